@@ -1,0 +1,76 @@
+"""What every test may rely on: components of the machine, and an honest word when one is absent.
+
+A test that needs something Guanlan does not install itself (a browser, say) asks for its
+fixture. Where the component is absent the test is skipped with a line that names it; under
+`CI=true` the same absence is a failure, because a green run must be a complete one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LONG = 500  # lines; past this a file is named at the end of the run
+ABSENT = "component absent"
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def complete_run_wanted() -> bool:
+    return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+def need(component: str, found: str | None, mend: str) -> str:
+    """`found`, or a skip (a failure under CI=true) saying what is absent and what mends it."""
+    if found:
+        return found
+    sentence = f"{ABSENT}: {component} ({mend})"
+    if complete_run_wanted():
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Path of a chromium that the browser tests drive; `GUANLAN_CHROMIUM` names another one."""
+    named = os.environ.get("GUANLAN_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    return need("chromium", found, "apt-get install chromium, or set GUANLAN_CHROMIUM")
+
+
+@pytest.fixture(scope="session")
+def chinese_font() -> str:
+    """A family that draws Chinese, without which a picture of a zh page proves nothing."""
+    fonts = Path("/usr/share/fonts"), Path.home() / ".fonts", Path.home() / ".local/share/fonts"
+    patterns = ("*CJK*", "*wqy*", "*SourceHan*")
+    found = next((str(f) for d in fonts if d.is_dir() for p in patterns for f in d.rglob(p)), None)
+    return need("a Chinese font", found, "apt-get install fonts-noto-cjk")
+
+
+@pytest.fixture(scope="session")
+def console_assets() -> Path:
+    """The folder of front-end packages, as `make setup` installs it."""
+    folder = ROOT / "node_modules"
+    found = str(folder) if (folder / "echarts").is_dir() else None
+    return Path(need("node_modules", found, "run: make assets"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The browser driver keeps an event loop in its process; tests that start loops of their
+    # own must have run before it.
+    items.sort(key=lambda item: "e2e" in item.path.relative_to(ROOT).parts)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if hasattr(terminalreporter.config, "workerinput"):
+        return
+    long = [
+        f"{path.relative_to(ROOT)} ({lines})"
+        for path in sorted((ROOT / "src").rglob("*.py"))
+        if (lines := path.read_text(encoding="utf-8").count("\n")) > LONG
+    ]
+    if long:
+        terminalreporter.write_line(f"past {LONG} lines: {', '.join(long)}")
