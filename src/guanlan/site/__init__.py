@@ -1,0 +1,1 @@
+"""The assembled platform: settings, routes, the door, the command line."""
