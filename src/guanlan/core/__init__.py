@@ -1,0 +1,1 @@
+"""People and keys: who may sign in, which backend may call."""

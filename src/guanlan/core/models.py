@@ -1,0 +1,47 @@
+"""Users of the console and keys of the API."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils import timezone
+
+
+class User(AbstractUser):
+    """A person who signs in to the console."""
+
+    class Meta(AbstractUser.Meta):
+        db_table = "core_user"
+
+
+class ApiKey(models.Model):
+    """A backend's key: the token itself is never stored, only its SHA-256."""
+
+    id = models.CharField(max_length=8, primary_key=True)
+    name = models.CharField(max_length=80)
+    sha256 = models.BinaryField(max_length=32, unique=True)
+    scopes = models.JSONField(default=list)
+    created = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="api_keys"
+    )
+    revoked = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.id})"
+
+
+class SignInFailure(models.Model):
+    """A failed sign-in, kept for the length of the rate limit; the subject only as a hash."""
+
+    subject = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "at"])]
+
+    def __str__(self) -> str:
+        return self.subject[:8]

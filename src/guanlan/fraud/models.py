@@ -1,0 +1,196 @@
+"""The projection of the event log into tables, and stored backtests.
+
+The log is the truth; everything here but `Backtest` can be dropped and projected again.
+Times are microseconds since 1970-01-01 UTC, as in the log: exact, and cheap to write.
+Ids of entities and rules are given out by the projection itself, in order of the log, so
+that two projections of one log are equal row by row.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+
+class Cursor(models.Model):
+    """How far the log has been projected: the one row that makes it exactly once."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    position = models.BigIntegerField(default=0)
+    seq = models.BigIntegerField(default=-1)  # of the last frame that has one
+    clock = models.BigIntegerField(default=0)
+    events = models.BigIntegerField(default=0)
+    next_entity = models.BigIntegerField(default=1)
+    next_rule = models.IntegerField(default=1)
+    program_position = models.BigIntegerField(default=-1)  # of the program now in force
+
+    def __str__(self) -> str:
+        return f"position {self.position}"
+
+
+class Program(models.Model):
+    """A scenario version as the log holds it, from the sequence number at which it began."""
+
+    position = models.BigIntegerField(primary_key=True)
+    digest = models.CharField(max_length=64, db_index=True)
+    name = models.CharField(max_length=128)
+    canonical = models.BinaryField()
+    activated_seq = models.BigIntegerField()
+    activated = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.digest[:12]}"
+
+
+class Decision(models.Model):
+    """One decided event."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    event_id = models.CharField(max_length=128, unique=True)
+    type = models.CharField(max_length=64)
+    clock = models.BigIntegerField(db_index=True)
+    event_time = models.BigIntegerField(null=True)
+    outcome = models.SmallIntegerField()  # guanlan.engine.scenario.model.Outcome
+    score = models.IntegerField()
+    amount = models.BigIntegerField(null=True)  # minor units
+    currency = models.CharField(max_length=3)
+    degraded = models.BooleanField()
+    version = models.CharField(max_length=12)
+    arrival = models.BigIntegerField()
+    latency_us = models.BigIntegerField()
+    position = models.BigIntegerField()
+    entities = models.TextField()  # JSON: role -> key
+    rules = models.TextField()  # JSON: ids of the rules that hit
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["outcome", "seq"]),
+            models.Index(fields=["type", "seq"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"decision {self.seq}"
+
+
+class RuleName(models.Model):
+    """Short numbers for rule ids."""
+
+    id = models.IntegerField(primary_key=True)
+    name = models.CharField(max_length=128, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DecisionRule(models.Model):
+    """A rule that hit, or could not be judged, in a decision."""
+
+    HIT = 1
+    UNKNOWN = 2
+
+    pk = models.CompositePrimaryKey("rule_id", "seq")
+    rule_id = models.IntegerField()
+    seq = models.BigIntegerField()
+    state = models.SmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"rule {self.rule_id} of decision {self.seq}"
+
+
+class Entity(models.Model):
+    """Something events speak of, and how it has fared."""
+
+    id = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=64)
+    key = models.CharField(max_length=256)
+    first_seen = models.BigIntegerField()
+    last_seen = models.BigIntegerField(db_index=True)
+    events = models.BigIntegerField()
+    worst = models.SmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="fraud_entity_key")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class EntityDecision(models.Model):
+    """An entity's part in a decision."""
+
+    pk = models.CompositePrimaryKey("entity_id", "seq", "role")
+    entity_id = models.BigIntegerField()
+    seq = models.BigIntegerField()
+    role = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"entity {self.entity_id} in decision {self.seq}"
+
+
+class Label(models.Model):
+    """What was later learned of an event, from the moment it was known."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    event_id = models.CharField(max_length=128)
+    target = models.CharField(max_length=128, db_index=True)
+    value = models.CharField(max_length=16)
+    source = models.CharField(max_length=256)
+    known_at = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"label {self.value}"
+
+
+class MinuteOutcome(models.Model):
+    """Decisions of one minute, by type and outcome."""
+
+    pk = models.CompositePrimaryKey("minute", "type", "outcome")
+    minute = models.BigIntegerField()  # minutes since 1970-01-01 UTC
+    type = models.CharField(max_length=64)
+    outcome = models.SmallIntegerField()
+    decisions = models.BigIntegerField()
+    amount = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"minute {self.minute}"
+
+
+class MinuteRule(models.Model):
+    """Hits and unknowns of one rule in one minute."""
+
+    pk = models.CompositePrimaryKey("minute", "rule_id")
+    minute = models.BigIntegerField()
+    rule_id = models.IntegerField()
+    hits = models.BigIntegerField()
+    unknown = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"minute {self.minute}"
+
+
+class MinuteLatency(models.Model):
+    """Histogram of decide latency in one minute; bucket n ends at 2 ** (n / 8) microseconds."""
+
+    pk = models.CompositePrimaryKey("minute", "bucket")
+    minute = models.BigIntegerField()
+    bucket = models.SmallIntegerField()
+    decisions = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"minute {self.minute}"
+
+
+class Backtest(models.Model):
+    """A report of deciding a history; the report is kept as it was produced."""
+
+    title = models.CharField(max_length=200)
+    scenario = models.CharField(max_length=128)
+    version = models.CharField(max_length=12)
+    created = models.DateTimeField(default=timezone.now)
+    report = models.JSONField()
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return self.title

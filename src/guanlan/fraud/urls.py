@@ -1,0 +1,7 @@
+"""Routes of the fraud screens."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+urlpatterns = []

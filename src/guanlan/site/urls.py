@@ -1,0 +1,15 @@
+"""Routes of the console. The door answers /v1, /healthz, /readyz, /metrics, /console/stream."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("guanlan.web.urls")),
+    path("", include("guanlan.fraud.urls")),
+]
+
+handler400 = "guanlan.web.pages.bad_request"
+handler403 = "guanlan.web.pages.forbidden"
+handler404 = "guanlan.web.pages.not_found"
+handler500 = "guanlan.web.pages.failed"

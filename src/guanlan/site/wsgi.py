@@ -1,0 +1,11 @@
+"""The console as a WSGI application; the door mounts it beside the API."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guanlan.site.settings")
+
+application = get_wsgi_application()

@@ -1,0 +1,1 @@
+"""The console's kit: look, places, words, sign-in."""

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from guanlan.web.places import Place, add_place
+
+
+class WebConfig(AppConfig):
+    name = "guanlan.web"
+    label = "web"
+
+    def ready(self) -> None:
+        add_place(Place("settings", "keys", _("API keys"), 10))
