@@ -1,0 +1,38 @@
+"""The event log: what was acknowledged, in order, durably.
+
+    writer = LogWriter.open(directory)
+    position = writer.append(EVENT, seq, clock, (row, outs, event, decision))
+    writer.commit()                      # durable from here on
+    for frame in LogReader(directory).frames():
+        ...
+    frames, position = LogTail(directory).poll(position, 1000)
+
+`guanlan.engine.log.export` writes a log to Parquet (it is apart because it loads polars).
+"""
+
+from guanlan.engine.log.errors import LogCorrupt, LogError, LogFailed, LogLocked
+from guanlan.engine.log.frame import EVENT, LIST_CHANGE, OPENED, PROGRAM, WARMED, Frame
+from guanlan.engine.log.reader import LogReader, LogTail
+from guanlan.engine.log.scan import Fault
+from guanlan.engine.log.verify import VerifyReport, verify
+from guanlan.engine.log.writer import LogWriter, Repair
+
+__all__ = [
+    "EVENT",
+    "LIST_CHANGE",
+    "OPENED",
+    "PROGRAM",
+    "WARMED",
+    "Fault",
+    "Frame",
+    "LogCorrupt",
+    "LogError",
+    "LogFailed",
+    "LogLocked",
+    "LogReader",
+    "LogTail",
+    "LogWriter",
+    "Repair",
+    "VerifyReport",
+    "verify",
+]
