@@ -1,0 +1,86 @@
+"""The canonical form of a scenario: the same meaning, the same bytes, the same digest.
+
+Declarations that YAML writes as mappings have no order, so they are kept sorted by name;
+lists keep the order written, since the order of rules, bands and reasons can be seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from guanlan.engine.scenario.model import FORMAT_VERSION, EventType, Scenario
+
+_NAME = attrgetter("name")
+
+
+def normalised(scenario: Scenario) -> Scenario:
+    """The same scenario in canonical order, with its digest."""
+    events = tuple(
+        EventType(
+            event.name,
+            event.title,
+            tuple(sorted(event.roles, key=_NAME)),
+            tuple(sorted(event.fields, key=_NAME)),
+        )
+        for event in sorted(scenario.events, key=_NAME)
+    )
+    ordered = msgspec.structs.replace(
+        scenario,
+        entities=tuple(sorted(scenario.entities, key=_NAME)),
+        events=events,
+        features=tuple(
+            msgspec.structs.replace(feature, on=tuple(sorted(feature.on)))
+            for feature in sorted(scenario.features, key=_NAME)
+        ),
+        lists=tuple(sorted(scenario.lists, key=_NAME)),
+        rules=tuple(
+            msgspec.structs.replace(rule, on=tuple(sorted(rule.on))) for rule in scenario.rules
+        ),
+    )
+    return msgspec.structs.replace(ordered, digest=hashlib.sha256(_bytes(ordered)).hexdigest())
+
+
+def canonical(scenario: Scenario) -> bytes:
+    """Minimal JSON in UTF-8 with sorted keys, without the digest and without defaults.
+
+    Leaving defaults out keeps the digests of existing scenarios when a later version of
+    Guanlan learns a new optional key.
+    """
+    return _bytes(normalised(scenario))
+
+
+def digest(scenario: Scenario) -> str:
+    """Hex SHA-256 of the canonical form."""
+    return normalised(scenario).digest
+
+
+def from_canonical(data: bytes) -> Scenario:
+    """The scenario that `canonical` wrote. Raises ValueError for anything else."""
+    tree = json.loads(data)
+    if not isinstance(tree, dict) or tree.pop("guanlan", None) != FORMAT_VERSION:
+        raise ValueError(f"expected a canonical scenario of format {FORMAT_VERSION}")
+    return normalised(msgspec.convert(tree, Scenario))
+
+
+def _bytes(scenario: Scenario) -> bytes:
+    tree = {**_plain(scenario), "guanlan": FORMAT_VERSION}
+    tree.pop("digest", None)
+    text = json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return {
+            field.encode_name: _plain(getattr(value, field.name))
+            for field in msgspec.structs.fields(value)
+            if field.required or getattr(value, field.name) != field.default
+        }
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
