@@ -37,8 +37,7 @@ LIST_CHANGE: Final = 3
 WARMED: Final = 4
 OPENED: Final = 5
 
-_HEAD: Final = struct.Struct("<4sIIBBHqqqq")
-_LENGTHS: Final = tuple(struct.Struct(f"<{n}I") for n in range(MAX_SECTIONS + 1))
+_WHOLE: Final = tuple(struct.Struct(f"<4sIIBBHqqqq{n}I") for n in range(MAX_SECTIONS + 1))
 _BODY: Final = tuple(struct.Struct(f"<IBBHqqqq{n}I") for n in range(MAX_SECTIONS + 1))
 _CRC: Final = struct.Struct("<4sI")
 
@@ -69,13 +68,13 @@ def encode(
     n = len(sections)
     if n > MAX_SECTIONS:
         raise ValueError(f"a frame has at most {MAX_SECTIONS} sections, not {n}")
-    lengths = [len(s) for s in sections]
+    lengths = list(map(len, sections))
     length = 4 * n + sum(lengths)
     if length > MAX_FRAME:
         raise ValueError(f"a frame has at most {MAX_FRAME} bytes, not {length}")
     body = _BODY[n].pack(length, kind, n, 0, position, seq, clock, commit, *lengths)
-    body = b"".join((body, *sections))
-    return _CRC.pack(MAGIC, crc32(body)) + body
+    crc = crc32(b"".join((body, *sections)))
+    return b"".join((_CRC.pack(MAGIC, crc), body, *sections))
 
 
 def decode(buffer: bytes, view: memoryview, offset: int, position: int) -> tuple[Frame, int]:
@@ -86,11 +85,19 @@ def decode(buffer: bytes, view: memoryview, offset: int, position: int) -> tuple
     """
     if len(buffer) - offset < HEADER:
         raise Incomplete(HEADER)
-    magic, crc, length, kind, n, zero, own, seq, clock, commit = _HEAD.unpack_from(buffer, offset)
-    if magic != MAGIC:
+    # The number of sections is read first, so that one call unpacks header and lengths.
+    n = buffer[offset + 13]
+    if buffer[offset : offset + 4] != MAGIC:
         raise Bad("no frame begins here")
-    start = offset + HEADER
-    end = start + length
+    if n > MAX_SECTIONS:
+        raise Bad("the frame's number of sections is impossible")
+    at = offset + HEADER + 4 * n
+    if at > len(buffer):
+        raise Incomplete(HEADER + 4 * n)
+    _, crc, length, kind, _, zero, own, seq, clock, commit, *sizes = _WHOLE[n].unpack_from(
+        buffer, offset
+    )
+    end = offset + HEADER + length
     if end > len(buffer):
         if length > MAX_FRAME:
             raise Bad("the frame's length is impossible")
@@ -99,13 +106,7 @@ def decode(buffer: bytes, view: memoryview, offset: int, position: int) -> tuple
         raise Bad("the frame's checksum does not match its bytes")
     if own != position:
         raise Bad("the frame was written for another position")
-    if n > MAX_SECTIONS or zero:
+    sections = [buffer[at : (at := at + size)] for size in sizes]
+    if at != end or zero:
         raise Bad("the frame is of a newer format")
-    at = start + 4 * n
-    sections = []
-    for size in _LENGTHS[n].unpack_from(buffer, start):
-        sections.append(buffer[at : at + size])
-        at += size
-    if at != end:
-        raise Bad("the frame's sections do not fill it")
     return Frame(position, kind, seq, clock, commit, tuple(sections)), end
