@@ -1,0 +1,229 @@
+"""What `guanlan doctor` looks at. Each check gives findings; none of them changes anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Literal
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from msgspec import Struct
+
+from guanlan.core.models import ApiKey, User
+from guanlan.engine.log import LogReader, LogTail, VerifyReport, verify
+from guanlan.fraud.models import Cursor
+from guanlan.site.run.prepare import pending_migrations
+
+State = Literal["ok", "note", "fault"]
+
+FREE_BYTES = 1 << 30
+SYNC_TRIES = 9
+SLOW_SYNC_MS = 25.0
+LAG_BYTES = 64 << 20
+AHEAD_MICROSECONDS = 2_000_000
+EARLIEST = 1_700_000_000  # seconds; a clock before this has not been set
+
+
+class Finding(Struct, frozen=True):
+    """One thing looked at: what is so, and for a fault what mends it."""
+
+    check: str
+    state: State
+    what: str
+    mend: str = ""
+
+
+def configuration() -> Iterator[Finding]:
+    data: Path = settings.DATA
+    yield Finding("configuration", "ok", f"data directory {data}")
+    if not os.access(data, os.W_OK | os.X_OK):
+        mend = "give this user write access, or set GUANLAN_DATA to another directory"
+        yield Finding("configuration", "fault", f"{data} is not writable", mend)
+    key = data / "secret.key"
+    if key.exists() and stat.S_IMODE(key.stat().st_mode) & 0o077:
+        what = "secret.key can be read by other users"
+        yield Finding("configuration", "fault", what, f"chmod 600 {key}")
+
+
+def database() -> Iterator[Finding]:
+    try:
+        steps = pending_migrations()
+        vendor = connection.vendor
+        if vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA quick_check(1)")
+                (answer,) = cursor.fetchone()
+            if answer != "ok":
+                mend = "stop Guanlan, move db.sqlite3 away, start again: the log rebuilds it"
+                yield Finding("database", "fault", f"damaged: {answer}", mend)
+                return
+        if steps:
+            what = f"{steps} migration steps behind this version"
+            yield Finding("database", "fault", what, "guanlan migrate")
+            return
+        yield Finding("database", "ok", f"{vendor}, current")
+        yield from _people()
+    except DatabaseError as error:
+        mend = "start the database, or correct GUANLAN_DATABASE_URL"
+        yield Finding("database", "fault", f"not reachable: {error}".strip(), mend)
+
+
+def _people() -> Iterator[Finding]:
+    if not User.objects.exists():
+        yield Finding("accounts", "fault", "nobody can sign in", "guanlan first-run")
+    keys = ApiKey.objects.filter(revoked__isnull=True).count()
+    if keys:
+        yield Finding("keys", "ok", f"{keys} live API keys")
+    else:
+        mend = "guanlan key create NAME"
+        yield Finding("keys", "fault", "no live API key: nobody can post events", mend)
+
+
+def event_log() -> Iterator[Finding]:
+    directory: Path = settings.LOG_DIRECTORY
+    if not any(directory.glob("*.glog")):
+        yield Finding("log", "note", "no event has been decided yet", "guanlan up, or guanlan demo")
+        return
+    report = verify(directory)
+    if report.fault is not None:
+        fault = report.fault
+        what = f"segment {fault.segment} at {fault.offset}: {fault.what}"
+        mend = "restore this segment from a backup; nothing is guessed at"
+        yield Finding("log", "fault", what, mend)
+        return
+    yield Finding("log", "ok", _told(report))
+    yield from _clock_of_log(directory)
+    yield from _projection(directory)
+
+
+def _told(report: VerifyReport) -> str:
+    told = f"{report.events:,} events in {report.segments} segments, {report.bytes:,} bytes"
+    if report.torn_bytes:
+        told += f"; {report.torn_bytes:,} bytes of an unfinished commit will be cut off at start"
+    return told
+
+
+def _cursor() -> Cursor | None:
+    try:
+        return Cursor.objects.filter(id=1).first()
+    except DatabaseError:  # no table yet: `database` says so
+        return None
+
+
+def _clock_of_log(directory: Path) -> Iterator[Finding]:
+    cursor = _cursor()
+    last = cursor.clock if cursor else 0
+    with closing(LogReader(directory)) as reader:
+        for frame in reader.frames(cursor.position if cursor else 0):
+            last = max(last, frame.clock)
+    ahead = last - time.time_ns() // 1000
+    if ahead > AHEAD_MICROSECONDS:
+        what = f"the log's clock is {ahead / 1e6:,.0f} s ahead of this machine's"
+        yield Finding("clock", "fault", what, "set the machine's clock right: timedatectl")
+
+
+def _projection(directory: Path) -> Iterator[Finding]:
+    cursor = _cursor()
+    with closing(LogTail(directory)) as tail:
+        behind = tail.committed - (cursor.position if cursor else 0)
+    if behind > LAG_BYTES:
+        what = f"the database is {behind:,} bytes of log behind"
+        mend = "it catches up while `guanlan up` runs; look for errors of the projector there"
+        yield Finding("projection", "fault", what, mend)
+    else:
+        yield Finding("projection", "ok", f"{behind:,} bytes of log behind")
+
+
+def clock() -> Iterator[Finding]:
+    now = time.time()
+    if now < EARLIEST:
+        yield Finding("clock", "fault", "the machine's clock has not been set", "timedatectl")
+        return
+    with tempfile.NamedTemporaryFile(dir=settings.DATA, prefix=".doctor-") as probe:
+        apart = os.fstat(probe.fileno()).st_mtime - now
+    if abs(apart) > 2:
+        what = f"the clock of the disk is {apart:+,.0f} s from the machine's"
+        yield Finding("clock", "note", what, "a network disk: prefer a local one for the log")
+    else:
+        yield Finding("clock", "ok", "machine and disk agree")
+
+
+def disk() -> Iterator[Finding]:
+    data: Path = settings.DATA
+    free = shutil.disk_usage(data).free
+    if free < FREE_BYTES:
+        what = f"{free >> 20:,} MiB free under {data}"
+        mend = "free some: when the disk is full no event is acknowledged any more"
+        yield Finding("disk", "fault", what, mend)
+    times = []
+    with tempfile.NamedTemporaryFile(dir=data, prefix=".doctor-") as probe:
+        for _try in range(SYNC_TRIES):
+            probe.write(bytes(4096))
+            probe.flush()
+            begun = time.perf_counter()
+            os.fdatasync(probe.fileno())
+            times.append((time.perf_counter() - begun) * 1000)
+    middle = sorted(times)[SYNC_TRIES // 2]
+    what = f"{free / (1 << 30):,.1f} GiB free, a sync takes {middle:.1f} ms"
+    if middle > SLOW_SYNC_MS:
+        mend = "every answer waits for one sync: put the log on a faster disk"
+        yield Finding("disk", "note", what, mend)
+    elif free >= FREE_BYTES:
+        yield Finding("disk", "ok", what)
+
+
+def cache() -> Iterator[Finding]:
+    directory: Path = settings.CACHE_DIRECTORY
+    if directory.exists() and not os.access(directory, os.W_OK | os.X_OK):
+        mend = f"give this user write access to {directory}"
+        yield Finding("cache", "fault", "compiled kernels cannot be kept", mend)
+        return
+    kept = list(directory.rglob("*.nbi")) if directory.exists() else []
+    what = f"{len(kept)} compiled functions kept"
+    yield Finding("cache", "ok", what if kept else "empty: the first start compiles in a minute")
+
+
+def assets() -> Iterator[Finding]:
+    script: Path = settings.NODE_MODULES / "echarts" / "dist" / "echarts.min.js"
+    if script.is_file():
+        yield Finding("assets", "ok", "front-end packages installed")
+    else:
+        mend = "make assets, or set GUANLAN_NODE_MODULES"
+        yield Finding("assets", "fault", f"{script} is missing: no charts", mend)
+    stale = [
+        po
+        for po in settings.PACKAGE.rglob("*.po")
+        if not po.with_suffix(".mo").exists()
+        or po.with_suffix(".mo").stat().st_mtime < po.stat().st_mtime
+    ]
+    if stale:
+        what = f"{len(stale)} translation catalogues are not compiled"
+        yield Finding("assets", "fault", what, "make assets")
+
+
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    configuration,
+    database,
+    event_log,
+    clock,
+    disk,
+    cache,
+    assets,
+)
+
+
+def examine() -> Iterator[Finding]:
+    """All findings, in the order of the checks; a check that cannot be made is a fault."""
+    for check in CHECKS:
+        try:
+            yield from check()
+        except OSError as error:
+            what = f"{error.filename or settings.DATA}: {error.strerror or error}"
+            yield Finding(check.__name__, "fault", what, "make it readable for this user")

@@ -1,0 +1,47 @@
+"""Everything an installation needs before it can serve; every step may be repeated."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from guanlan.core.models import ApiKey
+from guanlan.core.services import SCOPES, create_api_key, ensure_owner
+
+
+class FirstRun(NamedTuple):
+    """What was made now; secrets are None when they existed before, for nobody can read them."""
+
+    owner: str
+    password: str | None
+    token: str | None
+
+
+def pending_migrations() -> int:
+    """How many steps the database is behind this version."""
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def apply_migrations() -> int:
+    """Bring the database to this version; the number of steps it took."""
+    settings.LOG_DIRECTORY.mkdir(parents=True, exist_ok=True)
+    settings.CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True)
+    steps = pending_migrations()
+    if steps:
+        call_command("migrate", verbosity=0, interactive=False)
+    return steps
+
+
+def prepare(key: str | None = None) -> FirstRun:
+    """Database, owner and, where none exists and `key` names one, a first API key."""
+    apply_migrations()
+    owner, password = ensure_owner()
+    token = None
+    if key is not None and not ApiKey.objects.exists():
+        token = create_api_key(key, SCOPES).token
+    return FirstRun(owner, password, token)
