@@ -1,0 +1,394 @@
+"""The door itself: a raw ASGI application in front of one engine.
+
+`POST /v1/events` is the hot path and is written out flat: one future per request, start
+messages made ahead of time, no time-out object, no framework.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from time import perf_counter
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from guanlan.site.door import batch, reads
+from guanlan.site.door.asgi import Message, Receive, Scope, Send
+from guanlan.site.door.bodies import Disconnected, Reader
+from guanlan.site.door.committer import Committer
+from guanlan.site.door.incidents import incident
+from guanlan.site.door.keys import (
+    DECISIONS_READ,
+    ENTITIES_READ,
+    EVENTS_WRITE,
+    LISTS_WRITE,
+    METRICS_READ,
+    Key,
+    KeyRing,
+)
+from guanlan.site.door.limits import Limits
+from guanlan.site.door.metrics import (
+    CONTENT_TYPE,
+    Metrics,
+    render_door,
+    render_process,
+    single,
+)
+from guanlan.site.door.openapi import document
+from guanlan.site.door.protocol import EngineProtocol
+from guanlan.site.door.replies import (
+    JSON,
+    NDJSON,
+    Headers,
+    Refusal,
+    busy,
+    ok_start,
+    refuse,
+    reply,
+    retry_after,
+)
+
+log = logging.getLogger("guanlan.door")
+
+EVENTS = "/v1/events"
+PATHS = ("/v1/", "/healthz", "/readyz", "/metrics")
+_BATCH_TYPES = (NDJSON, b"application/ndjson", b"application/jsonl", b"application/jsonlines")
+_SWEEP_SECONDS = 0.5
+
+
+class Request(NamedTuple):
+    """A request off the hot path; `parameters` are the variable segments of its path."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    headers: dict[bytes, bytes]
+    parameters: list[str]
+
+
+Handler = Callable[[Request], Awaitable[None]]
+
+
+class Door:
+    """ASGI application answering `/v1/*`, `/healthz`, `/readyz` and `/metrics`.
+
+    engine: the engine, or None while it is being opened (then call `attach` later; until
+        then `/readyz` and every call answers 503).
+    keys: who may call.
+    limits: sizes, counts and times.
+    """
+
+    def __init__(
+        self, engine: EngineProtocol | None, keys: KeyRing, limits: Limits | None = None
+    ) -> None:
+        self.limits = limits or Limits()
+        self.keys = keys
+        self.metrics = Metrics()
+        self.committer = Committer(self.limits, self.metrics)
+        if engine is not None:
+            self.committer.attach(engine)
+        bounds = self.limits
+        self._events = Reader("the body", bounds.event_bytes, bounds.body_seconds)
+        self._batches = Reader("the batch", bounds.batch_bytes, bounds.batch_seconds)
+        self._open_batches = 0
+        self._background: list[asyncio.Task[None]] = []
+        # Pattern of path segments ("" = a parameter) -> method -> handler; the last name
+        # is the route's label in the metrics.
+        self._routes: list[tuple[tuple[str, ...], dict[str, Handler], str]] = [
+            (("v1", "events"), {"POST": self._post_slow}, EVENTS),
+            (("v1", "events:batch"), {"POST": self._post_batch}, "/v1/events:batch"),
+            (("v1", "decisions", ""), {"GET": self._get_decision}, "/v1/decisions"),
+            (("v1", "entities", "", ""), {"GET": self._get_entity}, "/v1/entities"),
+            (
+                ("v1", "lists", "", "entries", ""),
+                {"PUT": self._put_entry, "DELETE": self._delete_entry},
+                "/v1/lists",
+            ),
+            (("v1", "openapi.json"), {"GET": self._get_openapi}, "/v1/openapi.json"),
+            (("healthz",), {"GET": self._get_health, "HEAD": self._get_health}, "/healthz"),
+            (("readyz",), {"GET": self._get_ready, "HEAD": self._get_ready}, "/readyz"),
+            (("metrics",), {"GET": self._get_metrics}, "/metrics"),
+        ]
+
+    # -- life --------------------------------------------------------------------------
+
+    def attach(self, engine: EngineProtocol) -> None:
+        """Give a door that was made without an engine its engine."""
+        self.committer.attach(engine)
+
+    async def startup(self) -> None:
+        """Read the keys and start working. Call once, in the serving loop."""
+        await asyncio.to_thread(self.keys.reload)
+        self.committer.start()
+        loop = asyncio.get_running_loop()
+        self._background = [
+            loop.create_task(self.keys.watch(self.limits.keys_seconds)),
+            loop.create_task(self._sweep()),
+        ]
+
+    def stop(self) -> None:
+        """Refuse new requests with 503; what is queued is still answered."""
+        self.committer.stop()
+
+    async def shutdown(self) -> None:
+        """Answer everything queued, then end the background work."""
+        await self.committer.drain()
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            self._events.sweep()
+            self._batches.sweep()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "http":
+            if scope["path"] == EVENTS and scope["method"] == "POST":
+                await self._post_event(scope, receive, send)
+            else:
+                await self._route(scope, receive, send)
+        elif kind == "lifespan":
+            await self._lifespan(receive, send)
+        elif kind == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1003})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self.startup()
+                except Exception as error:
+                    log.exception("the door could not start")
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.shutdown()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    # -- the hot path ------------------------------------------------------------------
+
+    async def _post_event(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = perf_counter()
+        status = 200
+        try:
+            headers = dict(scope["headers"])
+            key = self.keys.check_header(headers.get(b"authorization"))
+            if key is None or EVENTS_WRITE not in key.scopes:
+                raise _denied(key, EVENTS_WRITE)
+            content_type = headers.get(b"content-type")
+            if content_type != JSON:
+                _expect(content_type, (JSON,))
+            events = self._events
+            events.declared(headers.get(b"content-length"))
+            committer = self.committer
+            committer.ready()
+            committer.room()
+            if events.running >= self.limits.reading:
+                raise busy(self.limits.retry_busy_seconds)
+            body = await events.read(receive)
+            committer.room()
+            answer = await committer.submit(body)
+            body = answer.body
+            if answer.status == 200:
+                await send(ok_start(len(body)))
+                await send({"type": "http.response.body", "body": body})
+            else:
+                status = answer.status
+                await reply(send, status, body, headers=self._extra(status))
+        except Refusal as refusal:
+            status = refusal.status
+            await refuse(send, refusal)
+        except Disconnected:
+            self.metrics.disconnects += 1
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
+            status = await self._unexpected(EVENTS, error, send)
+        metrics = self.metrics
+        metrics.count(EVENTS, status)
+        metrics.latency.observe(perf_counter() - began)
+
+    def _extra(self, status: int) -> Headers:
+        if status == 429:
+            return retry_after(self.limits.retry_busy_seconds)
+        return retry_after(self.limits.retry_down_seconds) if status == 503 else []
+
+    async def _unexpected(self, route: str, error: Exception, send: Send) -> int:
+        self.metrics.internal_errors += 1
+        refusal = incident(route, error)
+        with suppress(Exception):  # the answer may have begun already; uvicorn then closes
+            await refuse(send, refusal)
+        return refusal.status
+
+    # -- everything else ---------------------------------------------------------------
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route, status = "other", 200
+
+        async def counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            segments = _segments(scope)
+            handlers, parameters, route = self._find(segments)
+            handler = handlers.get(scope["method"])
+            if handler is None:
+                raise Refusal(
+                    405,
+                    "method_not_allowed",
+                    "this path answers " + ", ".join(sorted(handlers)),
+                    headers=[(b"allow", ", ".join(sorted(handlers)).encode())],
+                )
+            await handler(Request(scope, receive, counted, dict(scope["headers"]), parameters))
+        except Refusal as refusal:
+            await refuse(counted, refusal)
+        except Disconnected:
+            self.metrics.disconnects += 1
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
+            status = await self._unexpected(route, error, send)
+        self.metrics.count(route, status)
+
+    def _find(self, segments: list[str]) -> tuple[dict[str, Handler], list[str], str]:
+        for pattern, handlers, label in self._routes:
+            if len(pattern) == len(segments) and all(
+                not want or want == got for want, got in zip(pattern, segments, strict=True)
+            ):
+                found = [got for want, got in zip(pattern, segments, strict=True) if not want]
+                return handlers, found, label
+        raise Refusal(404, "not_found", "no such path; GET /v1/openapi.json lists them")
+
+    def _allow(self, headers: dict[bytes, bytes], scope_name: str) -> Key:
+        key = self.keys.check_header(headers.get(b"authorization"))
+        if key is None or scope_name not in key.scopes:
+            raise _denied(key, scope_name)
+        return key
+
+    async def _post_slow(self, request: Request) -> None:
+        # Reached when the path was written with escapes; the hot path compares plainly.
+        await self._post_event(request.scope, request.receive, request.send)
+
+    async def _post_batch(self, request: Request) -> None:
+        self._allow(request.headers, EVENTS_WRITE)
+        _expect(request.headers.get(b"content-type"), _BATCH_TYPES)
+        self._batches.declared(request.headers.get(b"content-length"))
+        self.committer.ready()
+        self.committer.room()
+        if self._open_batches >= self.limits.batches:
+            raise busy(self.limits.retry_busy_seconds)
+        self._open_batches += 1
+        try:
+            body = await self._batches.read(request.receive)
+            await batch.decide_lines(body, self.committer, self.limits, self.metrics, request.send)
+        finally:
+            self._open_batches -= 1
+
+    async def _get_decision(self, request: Request) -> None:
+        self._allow(request.headers, DECISIONS_READ)
+        await reply(request.send, 200, await reads.decision(self.committer, request.parameters[0]))
+
+    async def _get_entity(self, request: Request) -> None:
+        self._allow(request.headers, ENTITIES_READ)
+        await reply(request.send, 200, await reads.entity(self.committer, *request.parameters))
+
+    async def _put_entry(self, request: Request) -> None:
+        key = self._allow(request.headers, LISTS_WRITE)
+        _expect(request.headers.get(b"content-type"), (JSON,))
+        self._events.declared(request.headers.get(b"content-length"))
+        body = await self._events.read(request.receive)
+        name, entry = request.parameters
+        await reads.put_entry(self.committer, key, name, entry, body)
+        await reply(request.send, 200, b'{"ok":true}')
+
+    async def _delete_entry(self, request: Request) -> None:
+        key = self._allow(request.headers, LISTS_WRITE)
+        await reads.delete_entry(self.committer, key, *request.parameters)
+        await reply(request.send, 200, b'{"ok":true}')
+
+    async def _get_openapi(self, request: Request) -> None:
+        await reply(request.send, 200, document(self.limits))
+
+    async def _get_health(self, request: Request) -> None:
+        await reply(request.send, 200, b'{"status":"alive"}')
+
+    async def _get_ready(self, request: Request) -> None:
+        engine = self.committer.ready()
+        await reply(request.send, 200, b'{"status":"ready","seq":%d}' % engine.seq)
+
+    async def _get_metrics(self, request: Request) -> None:
+        self._allow(request.headers, METRICS_READ)
+        text = "\n".join([*render_door(self.metrics), *self._gauges(), *render_process(), ""])
+        await reply(request.send, 200, text.encode(), content_type=CONTENT_TYPE)
+
+    def _gauges(self) -> list[str]:
+        committer = self.committer
+        rows: list[tuple[str, str, float]] = [
+            ("guanlan_queue_events", "Events waiting to be decided.", committer.queued_events),
+            ("guanlan_queue_bytes", "Bytes of waiting events.", committer.queued_bytes),
+            ("guanlan_reading_requests", "Bodies being read.", self._events.running),
+            ("guanlan_open_batches", "Batches being answered.", self._open_batches),
+            ("guanlan_keys", "Live API keys.", len(self.keys)),
+            ("guanlan_keys_age_seconds", "Since the API keys were last read.", self.keys.age),
+            ("guanlan_ready", "1 when events are decided.", float(committer.state == "ready")),
+        ]
+        out = [line for name, text, value in rows for line in single(name, "gauge", text, value)]
+        engine = committer.engine
+        if engine is None:
+            return out
+        out += single(
+            "guanlan_engine_seq", "gauge", "Sequence number of the last event.", engine.seq
+        )
+        for name, value in sorted(engine.stats.items()):
+            out += single(f"guanlan_engine_{name}", "gauge", "Of the engine.", float(value))
+        return out
+
+
+def _segments(scope: Scope) -> list[str]:
+    """The decoded segments of the path; an escaped slash stays inside its segment."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    try:
+        return [unquote_to_bytes(part).decode() for part in raw.split(b"/")[1:]]
+    except UnicodeDecodeError:
+        raise Refusal(400, "malformed", "the path is not UTF-8") from None
+
+
+def _denied(key: Key | None, scope_name: str) -> Refusal:
+    if key is None:
+        return Refusal(
+            401,
+            "unauthorized",
+            "an API key is expected: Authorization: Bearer gl_...",
+            headers=[(b"www-authenticate", b'Bearer realm="guanlan"')],
+        )
+    return Refusal(
+        403,
+        "forbidden",
+        f"this key lacks the scope {scope_name}",
+        headers=[
+            (
+                b"www-authenticate",
+                b'Bearer realm="guanlan", error="insufficient_scope", scope="%b"'
+                % scope_name.encode(),
+            )
+        ],
+    )
+
+
+def _expect(content_type: bytes | None, allowed: tuple[bytes, ...]) -> None:
+    """Raises Refusal 415 unless `content_type` is one of `allowed` (parameters aside)."""
+    plain = (content_type or b"").partition(b";")[0].strip().lower()
+    if plain not in allowed:
+        raise Refusal(
+            415, "unsupported_media_type", f"content-type {allowed[0].decode()} is expected"
+        )

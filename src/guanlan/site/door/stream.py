@@ -1,0 +1,277 @@
+"""Server-sent events for the console: what was decided, as it becomes durable.
+
+One task reads the tail of the log while somebody watches and hands each new row to the
+viewers' bounded queues. The id of a row is the log position behind it, so a browser that
+reconnects with `Last-Event-ID` gets what it missed. A viewer who cannot keep up is cut off
+and comes back the same way; a burst is thinned, and the viewer is told by how much.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Hashable, Sequence
+from time import monotonic
+from typing import Any, Protocol
+
+from guanlan.site.door.asgi import Receive, Scope, Send
+from guanlan.site.door.replies import Refusal, refuse, unavailable
+
+log = logging.getLogger("guanlan.door")
+
+_START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [
+        (b"content-type", b"text/event-stream; charset=utf-8"),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-accel-buffering", b"no"),  # a proxy must not hold rows back
+    ],
+}
+
+
+class Tail(Protocol):
+    """`guanlan.engine.log.LogTail`: committed frames from a position on."""
+
+    @property
+    def committed(self) -> int:
+        """The position behind the last committed frame."""
+
+    def poll(self, position: int, limit: int) -> tuple[Sequence[Any], int]:
+        """Up to `limit` frames from `position`, and the position behind them."""
+
+
+class Viewer:
+    """One open stream."""
+
+    def __init__(self, audience: Hashable, since: int, size: int) -> None:
+        self.audience = audience
+        self.since = since  # rows up to this position are known to the viewer
+        self.rows: asyncio.Queue[bytes | None] = asyncio.Queue(size)
+        self.lost = False
+
+
+class Stream:
+    """ASGI endpoint `GET /console/stream`.
+
+    tail: where rows come from.
+    row: (frame, audience) -> the data of a row (JSON or HTML), or None to leave it out.
+    check: scope -> the audience (anything hashable, e.g. a language; rows are made once
+        per audience), or None when the session may not watch. Runs in a worker thread, at
+        the start and again with each heartbeat, so that a log-out ends the stream.
+    """
+
+    def __init__(
+        self,
+        tail: Tail,
+        row: Callable[[Any, Hashable], str | None],
+        check: Callable[[Scope], Hashable | None],
+        *,
+        subscribers: int = 64,
+        poll_seconds: float = 0.2,
+        beat_seconds: float = 15.0,
+        queue_rows: int = 256,
+        burst_rows: int = 40,
+        resume_rows: int = 500,
+    ) -> None:
+        self._tail = tail
+        self._row = row
+        self._check = check
+        self._subscribers = subscribers
+        self._poll_seconds = poll_seconds
+        self._beat_seconds = beat_seconds
+        self._queue_rows = queue_rows
+        self._burst_rows = burst_rows
+        self._resume_rows = resume_rows
+        self._viewers: set[Viewer] = set()
+        self._open = 0
+        self._position = 0
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    @property
+    def viewers(self) -> int:
+        return self._open
+
+    def stop(self) -> None:
+        """End every stream; browsers reconnect by themselves."""
+        self._stopping = True
+        for viewer in list(self._viewers):
+            self._cut(viewer)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "GET":
+            await refuse(
+                send,
+                Refusal(
+                    405, "method_not_allowed", "this path answers GET", headers=[(b"allow", b"GET")]
+                ),
+            )
+            return
+        if self._stopping or self._open >= self._subscribers:
+            await refuse(send, unavailable("too many streams are open", 5))
+            return
+        self._open += 1
+        try:
+            audience = await asyncio.to_thread(self._check, scope)
+            if audience is None:
+                await refuse(send, Refusal(401, "unauthorized", "log in to watch"))
+                return
+            await self._watch(scope, receive, send, audience)
+        finally:
+            self._open -= 1
+
+    async def _watch(self, scope: Scope, receive: Receive, send: Send, audience: Hashable) -> None:
+        await send(_START)
+        viewer = Viewer(audience, 0, self._queue_rows)
+        gone = asyncio.create_task(_disconnected(receive))
+        try:
+            await send(_body(b"retry: 2000\n\n"))
+            for chunk in await self._caught_up(viewer, _last_id(scope)):
+                await send(_body(chunk))
+            self._join(viewer)
+            await self._feed(viewer, scope, send, gone)
+        finally:
+            self._viewers.discard(viewer)
+            gone.cancel()
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _feed(
+        self, viewer: Viewer, scope: Scope, send: Send, gone: asyncio.Task[None]
+    ) -> None:
+        checked = monotonic()
+        waiting: asyncio.Task[bytes | None] | None = None
+        try:
+            while not viewer.lost:
+                waiting = waiting or asyncio.create_task(viewer.rows.get())
+                done, _ = await asyncio.wait(
+                    {waiting, gone},
+                    timeout=self._beat_seconds,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if gone in done:
+                    return
+                if waiting in done:
+                    chunk = waiting.result()
+                    waiting = None
+                    if chunk is None:
+                        return
+                    await send(_body(chunk))
+                else:
+                    await send(_body(b": still here\n\n"))
+                if monotonic() - checked >= self._beat_seconds:
+                    if await asyncio.to_thread(self._check, scope) is None:
+                        return
+                    checked = monotonic()
+        finally:
+            if waiting is not None:
+                waiting.cancel()
+
+    async def _caught_up(self, viewer: Viewer, since: int | None) -> list[bytes]:
+        """The rows a returning viewer missed; sets where it stands now."""
+        end = await asyncio.to_thread(lambda: self._tail.committed)
+        viewer.since = end
+        if since is None or since == end:
+            return []
+        rows: list[bytes] = []
+        position = since
+        while position < end and len(rows) <= self._resume_rows:
+            try:
+                frames, following = await asyncio.to_thread(self._tail.poll, position, 256)
+            except Exception:  # noqa: BLE001 - the browser's number is no place in this log
+                break
+            rows.extend(self._rows(frames, following, viewer.audience))
+            if following <= position:
+                break
+            position = following
+        if position < end or since > end or len(rows) > self._resume_rows:
+            # Too long away, or another log: loading the page anew shows the present state.
+            return [b"id: %d\nevent: reset\ndata: {}\n\n" % end]
+        viewer.since = position
+        return rows
+
+    def _join(self, viewer: Viewer) -> None:
+        if self._stopping:
+            viewer.lost = True
+        if self._task is None or self._task.done():
+            self._position = viewer.since
+            self._task = asyncio.create_task(self._follow(), name="guanlan-stream")
+        elif viewer.since < self._position:
+            # The follower is ahead of where this viewer caught up to: go back; the others
+            # skip what they know by their own `since`.
+            self._position = viewer.since
+        self._viewers.add(viewer)
+
+    async def _follow(self) -> None:
+        """Hand on the log's tail while somebody watches."""
+        while self._viewers:
+            position = self._position
+            try:
+                frames, following = await asyncio.to_thread(self._tail.poll, position, 4096)
+            except Exception:
+                log.exception("the tail of the log could not be read")
+                frames, following = (), position
+            if self._position == position and following > position:
+                self._position = following
+                self._spread(frames, following)
+            await asyncio.sleep(self._poll_seconds)
+
+    def _spread(self, frames: Sequence[Any], following: int) -> None:
+        made: dict[Hashable, list[tuple[int, bytes]]] = {}
+        for viewer in list(self._viewers):
+            rows = made.get(viewer.audience)
+            if rows is None:
+                rows = made[viewer.audience] = self._numbered(frames, following, viewer.audience)
+            fresh = [row for end, row in rows if end > viewer.since]
+            viewer.since = max(viewer.since, following)
+            if len(fresh) > self._burst_rows:
+                skipped = len(fresh) - self._burst_rows
+                fresh = [
+                    b'event: skipped\ndata: {"n":%d}\n\n' % skipped,
+                    *fresh[-self._burst_rows :],
+                ]
+            if fresh:
+                try:
+                    viewer.rows.put_nowait(b"".join(fresh))
+                except asyncio.QueueFull:
+                    self._cut(viewer)
+
+    def _cut(self, viewer: Viewer) -> None:
+        viewer.lost = True
+        self._viewers.discard(viewer)
+        if viewer.rows.full():
+            viewer.rows.get_nowait()
+        viewer.rows.put_nowait(None)
+
+    def _rows(self, frames: Sequence[Any], following: int, audience: Hashable) -> list[bytes]:
+        return [row for _, row in self._numbered(frames, following, audience)]
+
+    def _numbered(
+        self, frames: Sequence[Any], following: int, audience: Hashable
+    ) -> list[tuple[int, bytes]]:
+        """(position behind the frame, row) of each frame that makes a row."""
+        rows = []
+        for index, frame in enumerate(frames):
+            end = int(frames[index + 1].position) if index + 1 < len(frames) else following
+            data = self._row(frame, audience)
+            if data is not None:
+                lines = b"".join(b"data: %b\n" % line.encode() for line in data.splitlines())
+                rows.append((end, b"id: %d\nevent: decision\n%b\n" % (end, lines)))
+        return rows
+
+
+def _body(chunk: bytes) -> dict[str, object]:
+    return {"type": "http.response.body", "body": chunk, "more_body": True}
+
+
+def _last_id(scope: Scope) -> int | None:
+    for name, value in scope["headers"]:
+        if name == b"last-event-id" and value.isdigit() and len(value) <= 19:
+            return int(value)
+    return None
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
