@@ -26,7 +26,7 @@ def first_run(as_json: bool) -> None:
     if as_json:
         put_json({"data": str(settings.DATA), **made._asdict()})
     else:
-        for line in told(made):
+        for line in told(made) or ["already prepared; nothing was changed"]:
             click.echo(line)
 
 
@@ -37,4 +37,4 @@ def told(made: FirstRun) -> list[str]:
         lines.append(f"owner account: {made.owner}  password: {made.password}  (shown once)")
     if made.token:
         lines.append(f"API key: {made.token}  (shown once)")
-    return lines or ["already prepared; nothing was changed"]
+    return lines

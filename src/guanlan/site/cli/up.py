@@ -1,0 +1,57 @@
+"""`guanlan up`: the platform, in one process or in two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from guanlan.site.cli.prepare import told
+from guanlan.site.cli.words import Fault, data_option
+from guanlan.site.run.prepare import prepare
+from guanlan.site.run.serve import Clock, Options, Part, serve
+from guanlan.site.run.supervise import supervise
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--scenario",
+    type=click.Path(path_type=Path),
+    help="Put this file in force; else the program last in force, from the log. "
+    "SIGHUP reads it again.",
+)
+@click.option(
+    "--clock",
+    type=click.Choice(("arrival", "event")),
+    default="arrival",
+    show_default=True,
+    help="Whose time counts: this machine's, or the events' own (to import a history).",
+)
+@click.option(
+    "--split", is_flag=True, help="Two processes: the API on PORT, the console on PORT + 1."
+)
+@click.option("--part", type=click.Choice(("all", "door", "console")), default="all", hidden=True)
+@data_option
+def up(host: str, port: int, scenario: Path | None, clock: Clock, split: bool, part: Part) -> None:
+    """Run the platform until SIGINT or SIGTERM."""
+    options = Options(part=part, host=host, port=port, scenario=scenario, clock=clock)
+    if part == "all":
+        for line in told(prepare()):
+            click.echo(line)
+    if not split:
+        serve(options, lambda bound: announce(part, host, bound))
+        return
+    if not 0 < port < 65535:
+        raise click.BadParameter("with --split, a port from 1 to 65534", param_hint="--port")
+    door = Options(part="door", host=host, port=port, scenario=scenario, clock=clock)
+    console = Options(part="console", host=host, port=port + 1)
+    if not supervise(door, console):
+        raise Fault("a process of the platform ended again and again; see the lines above")
+
+
+def announce(part: Part, host: str, port: int) -> None:
+    """Say where to go, as soon as the port answers."""
+    name = {"all": "Guanlan", "door": "API", "console": "Console"}[part]
+    click.echo(f"{name}: http://{f'[{host}]' if ':' in host else host}:{port}")
