@@ -13,13 +13,17 @@ from typing import Any
 
 import msgspec
 
+from guanlan.engine.scenario.expressions import from_tree, plain, to_tree
 from guanlan.engine.scenario.model import FORMAT_VERSION, EventType, Scenario
 
 _NAME = attrgetter("name")
 
 
 def normalised(scenario: Scenario) -> Scenario:
-    """The same scenario in canonical order, with its digest."""
+    """The same scenario in canonical order and spelling, with its digest.
+
+    Raises LanguageError for a condition that is not an expression.
+    """
     events = tuple(
         EventType(
             event.name,
@@ -34,12 +38,17 @@ def normalised(scenario: Scenario) -> Scenario:
         entities=tuple(sorted(scenario.entities, key=_NAME)),
         events=events,
         features=tuple(
-            msgspec.structs.replace(feature, on=tuple(sorted(feature.on)))
+            msgspec.structs.replace(
+                feature,
+                on=tuple(sorted(feature.on)),
+                where=None if feature.where is None else plain(feature.where),
+            )
             for feature in sorted(scenario.features, key=_NAME)
         ),
         lists=tuple(sorted(scenario.lists, key=_NAME)),
         rules=tuple(
-            msgspec.structs.replace(rule, on=tuple(sorted(rule.on))) for rule in scenario.rules
+            msgspec.structs.replace(rule, on=tuple(sorted(rule.on)), when=plain(rule.when))
+            for rule in scenario.rules
         ),
     )
     return msgspec.structs.replace(ordered, digest=hashlib.sha256(_bytes(ordered)).hexdigest())
@@ -64,12 +73,22 @@ def from_canonical(data: bytes) -> Scenario:
     tree = json.loads(data)
     if not isinstance(tree, dict) or tree.pop("guanlan", None) != FORMAT_VERSION:
         raise ValueError(f"expected a canonical scenario of format {FORMAT_VERSION}")
+    for feature in tree.get("features", ()):
+        if "where" in feature:
+            feature["where"] = from_tree(feature["where"])
+    for rule in tree.get("rules", ()):
+        rule["when"] = from_tree(rule["when"])
     return normalised(msgspec.convert(tree, Scenario))
 
 
 def _bytes(scenario: Scenario) -> bytes:
     tree = {**_plain(scenario), "guanlan": FORMAT_VERSION}
     tree.pop("digest", None)
+    for feature in tree["features"]:
+        if "where" in feature:
+            feature["where"] = to_tree(feature["where"])
+    for rule in tree["rules"]:
+        rule["when"] = to_tree(rule["when"])
     text = json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8")
 

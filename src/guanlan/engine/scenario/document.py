@@ -196,9 +196,10 @@ class _Builder:
         parent.nodes.append(node)
 
     def _key(self, node: Node, parent: _Open, event: yaml.Event) -> None:
-        if not isinstance(node, Scalar):
-            self._refuse(event, "a key must be a plain word, not a list or a mapping")
         offset = self._offset(event)
+        if not isinstance(node, Scalar):
+            self._report(node.offset, "a key must be a plain word, not a list or a mapping")
+            raise ScenarioError(self.issues)
         if node.text == "<<" and not node.style:
             self._refuse(event, "merge keys (`<<`) are not used in scenario files")
         if node.text in parent.keys:

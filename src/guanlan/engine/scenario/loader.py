@@ -8,6 +8,7 @@ from os import PathLike
 from guanlan.engine.scenario.canonical import normalised
 from guanlan.engine.scenario.checks import Checks
 from guanlan.engine.scenario.document import MAX_BYTES, Node, Table, read_document
+from guanlan.engine.scenario.expressions import check_expressions
 from guanlan.engine.scenario.label import label_event
 from guanlan.engine.scenario.model import FORMAT_VERSION, Scenario
 from guanlan.engine.scenario.positions import Issue, ScenarioError, Source
@@ -88,16 +89,20 @@ def _read(reader: Reader, root: Table) -> Scenario | None:
     read_policy(reader, found.get("policy"), draft)
     _add_label(reader, draft)
 
+    faulty: set[str] = set()  # features that cannot be computed as they stand
+
     def report(path: Path, message: str) -> None:
         node = reader.place(path)
         reader.report(node.offset if node else root.offset, message)
+        if path[0] == "features" and len(path) > 1:
+            faulty.add(str(path[1]))
 
     Checks(draft, reader.unreadable, report).run()
-    return Scenario(
+    scenario = Scenario(
         name or "",
         title,
-        currency,
-        timezone,
+        currency or "CNY",
+        timezone or "UTC",
         tuple(draft.entities),
         tuple(draft.events),
         tuple(draft.features),
@@ -105,6 +110,8 @@ def _read(reader: Reader, root: Table) -> Scenario | None:
         tuple(rule for _, rule in draft.rules),
         draft.policy,
     )
+    check_expressions(reader, scenario, [index for index, _ in draft.rules], faulty)
+    return scenario
 
 
 def _right_version(reader: Reader, node: Node | None) -> bool:
@@ -124,8 +131,9 @@ def _add_label(reader: Reader, draft: Draft) -> None:
 def _currency(reader: Reader, node: Node | None) -> str:
     code = reader.string(node, "`currency`")
     if node is not None and code is not None and code not in CURRENCIES:
-        hint = closest(code.upper(), ()) or "; expected an ISO 4217 code like CNY, HKD or USD"
-        reader.report(node.offset, f"the currency `{code}` is unknown{hint}")
+        expected = "expected an ISO 4217 code like CNY, HKD or USD"
+        reader.report(node.offset, f"the currency `{code}` is unknown; {expected}")
+        return ""
     return code or ""
 
 
@@ -138,4 +146,5 @@ def _timezone(reader: Reader, node: Node | None) -> str:
             known = {zone.lower(): zone for zone in zoneinfo.available_timezones()}
             hint = closest(name, known) or "; expected an IANA name like Asia/Shanghai or UTC"
             reader.report(node.offset, f"the time zone `{name}` is unknown{hint}")
+            return ""
     return name or ""

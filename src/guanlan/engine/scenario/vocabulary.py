@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import keyword
 import re
 from collections.abc import Iterable
 from typing import get_args
 
+from guanlan.engine.language import RESERVED_WORDS
 from guanlan.engine.scenario.model import (
     Aggregate,
     FieldType,
@@ -32,7 +32,7 @@ NUMERIC_TYPES = frozenset({"money", "int", "number"})
 LABEL = "label"
 RESERVED_NAMES = ("time", "clock", "lateness", "event_type")
 LABEL_FIELDS = ("target", "value", "source")
-_NOT_NAMES = frozenset(word.lower() for word in keyword.kwlist)
+_NOT_NAMES = frozenset(word.lower() for word in RESERVED_WORDS)
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 RULE_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
@@ -86,7 +86,7 @@ def currency_decimals(code: str) -> int:
 
 def is_reserved(name: str) -> bool:
     """Whether rules could not speak of something of this name."""
-    return name in RESERVED_NAMES or name in _NOT_NAMES or name in ("none", "true", "false")
+    return name in RESERVED_NAMES or name in _NOT_NAMES
 
 
 def parse_window(text: str) -> int | None:
