@@ -35,8 +35,10 @@ class Program(models.Model):
     digest = models.CharField(max_length=64, db_index=True)
     name = models.CharField(max_length=128)
     canonical = models.BinaryField()
+    state = models.BinaryField()  # of the scenario whose features the engine held; empty = same
     activated_seq = models.BigIntegerField()
     activated = models.BigIntegerField()
+    warming = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return f"{self.name} {self.digest[:12]}"

@@ -2,6 +2,100 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
+from babel.numbers import format_compact_decimal, format_decimal
 from django import template
+from django.utils import timezone, translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from guanlan.web import words
 
 register = template.Library()
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def from_microseconds(value: int) -> dt.datetime:
+    """The aware time of microseconds since 1970-01-01 UTC."""
+    return _EPOCH + dt.timedelta(microseconds=value)
+
+
+@register.simple_tag
+def lang_tag() -> str:
+    """The language as HTML names it."""
+    return words.language_tag()
+
+
+@register.simple_tag
+def moment(value: dt.datetime | None, form: str = "short") -> SafeString:
+    """A time in the installation's zone; the absolute time, with zone, on hover."""
+    if value is None:
+        return format_html('<span class="quiet">{}</span>', "—")
+    local = timezone.localtime(value)
+    if form == "seconds":
+        text = f"{local:%H:%M:%S}"
+    elif form == "full":
+        text = f"{local:%Y-%m-%d %H:%M:%S}"
+    elif local.date() == timezone.localdate():
+        text = f"{local:%H:%M:%S}"
+    elif local.year == timezone.localdate().year:
+        text = f"{local:%m-%d %H:%M}"
+    else:
+        text = f"{local:%Y-%m-%d}"
+    exact = f"{local:%Y-%m-%d %H:%M:%S.%f} {local:%z}"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, text
+    )
+
+
+@register.simple_tag
+def clock(value: int | None, form: str = "short") -> SafeString:
+    """A time given in microseconds; see `moment`."""
+    return moment(None if value is None else from_microseconds(value), form)
+
+
+@register.filter
+def number(value: Any) -> str:
+    """A number with the language's separators; a dash for None."""
+    if value is None:
+        return "—"
+    return format_decimal(value, locale=words.babel_locale())
+
+
+@register.filter
+def compact(value: Any) -> str:
+    """A large number in few characters."""
+    if value is None:
+        return "—"
+    if abs(value) < 10_000:
+        return number(value)
+    return format_compact_decimal(value, locale=words.babel_locale(), fraction_digits=2)
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """A share as a percentage with one decimal."""
+    if value is None:
+        return "—"
+    return f"{value * 100:.1f} %" if translation.get_language() == "en" else f"{value * 100:.1f}%"
+
+
+@register.filter
+def money(value: int | None, currency: str) -> str:
+    """An amount in minor units with its currency's sign."""
+    return "—" if value is None else words.money(value, currency)
+
+
+@register.filter
+def compact_money(value: int | None, currency: str) -> str:
+    """A large amount in few characters."""
+    return "—" if value is None else words.compact_money(value, currency)
+
+
+@register.filter
+def item(mapping: dict[Any, Any], key: Any) -> Any:
+    """`mapping[key]`, None when absent."""
+    return mapping.get(key)

@@ -1,0 +1,158 @@
+"""Event frames of the log as typed records.
+
+The frame's sections are: row, feature slots, the event's JSON as received, the decision's
+JSON, and sixteen bytes of arrival time and decide latency.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import struct
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from guanlan.engine.log import EVENT, Frame
+from guanlan.engine.scenario.model import EventType, Scenario
+
+ROW: Final = 0
+SLOTS: Final = 1
+EVENT_JSON: Final = 2
+DECISION_JSON: Final = 3
+TIMES: Final = 4
+
+_TIMES: Final = struct.Struct("<qI4x")
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
+
+
+class WireEvent(Struct, gc=False):
+    """An event as its caller sent it."""
+
+    id: str
+    type: str
+    time: int | str | None = None
+    entities: dict[str, str | None] = {}
+    fields: dict[str, Any] = {}
+
+
+class Reason(Struct, gc=False):
+    """A rule that hit; `on_unknown` is set when it counted although it could not be judged."""
+
+    rule: str
+    score: int = 0
+    outcome: str | None = None
+    severity: str = "info"
+    on_unknown: str | None = None
+
+
+class Listed(Struct, gc=False):
+    """A list that held one of the event's entities."""
+
+    list: str
+    kind: str
+    role: str
+    instead_of: str | None = None
+
+
+class WireDecision(Struct, gc=False):
+    """A decision as it was answered."""
+
+    event_id: str
+    seq: int
+    type: str
+    clock: str
+    outcome: str
+    score: int
+    actions: list[str] = []
+    reasons: list[Reason] = []
+    lists: list[Listed] = []
+    unknown: list[str] = []
+    degraded: bool = False
+    scenario: str = ""
+    version: str = ""
+
+
+class Record(Struct, gc=False):
+    """One event frame, decoded. Times in microseconds, latency too."""
+
+    frame: Frame
+    event: WireEvent
+    decision: WireDecision
+    arrival: int
+    latency_us: int
+
+
+_events: Final = msgspec.json.Decoder(WireEvent)
+_decisions: Final = msgspec.json.Decoder(WireDecision)
+
+
+def record(frame: Frame) -> Record:
+    """The record of an event frame. Raises ValueError for a frame of another kind."""
+    if frame.kind != EVENT:
+        raise ValueError(f"frame at position {frame.position} is no event")
+    sections = frame.sections
+    arrival, latency = _TIMES.unpack(sections[TIMES])
+    return Record(
+        frame,
+        _events.decode(sections[EVENT_JSON]),
+        _decisions.decode(sections[DECISION_JSON]),
+        arrival,
+        latency,
+    )
+
+
+def microseconds(time: int | str | None) -> int | None:
+    """Microseconds since 1970 of a wire time: integer milliseconds or RFC 3339 text."""
+    if time is None:
+        return None
+    if isinstance(time, int):
+        return time * 1000
+    try:
+        moment = dt.datetime.fromisoformat(time)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return None
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+class Layout:
+    """What a reader of wire events needs to know of a scenario: kinds, levels, the amount."""
+
+    def __init__(self, scenario: Scenario | None) -> None:
+        self.currency = scenario.currency if scenario else ""
+        self._kinds: dict[tuple[str, str], str] = {}
+        self._amounts: dict[str, str] = {}
+        self._levels: dict[str, int] = {}
+        if scenario is None:
+            return
+        self._levels = {kind.name: kind.level for kind in scenario.entities}
+        for event in scenario.events:
+            for role in event.roles:
+                self._kinds[event.name, role.name] = role.kind
+            amount = _amount_field(event)
+            if amount is not None:
+                self._amounts[event.name] = amount
+
+    def kind(self, event_type: str, role: str) -> str:
+        """The kind of entity in a role; an unknown role is taken as a kind of its own."""
+        return self._kinds.get((event_type, role), role)
+
+    def level(self, kind: str) -> int:
+        """The data level of a kind; an unknown one counts as the most sensitive."""
+        return self._levels.get(kind, 4)
+
+    def amount(self, event: WireEvent) -> int | None:
+        """The event's amount in minor units, None when it has none."""
+        name = self._amounts.get(event.type)
+        value = event.fields.get(name) if name is not None else None
+        if isinstance(value, dict):
+            value = value.get("value")
+        return value if isinstance(value, int) else None
+
+
+def _amount_field(event: EventType) -> str | None:
+    names = [field.name for field in event.fields if field.type == "money"]
+    return "amount" if "amount" in names else (names[0] if names else None)

@@ -1,0 +1,28 @@
+"""What may be done with decisions and backtests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from guanlan.engine.log import LogTail
+from guanlan.fraud.models import Backtest
+from guanlan.fraud.projection import Projection
+
+
+def project(tail: LogTail, *, batch: int = 2000) -> int:
+    """Project everything the log has committed by now; the number of frames projected."""
+    projection = Projection()
+    position, done = projection.position(), 0
+    while True:
+        frames, following = tail.poll(position, batch)
+        if following == position:
+            return done
+        done += projection.apply(frames, following)
+        position = following
+
+
+def store_backtest(title: str, scenario: str, version: str, report: dict[str, Any]) -> Backtest:
+    """Keep the report of a backtest, as it was produced, for the console."""
+    return Backtest.objects.create(
+        title=title[:200], scenario=scenario[:128], version=version[:12], report=report
+    )

@@ -1,0 +1,53 @@
+"""One decision as a row of the live stream."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from guanlan.engine.log import Frame
+from guanlan.engine.scenario.model import Scenario
+from guanlan.fraud.frames import Layout, record
+from guanlan.fraud.masking import mask
+
+
+_layouts: Final[dict[str, Layout]] = {}
+
+
+def _layout(scenario: Scenario | None) -> Layout:
+    digest = scenario.digest if scenario else ""
+    layout = _layouts.get(digest)
+    if layout is None:
+        if len(_layouts) >= 8:
+            _layouts.clear()
+        layout = _layouts[digest] = Layout(scenario)
+    return layout
+
+
+def stream_row(frame: Frame, scenario: Scenario | None = None) -> dict[str, Any]:
+    """The row of an event frame: masked, and ready to be sent as JSON.
+
+    `{"seq", "clock", "type", "outcome", "score", "entities": {role: shown}, "amount",
+    "currency", "rules": [ids that hit], "degraded"}`; amount in minor units or None, clock
+    as RFC 3339. Without the scenario every entity counts as sensitive and there is no
+    amount, so nothing leaks before the levels are known.
+    """
+    item = record(frame)
+    layout = _layout(scenario)
+    event, decision = item.event, item.decision
+    shown: dict[str, str] = {}
+    for role, key in event.entities.items():
+        if key is not None:
+            kind = layout.kind(event.type, role)
+            shown[role] = mask(kind, key, layout.level(kind))
+    return {
+        "seq": frame.seq,
+        "clock": decision.clock,
+        "type": event.type,
+        "outcome": decision.outcome,
+        "score": decision.score,
+        "entities": shown,
+        "amount": layout.amount(event),
+        "currency": layout.currency,
+        "rules": [reason.rule for reason in decision.reasons if reason.on_unknown is None],
+        "degraded": decision.degraded,
+    }

@@ -1,0 +1,120 @@
+// Draws every [data-chart]: the specification is the JSON in the script element it names.
+// Colours are names of CSS tokens; a click on a point with a link opens the list behind it.
+(function () {
+  "use strict";
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  document.body.append(probe);
+  function colour(token) {
+    probe.style.color = `var(${token})`;
+    return getComputedStyle(probe).color;
+  }
+  const language = document.documentElement.lang;
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 3 });
+  const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+
+  function axis(title, extra) {
+    return Object.assign({
+      name: title || "",
+      nameTextStyle: { color: colour("--ink-3"), fontSize: 12, padding: 0 },
+      axisLine: { lineStyle: { color: colour("--line-strong") } },
+      axisTick: { show: false },
+      axisLabel: { color: colour("--ink-3"), fontSize: 12, hideOverlap: true },
+      splitLine: { lineStyle: { color: colour("--line") } },
+    }, extra);
+  }
+  function option(spec) {
+    const points = spec.points === true;
+    const scale = spec.scale === "log" ? "log" : "value";
+    const value = axis(spec.y, {
+      type: scale, min: spec.min, max: spec.max, nameGap: 10,
+      nameTextStyle: { color: colour("--ink-3"), fontSize: 12, align: "left" },
+      axisLine: { show: false }, splitNumber: 4, minInterval: spec.whole ? 1 : undefined,
+    });
+    value.axisLabel.formatter = (v) => (Math.abs(v) >= 10000 ? short : number).format(v);
+    const category = points
+      ? axis(spec.xTitle, { type: spec.xScale === "log" ? "log" : "value", min: spec.xMin, max: spec.xMax, splitLine: { show: false }, nameLocation: "middle", nameGap: 26 })
+      : axis(spec.xTitle, { type: "category", data: spec.x, inverse: spec.across === true, splitLine: { show: false }, nameLocation: "middle", nameGap: 26 });
+    if (spec.across) {
+      value.axisLine = { show: false };
+      category.axisLabel.width = 190;
+      category.axisLabel.overflow = "truncate";
+    }
+    const series = spec.series.map((one) => {
+      const drawn = {
+        name: one.name, data: one.data, type: one.type || spec.kind || "bar",
+        itemStyle: { color: colour(one.token) }, color: colour(one.token),
+        lineStyle: { color: colour(one.token), width: one.dashed ? 1.2 : 1.8, type: one.dashed ? "dashed" : "solid" },
+        showSymbol: one.symbol === true, symbolSize: 5, connectNulls: false,
+        emphasis: { disabled: true }, barMaxWidth: 26, barCategoryGap: "28%", cursor: spec.links ? "pointer" : "default",
+      };
+      if (spec.stack) drawn.stack = "all";
+      if (one.step) drawn.step = "end";
+      return drawn;
+    });
+    if (spec.marks && series.length) {
+      series[0].markLine = {
+        silent: true, symbol: "none", animation: false,
+        lineStyle: { color: colour("--ink-3"), type: "dashed" },
+        label: { color: colour("--ink-2"), formatter: "{b}", position: "insideEndTop" },
+        data: spec.marks.map((mark) => Object.assign({ name: mark.name }, mark.y === undefined ? { xAxis: mark.x } : { yAxis: mark.y })),
+      };
+    }
+    const title = spec.xTitle || spec.y;
+    return {
+      animation: false,
+      textStyle: { fontFamily: getComputedStyle(document.documentElement).fontFamily },
+      grid: { left: 4, right: spec.across ? 28 : 14, top: (spec.y && !spec.across) || spec.series.length > 1 ? 34 : 12, bottom: spec.xTitle ? 24 : 4, containLabel: true },
+      legend: spec.series.length > 1
+        ? { right: 0, top: 0, itemWidth: 10, itemHeight: 10, icon: "rect", textStyle: { color: colour("--ink-2"), fontSize: 12 } }
+        : { show: false },
+      tooltip: {
+        trigger: points ? "item" : "axis", renderMode: "richText", confine: true,
+        backgroundColor: colour("--surface"), borderColor: colour("--line-strong"),
+        textStyle: { color: colour("--ink"), fontSize: 12 },
+        axisPointer: { type: spec.kind === "line" ? "line" : "shadow", lineStyle: { color: colour("--line-strong") }, shadowStyle: { color: colour("--raised"), opacity: 0.6 } },
+        formatter: points
+          ? (p) => `${p.seriesName}\n${title}: ${number.format(p.value[0])}\n${spec.y}: ${number.format(p.value[1])}`
+          : undefined,
+        valueFormatter: (v) => (v === null || v === undefined ? "—" : number.format(v) + (spec.unit ? " " + spec.unit : "")),
+      },
+      xAxis: spec.across ? value : category,
+      yAxis: spec.across ? category : value,
+      series,
+    };
+  }
+  const drawn = new Map();
+  function draw(place) {
+    const source = document.getElementById(place.dataset.chart);
+    if (!source) return;
+    const spec = JSON.parse(source.textContent);
+    const old = drawn.get(place);
+    if (old) old.dispose();
+    const chart = echarts.init(place, null, { renderer: "svg" });
+    chart.setOption(option(spec));
+    if (spec.links) {
+      chart.getZr().on("click", (event) => {
+        const at = [event.offsetX, event.offsetY];
+        if (!chart.containPixel("grid", at)) return;
+        const found = chart.convertFromPixel({ seriesIndex: 0 }, at);
+        const index = Math.round(spec.across ? found[1] : found[0]);
+        if (spec.links[index]) location.href = spec.links[index];
+      });
+    }
+    drawn.set(place, chart);
+  }
+  function all(root) {
+    for (const place of root.querySelectorAll("[data-chart]")) draw(place);
+    for (const [place, chart] of drawn) {
+      if (!place.isConnected) { chart.dispose(); drawn.delete(place); }
+    }
+  }
+  all(document);
+  document.addEventListener("themechange", () => all(document));
+  document.addEventListener("htmx:afterSettle", (event) => all(event.target.parentNode || document));
+  let waiting = 0;
+  addEventListener("resize", () => {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(() => drawn.forEach((chart) => chart.resize()));
+  });
+})();

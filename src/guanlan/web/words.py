@@ -1,0 +1,65 @@
+"""How the current language names itself, writes money and durations."""
+
+from __future__ import annotations
+
+from babel.numbers import format_compact_currency, format_currency, get_currency_precision
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+_TAGS = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}
+_LOCALES = {"zh-hans": "zh_Hans_CN", "zh-hant": "zh_Hant_TW", "en": "en_GB"}
+
+
+def language_tag() -> str:
+    """The current language as the engine and HTML name it: en, zh-Hans, zh-Hant."""
+    return _TAGS.get(translation.get_language() or "", "en")
+
+
+def babel_locale() -> str:
+    """The current language as Babel names it."""
+    return _LOCALES.get(translation.get_language() or "", "en_GB")
+
+
+def major(minor: int, currency: str) -> float:
+    """Major units, for display only."""
+    return float(minor / 10 ** get_currency_precision(currency or "CNY"))
+
+
+def money(minor: int, currency: str) -> str:
+    """An amount in minor units, written out; without a currency as a plain number."""
+    if not currency:
+        return f"{minor:,}"
+    text = format_currency(major(minor, currency), currency, locale=babel_locale())
+    return text.replace("CN¥", "¥")
+
+
+def compact_money(minor: int, currency: str) -> str:
+    """An amount in few characters."""
+    value = major(minor, currency)
+    if not currency or abs(value) < 10_000:
+        return money(minor, currency)
+    text = format_compact_currency(value, currency, locale=babel_locale(), fraction_digits=2)
+    return text.replace("CN¥", "¥")
+
+
+def duration(microseconds: int) -> str:
+    """A duration in the two largest units that matter: 2 h 14 min."""
+    seconds = abs(microseconds) // 1_000_000
+    if seconds < 60:
+        if seconds >= 1 or microseconds == 0:
+            return _("%(n)s s") % {"n": seconds}
+        if abs(microseconds) >= 1000:
+            return _("%(n)s ms") % {"n": f"{abs(microseconds) / 1000:.3g}"}
+        return _("%(n)s µs") % {"n": abs(microseconds)}
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        first = _("%(n)s min") % {"n": minutes}
+        return first if not seconds else first + " " + _("%(n)s s") % {"n": seconds}
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        first = _("%(n)s h") % {"n": hours}
+        return first if not minutes else first + " " + _("%(n)s min") % {"n": minutes}
+    days, hours = divmod(hours, 24)
+    first = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    return first if not hours else first + " " + _("%(n)s h") % {"n": hours}

@@ -1,0 +1,235 @@
+"""A small log written without an engine: a program and decided events, for the projection.
+
+The decisions are made up here, so that tests of the projection and of the screens say
+themselves what must be found.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from guanlan.engine.event import rfc3339
+from guanlan.engine.kernel import Shape
+from guanlan.engine.log import EVENT, PROGRAM, LogWriter
+from guanlan.engine.program import Activation
+from guanlan.engine.scenario import canonical, parse_scenario
+from guanlan.engine.scenario.model import Outcome, Scenario
+
+SCENARIO = """\
+guanlan: 1
+scenario: pond
+title: {en: Pond, zh: 池塘, zh-Hant: 池塘}
+currency: CNY
+timezone: Asia/Shanghai
+entities:
+  user: {title: {en: customer, zh: 客户, zh-Hant: 客戶}, level: 2}
+  device: {title: {en: device, zh: 设备, zh-Hant: 裝置}, level: 2}
+  phone: {title: {en: phone number, zh: 手机号, zh-Hant: 手機號碼}, level: 3}
+events:
+  login:
+    title: {en: login, zh: 登录, zh-Hant: 登入}
+    entities: {user: required, device: optional, phone: optional}
+    fields:
+      success: {type: bool, required: true, level: 1, title: {en: successful, zh: 是否成功}}
+      lat: {type: number, decimals: 4, level: 3, title: {en: latitude, zh: 纬度, zh-Hant: 緯度}}
+  transfer:
+    title: {en: transfer, zh: 转账, zh-Hant: 轉帳}
+    entities:
+      user: required
+      device: optional
+      payee: {kind: user, required: true}
+    fields:
+      amount: {type: money, required: true, level: 2, title: {en: amount, zh: 金额, zh-Hant: 金額}}
+      memo: {type: string, level: 2, title: {en: memo, zh: 附言}}
+features:
+  out_24h:
+    {title: {en: sent in 24 h, zh: 24 小时转出}, on: transfer, by: user, agg: sum, of: amount, window: 24h}
+  average_out:
+    {title: {en: usual amount, zh: 平时金额}, on: transfer, by: user, agg: avg, of: amount, window: 30d}
+  fails_5m:
+    {title: {en: failed logins in 5 min, zh: 5 分钟登录失败}, on: login, by: user, agg: count, where: success == false, window: 5m}
+lists:
+  mules: {title: {en: mules, zh: 骡子账户}, kind: block, entity: user, outcome: decline}
+rules:
+  - id: transfer.large
+    on: transfer
+    title: {en: Large transfer, zh: 大额转账, zh-Hant: 大額轉帳}
+    when: amount > money(20000)
+    score: 60
+    severity: medium
+    reason: {en: A large amount leaves the account, zh: 账户转出大额资金, zh-Hant: 帳戶轉出大額資金}
+    f3: [{technique: F1047, tactic: monetization}]
+  - id: transfer.unlike
+    on: transfer
+    title: {en: Unlike the customer, zh: 异于平时, zh-Hant: 異於平時}
+    when: amount > average_out * 5
+    score: 40
+    severity: high
+    outcome: decline
+    reason: {en: Five times the usual, zh: 五倍于平时, zh-Hant: 五倍於平時}
+    f3: [{technique: F1005.003, tactic: execution}]
+  - id: login.stuffing
+    on: login
+    title: {en: Many failed logins, zh: 登录失败频繁, zh-Hant: 登入失敗頻繁}
+    when: fails_5m >= 3
+    score: 50
+    severity: high
+    reason: {en: Passwords are being tried, zh: 正在试探密码, zh-Hant: 正在試探密碼}
+    f3: [{technique: T1110.004, tactic: initial-access}]
+policy:
+  bands: [{score: 20, outcome: monitor}, {score: 40, outcome: review}, {score: 90, outcome: decline}]
+  fallback: review
+"""
+
+START = int(dt.datetime(2026, 11, 23, 1, 0, tzinfo=dt.UTC).timestamp()) * 1_000_000
+SECOND = 1_000_000
+
+
+def scenario() -> Scenario:
+    return parse_scenario(SCENARIO, "pond.yaml")
+
+
+class World:
+    """Writes frames into a log, remembering what it wrote."""
+
+    def __init__(self, directory: Path, *, seed: int = 1, clock: int = START) -> None:
+        self.scenario = scenario()
+        self.shape = Shape(self.scenario)
+        self.log = LogWriter.open(directory)
+        self.random = random.Random(seed)
+        self.seq = 0
+        self.clock = clock
+        self.written: list[dict[str, Any]] = []
+
+    def program(self) -> None:
+        digest = self.scenario.digest
+        head = msgspec.json.encode(Activation(digest, digest))
+        sections = (head, canonical(self.scenario), b"")
+        self.log.append(PROGRAM, self.seq, self.clock, sections)
+        self.log.commit()
+
+    def events(self, count: int, *, commit_every: int = 50) -> None:
+        """`count` made-up events."""
+        for index in range(count):
+            self.event(**self._draw())
+            if index % commit_every == commit_every - 1:
+                self.log.commit()
+        self.log.commit()
+
+    def label(self, target: str, value: str) -> None:
+        """What was learned of an earlier event."""
+        self.event(
+            "label", {}, {"target": target, "value": value, "source": "chargeback"}, Outcome.approve
+        )
+        self.log.commit()
+
+    def event(
+        self,
+        kind: str,
+        entities: dict[str, str],
+        fields: dict[str, Any],
+        outcome: Outcome,
+        score: int = 0,
+        hits: tuple[str, ...] = (),
+        unknown: tuple[str, ...] = (),
+        latency: int = 30,
+    ) -> int:
+        """One decided event, not yet committed; its position."""
+        seq, clock = self.seq, self.clock
+        event_id = f"{kind}-{seq}"
+        rules = {rule.id: rule for rule in self.scenario.rules}
+        body = {"id": event_id, "type": kind, "entities": entities, "fields": fields}
+        decision = {
+            "event_id": event_id,
+            "seq": seq,
+            "type": kind,
+            "clock": rfc3339(clock),
+            "outcome": outcome.name,
+            "score": score,
+            "actions": [],
+            "reasons": [
+                {
+                    "rule": hit,
+                    "score": rules[hit].score,
+                    "outcome": rules[hit].outcome.name if rules[hit].outcome else None,
+                    "severity": rules[hit].severity,
+                }
+                for hit in hits
+            ],
+            "lists": [],
+            "unknown": list(unknown),
+            "degraded": False,
+            "scenario": self.scenario.name,
+            "version": self.scenario.digest[:12],
+        }
+        index = self.shape.type_index[kind]
+        slots = [-1] + [0] * (self.shape.width[index] - 1)
+        if "transfer.unlike" in unknown:
+            start, _size = self.shape.slots[index]["average_out"]
+            slots[start + 1] = 0
+        sections = (
+            struct.pack(f"<{self.shape.row_width}q", *([0] * self.shape.row_width)),
+            struct.pack(f"<{len(slots)}q", *slots),
+            json.dumps(body, ensure_ascii=False).encode(),
+            json.dumps(decision, ensure_ascii=False).encode(),
+            struct.pack("<qI4x", clock, latency),
+        )
+        position = self.log.append(EVENT, seq, clock, sections)
+        self.written.append({**decision, "entities": entities, "fields": fields})
+        self.seq += 1
+        self.clock += self.random.randrange(0, 3 * SECOND)
+        return position
+
+    def _draw(self) -> dict[str, Any]:
+        draw = self.random
+        user = f"u-{draw.randrange(40)}"
+        entities = {"user": user, "device": f"d-{draw.randrange(25)}"}
+        latency = int(20 * draw.lognormvariate(0, 0.5))
+        if draw.random() < 0.4:
+            hit = draw.random() < 0.1
+            return {
+                "kind": "login",
+                "entities": {**entities, "phone": f"138001380{draw.randrange(10, 99)}"},
+                "fields": {"success": not hit, "lat": 31.2304},
+                "outcome": Outcome.review if hit else Outcome.approve,
+                "score": 50 if hit else 0,
+                "hits": ("login.stuffing",) if hit else (),
+                "latency": latency,
+            }
+        amount = int(100 * draw.lognormvariate(6, 1.5))
+        hits: tuple[str, ...] = ()
+        unknown: tuple[str, ...] = ()
+        score, outcome = 0, Outcome.approve
+        if amount > 2_000_000:
+            hits, score, outcome = ("transfer.large",), 60, Outcome.review
+        if draw.random() < 0.05:
+            unknown = ("transfer.unlike",)
+        elif draw.random() < 0.05:
+            hits, score, outcome = (*hits, "transfer.unlike"), score + 40, Outcome.decline
+        return {
+            "kind": "transfer",
+            "entities": {**entities, "payee": f"u-{draw.randrange(40)}"},
+            "fields": {"amount": amount},
+            "outcome": outcome,
+            "score": score,
+            "hits": hits,
+            "unknown": unknown,
+            "latency": latency,
+        }
+
+    def decisions(self) -> Iterator[dict[str, Any]]:
+        """What was written and is no label."""
+        return (one for one in self.written if one["type"] != "label")
+
+    def close(self) -> None:
+        self.log.close()
+
+
