@@ -105,7 +105,7 @@ class Shape:
     def __init__(self, scenario: Scenario) -> None:
         self.types: tuple[str, ...] = tuple(e.name for e in scenario.events)
         self.type_index: dict[str, int] = {name: i for i, name in enumerate(self.types)}
-        self._events = scenario.events
+        self.events: tuple[EventType, ...] = scenario.events
         by_name = {e.name: e for e in scenario.events}
         wanted = [_series_key(f, by_name) for f in scenario.features]
         distinct_series = list(dict.fromkeys(wanted))
@@ -148,8 +148,8 @@ class Shape:
         self.digest: str = _digest(scenario)
 
     def _plan_types(self) -> None:
-        declared = [frozenset(_declared(e)) for e in self._events]
-        roles = [frozenset(r.name for r in e.roles) for e in self._events]
+        declared = [frozenset(_declared(e)) for e in self.events]
+        roles = [frozenset(r.name for r in e.roles) for e in self.events]
         # Per event type: what the normaliser has to fill, the rest of the row stays 0.
         self.type_keys: tuple[tuple[KeyColumn, ...], ...] = tuple(
             tuple(k for k in self.keys if names.issuperset(k.roles)) for names in roles
@@ -163,7 +163,7 @@ class Shape:
                 for s in self.series
                 if e.name in s.on and names.issuperset(s.by) and (not s.of or s.of in seen)
             )
-            for e, names, seen in zip(self._events, roles, declared, strict=True)
+            for e, names, seen in zip(self.events, roles, declared, strict=True)
         )
 
     def _plan_slots(self) -> None:
@@ -223,7 +223,7 @@ class Shape:
         plan = self._feature[feature]
         if plan.agg not in ("count", "sum", "distinct", "is_new"):
             return True
-        required = {r.name for r in self._events[type_index].roles if r.required}
+        required = {r.name for r in self.events[type_index].roles if r.required}
         return not required.issuperset(plan.lookup)
 
     def load_source(self, type_index: int, feature: str, out_name: str) -> str:

@@ -1,0 +1,132 @@
+"""The generated module on disk, and numba's compiled form of it beside it.
+
+A module is named by the digest of its text, so another program never meets another's machine
+code; numba's own index also keys on its version and the processor. The directory holds code
+that is executed and must belong to the process: it is made with mode 0700.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Protocol, overload
+
+Program = Callable[[Any, Any, Any, int], int]
+COMPILE_SECONDS: Final = 600
+
+
+class CompileError(Exception):
+    """The background compile failed; the message is the compiler's last line."""
+
+
+class Int64Buffer(Protocol):
+    """A flat buffer of int64: memoryview cast to "q", array("q"), numpy array."""
+
+    def __len__(self) -> int: ...
+
+    @overload
+    def __getitem__(self, at: int, /) -> Any: ...
+
+    @overload
+    def __getitem__(self, at: slice, /) -> Any: ...
+
+
+class Buffers:
+    """Views of the buffers callers hand over; the last pair is kept, since callers reuse it."""
+
+    def __init__(self, view: Callable[[Int64Buffer], Any]) -> None:
+        self._view = view
+        self._seen: tuple[object, object] = (None, None)
+        self._views: tuple[Any, Any] = (None, None)
+
+    def of(self, rows: Int64Buffer, outs: Int64Buffer) -> tuple[Any, Any]:
+        seen = self._seen
+        if seen[0] is not rows or seen[1] is not outs:
+            self._views = (self._view(rows), self._view(outs))
+            self._seen = (rows, outs)
+        return self._views
+
+
+def plain_view(buffer: Int64Buffer) -> memoryview:
+    """As Python integers, whatever the buffer's own element type is called."""
+    view = memoryview(buffer)  # type: ignore[arg-type]
+    return view if view.format == "q" else view.cast("B").cast("q")
+
+
+def fast_view(buffer: Int64Buffer) -> Any:
+    """As a numpy array; a read-only buffer is copied, as numba types it differently."""
+    numpy = sys.modules["numpy"]  # loaded by numba; an interpreted start does without
+    array = numpy.asarray(buffer).view(numpy.int64)
+    return array if array.flags.writeable else array.copy()
+
+
+def write_module(source: str, directory: Path) -> Path:
+    """The file of this source in `directory`, written whole or not at all.
+
+    An existing file with the same text stays as it is, for its time stamp is numba's key.
+    """
+    name = f"guanlan_kernel_{hashlib.sha256(source.encode()).hexdigest()[:24]}.py"
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = directory / name
+    try:
+        if path.read_text(encoding="utf-8") == source:
+            return path
+    except OSError:
+        pass
+    handle, temporary = tempfile.mkstemp(dir=directory, prefix=".kernel-")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(source)
+    os.replace(temporary, path)
+    return path
+
+
+_LOADED: dict[Path, Program] = {}
+_LOADING = threading.Lock()
+
+
+def load(source: str, directory: Path) -> Program:
+    """The compiled program, from the cache or compiled now (~10 s of CPU)."""
+    path = write_module(source, directory).resolve()
+    with _LOADING:
+        if path not in _LOADED:
+            spec = importlib.util.spec_from_file_location(path.stem, path)
+            if spec is None or spec.loader is None:
+                raise ImportError(f"cannot load {path}")
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[path.stem] = module  # numba looks the module of a function up there
+            spec.loader.exec_module(module)
+            _LOADED[path] = module.run
+        return _LOADED[path]
+
+
+_CHILD: Final = (
+    "import os, sys; os.nice(10); sys.path.insert(0, sys.argv[1]); __import__(sys.argv[2])"
+)
+
+
+def compile_aside(source: str, directory: Path) -> None:
+    """Fills the cache from a process of its own at low priority and waits for it.
+
+    Two at the same time do the same work twice and nothing else: files are replaced whole.
+    CompileError if it fails or takes longer than ten minutes.
+    """
+    path = write_module(source, directory).resolve()
+    if path in _LOADED:
+        return
+    command = [sys.executable, "-c", _CHILD, str(path.parent), path.stem]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=COMPILE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise CompileError(f"compiling took longer than {COMPILE_SECONDS} s") from None
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise CompileError(f"compiling the kernel failed: {lines[-1]}")
