@@ -12,6 +12,7 @@ from guanlan.engine.language.checker import check
 from guanlan.engine.language.compiler import Fragment, compile_expr
 from guanlan.engine.language.env import (
     RESERVED_WORDS,
+    WORDS,
     Env,
     LanguageError,
     LanguageIssue,
@@ -23,6 +24,7 @@ from guanlan.engine.language.functions import FUNCTIONS, Function
 from guanlan.engine.language.interpreter import interpret
 from guanlan.engine.language.parser import from_json, parse
 from guanlan.engine.language.printer import to_source
+from guanlan.engine.language.sentences import sentence
 from guanlan.engine.language.tree import LANGUAGE_VERSION, Expr, to_json
 from guanlan.engine.language.typed import Typed
 
@@ -30,6 +32,7 @@ __all__ = [
     "FUNCTIONS",
     "LANGUAGE_VERSION",
     "RESERVED_WORDS",
+    "WORDS",
     "Env",
     "Expr",
     "Fragment",
@@ -45,6 +48,7 @@ __all__ = [
     "from_json",
     "interpret",
     "parse",
+    "sentence",
     "to_json",
     "to_source",
 ]

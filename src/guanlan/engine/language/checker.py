@@ -437,7 +437,12 @@ class _Checker:
             self.fault(pattern, str(error))
             return None
         return Apply(
-            type=Type.BOOL, optional=text.optional, function=function, arguments=(text,), run=run
+            type=Type.BOOL,
+            optional=text.optional,
+            function=function,
+            arguments=(text,),
+            run=run,
+            pattern=pattern.value,
         )
 
     def _zone(self, expr: Call, function: Function, time: Node) -> Node | None:

@@ -25,7 +25,10 @@ Special = Literal["money", "duration", "coalesce", "known", "in_list", "matches"
 
 
 class Phrase(Struct, frozen=True):
-    """A sentence template with {0}, {1} … for the arguments, in the console's languages."""
+    """A text or template in the console's languages; {0}, {1} … stand for the arguments.
+
+    Of a function whose last argument repeats, {0} is all of them, listed.
+    """
 
     en: str
     zh: str
@@ -134,7 +137,7 @@ _FUNCTIONS = (
         repeats=True,
         result=None,
         doc=Phrase("The smallest of the values.", "各值中最小的一个。", "各值中最小的一個。"),
-        sentence=Phrase("the smallest of {all}", "{all}中的最小值", "{all}中的最小值"),
+        sentence=Phrase("the smallest of {0}", "{0}中的最小值", "{0}中的最小值"),
         run=min,
     ),
     Function(
@@ -145,7 +148,7 @@ _FUNCTIONS = (
         repeats=True,
         result=None,
         doc=Phrase("The largest of the values.", "各值中最大的一个。", "各值中最大的一個。"),
-        sentence=Phrase("the largest of {all}", "{all}中的最大值", "{all}中的最大值"),
+        sentence=Phrase("the largest of {0}", "{0}中的最大值", "{0}中的最大值"),
         run=max,
     ),
     Function(
@@ -325,9 +328,7 @@ _FUNCTIONS = (
             "各值中第一个已知的值。",
             "各值中第一個已知的值。",
         ),
-        sentence=Phrase(
-            "{0} (if unknown, {rest})", "{0}（未知时取{rest}）", "{0}（未知時取{rest}）"
-        ),
+        sentence=Phrase("{0} (if unknown, {1})", "{0}（未知时取{1}）", "{0}（未知時取{1}）"),
         special="coalesce",
     ),
     Function(

@@ -70,6 +70,7 @@ class Apply(TypedNode, frozen=True, eq=False):
     function: Function
     arguments: tuple[Node, ...]
     run: Callable[..., Any]
+    pattern: str = ""  # of matches(…), for people
 
 
 class Listed(TypedNode, frozen=True, eq=False):
