@@ -42,14 +42,13 @@ def bulk_signup(stage: Stage, at: int) -> Batch:
     time = stage.times(at, gap)
     serial, stolen = rng.random() < 0.6, rng.random() < 0.4
     documents = fresh.take("id_number", 1 if stolen else n)
+    stems = fresh.take("email_stem", 1 if serial else n)
     phones = fresh.take("phone", 2 if rng.random() < 0.3 else n)
     signups = stage.registers(
         users,
         time,
         scene,
-        email_stem=fresh.take("email_stem", 1 if serial else n)[
-            np.zeros(n, int) if serial else np.arange(n)
-        ],
+        email_stem=stems[np.arange(n) % len(stems)],
         email_domain=rng.integers(5, 8, n) if rng.random() < 0.4 else rng.integers(0, 5, n),
         phone=phones[np.arange(n) % len(phones)],
         phone_type=int(rng.random() < 0.4),
@@ -220,18 +219,18 @@ def mule_fan_in(stage: Stage, at: int) -> Batch:
 
 
 def mule_fan_out(stage: Stage, at: int) -> Batch:
-    """A few large credits, spread at once over many accounts, or sent round in a circle."""
+    """A few large received, spread at once over many accounts, or sent round in a circle."""
     rng = stage.rng
     scene = stage.lair()
     mule, opening = _open_mule(stage, at, scene)
     sources = np.array([stage.mule() for _ in range(int(rng.integers(3, 6)))])
     k = len(sources)
-    credits = _yuan(stage, 4000, 15_000, k)
+    received = _yuan(stage, 4000, 15_000, k)
     came = stage.times(at, rng.uniform(60, 900, k))
     there = stage.lair()
-    inward = stage.transfers(sources, came, there, credits, payee=mule[0], success=True)
+    inward = stage.transfers(sources, came, there, received, payee=mule[0], success=True)
     entry = stage.times(int(came[-1]), np.array([400.0]))
-    total = int(credits.sum())
+    total = int(received.sum())
     if rng.random() < 0.2:
         n = 10  # ping-pong between two accounts makes turnover look like trade
         other = stage.fresh.take("user", 1)
@@ -245,14 +244,13 @@ def mule_fan_out(stage: Stage, at: int) -> Batch:
     else:
         n = int(rng.integers(5, 18))
         slow = rng.random() < 0.25
+        gaps = rng.uniform(900, 2400, n) if slow else rng.uniform(20, 200, n)
         same = rng.random() < 0.4
         share = np.full(n, 1 / n) if same else rng.dirichlet(np.full(n, 4.0))
         payees = rng.choice(stage.fresh.take("user", n), n, replace=False)
         outward = stage.transfers(
             mule.repeat(n),
-            stage.times(
-                int(entry[0]), rng.uniform(900, 2400, n) if slow else rng.uniform(20, 200, n)
-            ),
+            stage.times(int(entry[0]), gaps),
             scene,
             (share * total * 0.95).astype(np.int64),
             payee=payees,

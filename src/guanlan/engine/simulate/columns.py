@@ -26,7 +26,7 @@ DAY: Final = 24 * HOUR
 TYPES: Final = ("register", "login", "transfer")
 REGISTER, LOGIN, TRANSFER = range(3)
 
-ATTACKS: Final = (
+ATTACKS: Final[tuple[str, ...]] = (
     "bulk_signup",
     "credential_stuffing",
     "account_takeover",

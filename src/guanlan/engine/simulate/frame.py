@@ -85,10 +85,6 @@ def to_frame(batch: Batch, first: int, prefix: str) -> pl.DataFrame:
         *(_column(name) for name in c.FIELD_NAMES),
         (pl.col("attack") >= 0).alias("is_fraud"),
         _word("attack", c.ATTACKS),
-        pl.when(pl.col("episode") >= 0)
-        .then("episode")
-        .otherwise(None)
-        .cast(pl.Int64)
-        .alias("episode"),
+        _column("episode"),
         pl.col("label_known_at"),
     )

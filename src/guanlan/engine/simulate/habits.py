@@ -52,11 +52,8 @@ class Habits:
         kinds = np.where(
             step < 0, c.REGISTER, np.where(step <= fails[session], c.LOGIN, c.TRANSFER)
         )
-        gap = np.where(
-            kinds == c.TRANSFER,
-            rng.lognormal(4.0, 0.9, len(session)),
-            rng.uniform(4, 40, len(session)),
-        )
+        n = len(session)
+        gap = np.where(kinds == c.TRANSFER, rng.lognormal(4.0, 0.9, n), rng.uniform(4, 40, n))
         gap = np.clip(gap, 4, 1800)
         gap[place == 0] = 0
         elapsed = np.cumsum(gap)
@@ -65,11 +62,10 @@ class Habits:
         time -= time % 1000
 
         scene = self._scene(users, begins)
+        entered = (step == fails[session])[kinds == c.LOGIN]
         parts = [
             self._registers(scene, session[kinds == c.REGISTER]),
-            self._logins(
-                scene, session[kinds == c.LOGIN], (step == fails[session])[kinds == c.LOGIN]
-            ),
+            self._logins(scene, session[kinds == c.LOGIN], entered),
             self._transfers(scene, session[kinds == c.TRANSFER]),
         ]
         for part, kind in zip(parts, (c.REGISTER, c.LOGIN, c.TRANSFER), strict=True):
@@ -77,7 +73,7 @@ class Habits:
             part["time"] = time[kinds == kind]
         batch = c.in_time_order(c.join(parts))
         # Honest customers are believed honest when no dispute has come within the usual weeks.
-        batch["label_known_at"] = batch["time"] + rng.integers(20 * DAY, 40 * DAY, len(time))
+        batch["label_known_at"] = batch["time"] + rng.integers(20 * 86_400, 40 * 86_400, n) * SECOND
         return batch
 
     def _visitors(self, known: int, low: int, count: int) -> Array:
@@ -87,8 +83,9 @@ class Habits:
         base = np.where(rng.random(count) < 0.995, asleep, 0)
         weight = np.concatenate([[0.0], world.cumulative])
         aim = weight[base] + rng.random(count) * (weight[known] - weight[base])
-        users = np.searchsorted(world.cumulative, aim, side="right")
-        return np.minimum(users, max(known - 1, 0))
+        users: Array = np.searchsorted(world.cumulative, aim, side="right")
+        users[users >= known] = max(known - 1, 0)
+        return users
 
     def _begin(self, users: Array, low: int, high: int, by_the_hour: bool) -> Array:
         rng, n = self._rng, len(users)
@@ -106,9 +103,8 @@ class Habits:
     def _scene(self, users: Array, begins: Array) -> Batch:
         """What is the same for a whole session: device, address, place, state of the person."""
         world, rng, n = self._world, self._rng, len(users)
-        device = np.where(
-            begins >= world.upgrade_at[users], world.next_device[users], world.device[users]
-        )
+        new = begins >= world.upgrade_at[users]
+        device = np.where(new, world.next_device[users], world.device[users])
         second = (world.second_device[users] >= 0) & (rng.random(n) < 0.15)
         device = np.where(second, world.second_device[users], device)
         # A journey takes its hours: the customer is seen elsewhere only from mid-morning on.
@@ -251,4 +247,5 @@ class Habits:
         amount = np.where(ten, np.round(amount / 1000) * 1000, amount)
         hundred = (kind == c.CARD_TOPUP) | (kind == c.WITHDRAWAL)
         amount = np.where(hundred, np.ceil(amount / 10_000) * 10_000, amount)
-        return np.clip(amount, 100, 3_900_000).astype(np.int64)
+        fen: Array = np.clip(amount, 100, 3_900_000).astype(np.int64)
+        return fen

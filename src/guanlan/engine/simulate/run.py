@@ -74,7 +74,7 @@ def _history(
     customers = max(60, round(events / (days * _EVENTS_PER_CUSTOMER_DAY)))
     newcomers = min(round(events * _NEWCOMER_SHARE), customers // 2)
     world = make_world(people, customers, newcomers, start, end)
-    wanted = [name for name in ATTACKS if name in attacks]
+    wanted: list[str] = [name for name in ATTACKS if name in attacks]
     hostile = _episodes(Stage(world, dishonest), wanted, round(events * share), events // 2)
     habits = Habits(world, honest)
     edges = [*range(start, end, DAY), end]

@@ -9,6 +9,10 @@ import polars as pl
 
 from guanlan.engine.simulate import columns as c
 
+# Where the victim acts with their own hand, the report speaks of who was paid, not of the
+# victim's device and address, which would otherwise look guilty from then on.
+_OWN_HAND = ("first_payee_scam", "mule_fan_in")
+_OWN_ROLES = ("user", "device", "ip", "card")
 LABEL_ROLES = ("user", "device", "ip", "card", "payee", "phone", "email", "id_number")
 
 
@@ -32,11 +36,16 @@ def label_wire(row: Mapping[str, object]) -> dict[str, object]:
     known = row["label_known_at"]
     if not isinstance(known, int):
         raise TypeError("label_known_at of a simulated row is an int of microseconds")
+    victim = row["attack"] in _OWN_HAND and row.get("payee") is not None
     return {
         "id": f"{row['event_id']}-label",
         "type": "label",
         "time": known // 1000,
-        "entities": {name: row[name] for name in LABEL_ROLES if row.get(name) is not None},
+        "entities": {
+            name: row[name]
+            for name in LABEL_ROLES
+            if row.get(name) is not None and not (victim and name in _OWN_ROLES)
+        },
         "fields": {
             "target": row["event_id"],
             "value": "fraud" if row["is_fraud"] else "legit",
@@ -98,6 +107,10 @@ def _json(frame: pl.DataFrame) -> list[str]:
 
 
 def _label_json(frame: pl.DataFrame) -> list[str]:
+    victim = pl.col("attack").is_in(_OWN_HAND) & pl.col("payee").is_not_null()
+    guilty = frame.with_columns(
+        pl.when(~victim.fill_null(False)).then(pl.col(role)).alias(role) for role in _OWN_ROLES
+    )
     target = _member("event_id").str.replace("event_id", "target", literal=True)
     text = (
         pl.lit('{"id":"') + pl.col("event_id") + pl.lit('-label","type":"label","time":')
@@ -108,4 +121,4 @@ def _label_json(frame: pl.DataFrame) -> list[str]:
         + pl.when("is_fraud").then(pl.lit("fraud")).otherwise(pl.lit("legit"))
         + pl.lit('","source":"simulation"}}')
     )  # fmt: skip
-    return frame.select(text.alias("json"))["json"].to_list()
+    return guilty.select(text.alias("json"))["json"].to_list()

@@ -90,7 +90,6 @@ def make_world(
     joined -= joined % 1000
     weight = rng.lognormal(0.0, 0.9, n)
     city = np.minimum(rng.geometric(0.18, n) - 1, len(CITIES) - 1)
-    city[city == HONG_KONG] = np.where(rng.random(int((city == HONG_KONG).sum())) < 0.5, 12, 0)
     device = np.arange(n, dtype=np.int32)
     shared = rng.random(n) < 0.03
     shared[0] = False
@@ -100,6 +99,7 @@ def make_world(
     trip_day = rng.integers(0, max(1, (end - start) // DAY), n)
     travels = rng.random(n) < 0.12
     trip_from = np.where(travels, start + trip_day * DAY, end + DAY)
+    first_card = np.arange(n)
     merchants = max(40, n // 30)
     category = rng.choice(9, merchants, p=[0.28, 0.24, 0.12, 0.06, 0.05, 0.10, 0.01, 0.004, 0.136])
     category[:2] = 0  # the busiest merchants sell groceries, not gift cards
@@ -130,9 +130,7 @@ def make_world(
         merchants=np.minimum(
             (merchants * rng.random((n, 8)) ** 2.2).astype(np.int64), merchants - 1
         ),
-        cards=np.stack(
-            [np.arange(n), np.where(rng.random(n) < 0.4, n + np.arange(n), np.arange(n))], 1
-        ),
+        cards=np.stack([first_card, first_card + n * (rng.random(n) < 0.4)], 1),
         trip_from=trip_from,
         trip_to=trip_from + rng.integers(2, 7, n) * DAY,
         trip_city=rng.integers(0, len(CITIES), n),
