@@ -1,0 +1,35 @@
+"""The decision engine: events in, decisions out, every one explained and replayable.
+
+    scenario = load_scenario(path)
+    engine = Engine.open(directory, scenario, secret=secret, now=now)
+    answers = engine.decide([b'{"id": "e-1", "type": "transfer", ...}'])
+    engine.commit()
+
+No Django, no network, no clock: time comes in through `now`.
+"""
+
+from guanlan.engine.engine import Answer, Engine, Reload, Stats
+from guanlan.engine.entity import EntityView, Listed
+from guanlan.engine.event import rfc3339
+from guanlan.engine.explain import Explanation, RuleExecution, explain
+from guanlan.engine.history import Epoch, History
+from guanlan.engine.refusal import Refused
+from guanlan.engine.scenario.model import Outcome, Scenario
+
+__all__ = [
+    "Answer",
+    "Engine",
+    "EntityView",
+    "Epoch",
+    "Explanation",
+    "History",
+    "Listed",
+    "Outcome",
+    "Refused",
+    "Reload",
+    "RuleExecution",
+    "Scenario",
+    "Stats",
+    "explain",
+    "rfc3339",
+]

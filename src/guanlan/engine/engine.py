@@ -1,0 +1,514 @@
+"""The engine: one writer that remembers, decides and records.
+
+    engine = Engine.open(directory, scenario, secret=secret, now=now)
+    answers = engine.decide([body, ...])
+    engine.commit()                      # only now may the answers be released
+    engine.close()
+
+Everything an event changes is in the event log before its answer may leave: kill the process
+anywhere, open the directory again, and the state is what was acknowledged.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol, Self
+
+import msgspec
+from msgspec import Struct
+
+from guanlan.engine.building import StateBuilder, feed
+from guanlan.engine.entity import EntityView, look_up
+from guanlan.engine.event import rfc3339
+from guanlan.engine.explain import META, Explanation, explain
+from guanlan.engine.history import History
+from guanlan.engine.kernel import Kernel
+from guanlan.engine.lists import ListChange, Lists
+from guanlan.engine.log import (
+    EVENT,
+    LIST_CHANGE,
+    OPENED,
+    PROGRAM,
+    WARMED,
+    Frame,
+    LogFailed,
+    LogReader,
+    LogWriter,
+)
+from guanlan.engine.memory import MemoryLog
+from guanlan.engine.program import Program, event_time, same_events, warming_features
+from guanlan.engine.refusal import Refused
+from guanlan.engine.rows import Keys, row_struct
+from guanlan.engine.scenario.model import ListEntry, Scenario
+
+BATCH = 512
+"""Most events that go through the kernel in one call."""
+
+COMPILE_FIRST = 20_000
+"""From this many recorded events on, opening waits for compiled code instead of replaying
+with the interpreter."""
+
+State = Literal["ready", "failed", "closed"]
+ClockMode = Literal["arrival", "event"]
+
+
+class Answer(Struct, frozen=True, gc=False):
+    """What the caller of one event gets: an HTTP status and a JSON body.
+
+    `seq` is the event's number, -1 when it was refused.
+    """
+
+    status: int
+    body: bytes
+    seq: int = -1
+    duplicate: bool = False
+
+
+class Stats(Struct):
+    """Counts since the engine was opened."""
+
+    decided: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    degraded: int = 0
+
+
+class Reload(Struct, frozen=True):
+    """What a reload did: `warming` features are unknown until their past has been read;
+    `live` is false when event types changed and the old program decides until then."""
+
+    digest: str
+    warming: tuple[str, ...]
+    live: bool
+
+
+class EventLog(Protocol):
+    """What the engine needs of a log; `LogWriter` and `MemoryLog` are such."""
+
+    committed: int
+
+    def append(self, kind: int, seq: int, clock: int, sections: Sequence[bytes]) -> int: ...
+    def commit(self) -> int: ...
+    def close(self) -> None: ...
+
+
+class FrameReader(Protocol):
+    """Reads committed frames; `LogReader` and `MemoryLog` do."""
+
+    def frames(self, start: int = 0, stop: int | None = None) -> Any: ...
+    def at(self, position: int) -> Frame: ...
+
+
+_FULL = Refused(503, "state_full", "the memory set aside for features is full; raise the limit")
+_FAILED = Refused(503, "log_failed", "the event log cannot be written; nothing is decided")
+
+
+class Engine:
+    """Decides events in the order they are handed in. One thread calls `decide`, and may do
+    so while another runs `commit`; everything else is safe from any thread."""
+
+    def __init__(
+        self,
+        program: Program,
+        kernel: Kernel,
+        log: EventLog,
+        reader: FrameReader,
+        history: History,
+        lists: Lists,
+        keys: Keys,
+        *,
+        now: Callable[[], int],
+        clock: ClockMode,
+        last_clock: int,
+        positions: list[int],
+        cache: Path,
+        reserve_bytes: int,
+    ) -> None:
+        self.program = program
+        self.kernel = kernel
+        self.history = history
+        self.lists = lists
+        self.stats = Stats()
+        self.state: State = "ready"
+        self.failure: str = ""
+        self.clock = last_clock
+        self.clock_mode: ClockMode = clock
+        self._log, self._reader, self._keys, self._now = log, reader, keys, now
+        self._positions = positions  # of the event with each sequence number
+        self._cache, self._reserve = cache, reserve_bytes
+        self._lock = threading.RLock()
+        self._fresh: dict[int, tuple[bytes, bytes]] = {}  # appended, not yet readable
+        self._committing: dict[int, tuple[bytes, bytes]] = {}
+        self._warmer: threading.Thread | None = None
+        self._second, self._second_text = -1, b""
+        self._use(kernel)
+
+    # -- opening -----------------------------------------------------------------------------
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        scenario: Scenario | None,
+        *,
+        secret: bytes,
+        now: Callable[[], int],
+        clock: ClockMode = "arrival",
+        warm: bool = True,
+        cache: Path | None = None,
+        reserve_bytes: int = 8 << 30,
+        **log_options: Any,
+    ) -> Self:
+        """Open the log in `directory`, rebuild the state from it and be ready to decide.
+
+        `scenario` None means: go on with the program the log ended with. `now` gives
+        microseconds since 1970. Raises LogLocked, LogCorrupt, ValueError (no scenario
+        anywhere), OSError.
+        """
+        cache = cache or directory.parent / "cache"
+        log = LogWriter.open(directory, check="last", **log_options)
+        try:
+            reader = LogReader(directory)
+            keys = Keys(secret)
+            builder = StateBuilder.target(reader, scenario, keys)
+            kernel = Kernel(builder.program.shape, cache, reserve_bytes)
+            if builder.recorded_events >= COMPILE_FIRST:
+                kernel.compile_now()
+            past = builder.build(kernel)
+            engine = cls(
+                builder.program, kernel, log, reader, past.history, past.lists, keys,
+                now=now, clock=clock, last_clock=past.clock, positions=past.positions,
+                cache=cache, reserve_bytes=reserve_bytes,
+            )  # fmt: skip
+            if builder.changes_program(past.history):
+                engine._record_program()
+            opened = msgspec.json.encode({"clock": clock})
+            log.append(OPENED, engine.seq, engine.clock, (opened,))
+            log.commit()
+        except BaseException:
+            log.close()
+            raise
+        if warm:
+            kernel.warm()
+        return engine
+
+    @classmethod
+    def in_memory(
+        cls,
+        scenario: Scenario,
+        *,
+        secret: bytes,
+        now: Callable[[], int] | None = None,
+        clock: ClockMode = "event",
+        cache: Path | None = None,
+        compiled: bool = False,
+        keep: bool = True,
+        reserve_bytes: int = 8 << 30,
+    ) -> Self:
+        """An engine without a directory, for backtests, trials and tests.
+
+        Without `now` any event time up to the year 2100 is accepted. `compiled` waits for
+        machine code; `keep=False` forgets decisions once given.
+        """
+        keys = Keys(secret)
+        program = Program(scenario, keys)
+        cache = cache or Path.home() / ".cache" / "guanlan"
+        kernel = Kernel(program.shape, cache, reserve_bytes)
+        if compiled:
+            kernel.compile_now()
+        log = MemoryLog(keep=keep)
+        engine = cls(
+            program, kernel, log, log, History(), Lists(scenario), keys,
+            now=now or _year_2100, clock=clock, last_clock=0, positions=[],
+            cache=cache, reserve_bytes=reserve_bytes,
+        )  # fmt: skip
+        engine._record_program()
+        log.commit()
+        return engine
+
+    def close(self) -> None:
+        """Commit what is pending and let go of the log."""
+        with self._lock:
+            if self.state != "closed":
+                self.state = "closed"
+                self._log.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- deciding ----------------------------------------------------------------------------
+
+    @property
+    def seq(self) -> int:
+        """How many events have been decided; the number the next one gets."""
+        return len(self._positions)
+
+    def decide(self, bodies: Sequence[bytes]) -> list[Answer]:
+        """Record, aggregate and decide events given as JSON, in order.
+
+        The answers may leave only after a `commit` that begins after this returns.
+        """
+        with self._lock:
+            if self.state != "ready":
+                refused = Answer(_FAILED.status, _FAILED.body())
+                return [refused] * len(bodies)
+            if len(bodies) <= BATCH:
+                return self._decide(bodies)
+            answers: list[Answer] = []
+            for start in range(0, len(bodies), BATCH):
+                answers += self._decide(bodies[start : start + BATCH])
+            return answers
+
+    def _decide(self, bodies: Sequence[bytes]) -> list[Answer]:
+        program = self.program
+        arrival = self._now()
+        by_event = self.clock_mode == "event"
+        pack, size, rows = self._pack, self._row_bytes, self._rows_bytes
+        decode, by_wire = program.codec.decode, program.by_wire
+        answers: list[Any] = [None] * len(bodies)
+        taken: list[tuple[int, Any, Any, Any, int]] = []
+        clock = self.clock
+        at = 0
+        for i, body in enumerate(bodies):
+            try:
+                event = decode(body)
+                time = arrival if event.time is None else event_time(event, arrival)
+            except Refused as refused:
+                answers[i] = Answer(refused.status, refused.body())
+                continue
+            tick = time if by_event else arrival
+            if tick > clock:
+                clock = tick
+            kind = by_wire[type(event)]
+            values, row = kind.fill(event, time, clock)
+            pack(rows, at, *row)
+            at += size
+            taken.append((i, event, kind, values, clock))
+        self.clock = clock
+        self.stats.refused += len(bodies) - len(taken)
+        if taken:
+            self._finish(bodies, answers, taken, arrival)
+        return answers
+
+    def _finish(
+        self,
+        bodies: Sequence[bytes],
+        answers: list[Any],
+        taken: Sequence[tuple[int, Any, Any, Any, int]],
+        arrival: int,
+    ) -> None:
+        done = self.kernel.run(self._rows, self._outs, len(taken))
+        latency = max(0, min(self._now() - arrival, 2**32 - 1))
+        meta = META.pack(arrival, latency, 0)
+        rows, outs, row_width = self._rows, self._outs, self._row_width
+        out_width = self._out_width
+        positions, fresh, append = self._positions, self._fresh, self._log.append
+        lists, stats, program = self.lists, self.stats, self.program
+        for n, (i, event, kind, values, clock) in enumerate(taken):
+            if n >= done:
+                answers[i] = Answer(_FULL.status, _FULL.body())
+                continue
+            start = n * out_width
+            slots = outs[start : start + kind.width]
+            slot_list = slots.tolist()
+            if slot_list[0] >= 0:
+                answers[i] = self._repeated(slot_list[0], event.id, bodies[i])
+                continue
+            seq = len(positions)
+            lists.clock = clock
+            verdict = kind.judge(values, slot_list, lists)
+            decision = kind.encode(event.id, seq, self._clock_text(clock), verdict)
+            row = rows[n * row_width : (n + 1) * row_width]
+            body = bodies[i]
+            position = append(
+                EVENT, seq, clock, (row.tobytes(), slots.tobytes(), body, decision, meta)
+            )
+            positions.append(position)
+            fresh[seq] = (body, decision)
+            if verdict.degraded:
+                stats.degraded += 1
+            stats.decided += 1
+            answers[i] = Answer(200, decision, seq)
+        if program is not self.program:
+            raise AssertionError("a program changed inside a batch")
+
+    def _clock_text(self, clock: int) -> bytes:
+        second, part = divmod(clock, 1_000_000)
+        if second != self._second:
+            self._second = second
+            self._second_text = rfc3339(second * 1_000_000)[:20].encode()
+        return b"%b%06dZ" % (self._second_text, part)
+
+    def _repeated(self, seq: int, event_id: str, body: bytes) -> Answer:
+        """The answer to an id seen before: the first decision, or a refusal."""
+        known = self._fresh.get(seq) or self._committing.get(seq)
+        if known is None:
+            try:
+                frame = self._reader.at(self._positions[seq])
+            except IndexError:
+                return Answer(409, _NOT_KEPT.body(), duplicate=True)
+            known = frame.sections[2], frame.sections[3]
+        first_body, decision = known
+        if first_body != body and msgspec.json.decode(first_body) != msgspec.json.decode(body):
+            return Answer(409, _OTHER_BODY.body())
+        self.stats.duplicates += 1
+        return Answer(200, decision, seq, duplicate=True)
+
+    def commit(self) -> None:
+        """Make every decision given so far durable. Raises LogFailed; then the engine is
+        `failed`, and opening the directory again recovers what was committed before."""
+        moving, self._fresh = self._fresh, {}
+        self._committing = moving
+        try:
+            self._log.commit()
+        except LogFailed as error:
+            self.state, self.failure = "failed", str(error)
+            raise
+        self._committing = {}
+
+    # -- looking -----------------------------------------------------------------------------
+
+    def find(self, event_id: str) -> int | None:
+        """The number of the event with this id, or None."""
+        with self._lock:
+            seq = self.kernel.find(self._keys.identifier(event_id))
+        return None if seq < 0 else seq
+
+    def decision(self, event_id: str) -> Explanation | None:
+        """The recorded decision on an event with everything it was made of."""
+        seq = self.find(event_id)
+        return None if seq is None else self.explain(seq)
+
+    def explain(self, seq: int) -> Explanation:
+        """The recorded decision number `seq`. IndexError if there is none."""
+        if not 0 <= seq < len(self._positions):
+            raise IndexError(f"no event has the number {seq}")
+        if seq in self._fresh or seq in self._committing:
+            self.commit()
+        return explain(self._reader.at(self._positions[seq]), self.history.at(seq))
+
+    def entity(self, kind: str, key: str) -> EntityView | None:
+        """What is remembered about an entity now; None for a kind that is not declared."""
+        with self._lock:
+            return look_up(self.program, self.kernel, self.lists, self._keys, kind, key, self.clock)
+
+    # -- changing ----------------------------------------------------------------------------
+
+    def set_list_entry(
+        self, name: str, key: str, *, author: str, reason: str, expires: int | None = None
+    ) -> None:
+        """Put `key` in a list (microseconds until `expires`). KeyError for an unknown list."""
+        entry = ListEntry(key=key, reason=reason, author=author, expires=expires)
+        self._change_list(ListChange(name, key, author, reason, entry))
+
+    def remove_list_entry(self, name: str, key: str, *, author: str, reason: str) -> None:
+        """Take `key` out of a list. KeyError for an unknown list."""
+        self._change_list(ListChange(name, key, author, reason))
+
+    def _change_list(self, change: ListChange) -> None:
+        with self._lock:
+            if change.list not in self.lists.entries:
+                raise KeyError(change.list)
+            self._log.append(LIST_CHANGE, self.seq, self.clock, (msgspec.json.encode(change),))
+            self.lists.apply(change)
+        self.commit()
+
+    def reload(self, scenario: Scenario) -> Reload:
+        """Decide with another scenario from the next batch on.
+
+        Rules, lists, policy and thresholds change at once and touch no state. New features
+        are unknown until a background thread has read the past; changed event types keep
+        the old program until then. Raises ValueError, and changes nothing, when the
+        scenario does not compile.
+        """
+        with self._lock:
+            state = self.program.state
+            if scenario.digest == self.program.digest:
+                return Reload(scenario.digest, tuple(sorted(self.program.warming)), live=True)
+            if not same_events(scenario, state):
+                Program(scenario, self._keys)  # refuse now what would fail in the background
+                self._start_warming(scenario)
+                return Reload(scenario.digest, (), live=False)
+            program = Program(scenario, self._keys, state=state)
+            self.program = program
+            self.lists.load(scenario)
+            self._record_program()
+            if program.warming:
+                self._start_warming(scenario)
+        self.commit()
+        return Reload(scenario.digest, tuple(sorted(program.warming)), live=True)
+
+    def wait_warm(self, timeout: float | None = None) -> bool:
+        """Wait for a state being built in the background; whether none is left."""
+        if self._warmer is not None:
+            self._warmer.join(timeout)
+            return not self._warmer.is_alive()
+        return True
+
+    def _record_program(self) -> None:
+        sections = self.program.activation()
+        position = self._log.append(PROGRAM, self.seq, self.clock, sections)
+        self.history.read(Frame(position, PROGRAM, self.seq, self.clock, 0, sections))
+
+    def _start_warming(self, scenario: Scenario) -> None:
+        self._warmer = threading.Thread(target=self._warm, args=(scenario,), daemon=True)
+        self._warmer.start()
+
+    def _warm(self, scenario: Scenario) -> None:
+        """Build the state of `scenario` beside the running one, catch up, then swap."""
+        program = Program(scenario, self._keys)
+        kernel = Kernel(program.shape, self._cache, self._reserve)
+        if self.seq >= COMPILE_FIRST or self.kernel.jitted:
+            kernel.compile_now()
+        read = 0
+        while self._log.committed - read > 1 << 20:
+            read = feed(kernel, program, self._keys, self._reader.frames(read), read)
+        with self._lock:
+            if self.state != "ready" or not self._still_wanted(scenario):
+                return
+            self.commit()
+            feed(kernel, program, self._keys, self._reader.frames(read), read)
+            was_live = self.program.digest == scenario.digest
+            self.program = program
+            self._use(kernel)
+            self.lists.load(scenario)
+            if was_live:
+                position = self._log.append(WARMED, self.seq, self.clock, ())
+                self.history.read(Frame(position, WARMED, self.seq, self.clock, 0, ()))
+            else:
+                self._record_program()
+        self.commit()
+
+    def _still_wanted(self, scenario: Scenario) -> bool:
+        waiting = warming_features(scenario, self.program.state)
+        return self._warmer is threading.current_thread() and (
+            bool(waiting) or not same_events(scenario, self.program.state)
+        )
+
+    def _use(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        shape = kernel.shape
+        packer: struct.Struct = row_struct(shape)
+        self._pack, self._row_bytes = packer.pack_into, packer.size
+        self._row_width, self._out_width = shape.row_width, shape.out_width
+        self._rows_bytes = bytearray(BATCH * packer.size)
+        self._rows = memoryview(self._rows_bytes).cast("q")
+        self._outs = memoryview(bytearray(8 * BATCH * shape.out_width)).cast("q")
+
+
+_OTHER_BODY = Refused(
+    409, "id_reused", "this event id was used before with another body; nothing was recorded", "id"
+)
+_NOT_KEPT = Refused(
+    409, "id_reused", "this event id was used before; this engine keeps no decisions", "id"
+)
+
+
+def _year_2100() -> int:
+    return 4_102_444_800_000_000
