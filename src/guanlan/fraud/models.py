@@ -29,7 +29,10 @@ class Cursor(models.Model):
 
 
 class Program(models.Model):
-    """A scenario version as the log holds it, from the sequence number at which it began."""
+    """A scenario version as the log holds it, from the position at which it began to decide.
+
+    A program whose new features have finished warming begins again, with `state` empty.
+    """
 
     position = models.BigIntegerField(primary_key=True)
     digest = models.CharField(max_length=64, db_index=True)
@@ -42,6 +45,19 @@ class Program(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.digest[:12]}"
+
+
+class ListAct(models.Model):
+    """A change of a list while Guanlan ran."""
+
+    position = models.BigIntegerField(primary_key=True)
+    seq = models.BigIntegerField()
+    clock = models.BigIntegerField()
+    list = models.CharField(max_length=128)
+    change = models.BinaryField()  # JSON of guanlan.engine.lists.ListChange
+
+    def __str__(self) -> str:
+        return f"change of {self.list}"
 
 
 class Decision(models.Model):

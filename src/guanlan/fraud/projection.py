@@ -13,14 +13,16 @@ from collections.abc import Iterable, Sequence
 from math import log2
 from typing import Any, Final
 
+import msgspec
 from django.db import connection, transaction
 
-from guanlan.engine.log import EVENT, PROGRAM, Frame
+from guanlan.engine.lists import ListChange
+from guanlan.engine.log import EVENT, LIST_CHANGE, PROGRAM, WARMED, Frame
 from guanlan.engine.program import read_activation
 from guanlan.engine.scenario import from_canonical
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.frames import Layout, Record, microseconds, record
-from guanlan.fraud.models import Cursor, DecisionRule, Entity, Program, RuleName
+from guanlan.fraud.models import Cursor, DecisionRule, Entity, ListAct, Program, RuleName
 
 MINUTE: Final = 60_000_000
 LABEL: Final = "label"
@@ -131,6 +133,10 @@ class Projection:
                 self._write(cursor, batch)
                 batch = []
                 self._program(cursor, frame)
+            elif frame.kind == WARMED:
+                self._warmed(cursor, frame)
+            elif frame.kind == LIST_CHANGE:
+                _list_act(frame)
         self._write(cursor, batch)
         cursor.position = next_position
         cursor.save()
@@ -161,6 +167,21 @@ class Projection:
             activated=frame.clock,
         )
         self._layout = Layout(scenario)
+        self._layout_position = cursor.program_position = frame.position
+
+    def _warmed(self, cursor: Cursor, frame: Frame) -> None:
+        """The program goes on, from here with all its features."""
+        before = Program.objects.get(position=cursor.program_position)
+        Program.objects.create(
+            position=frame.position,
+            digest=before.digest,
+            name=before.name,
+            canonical=before.canonical,
+            state=b"",
+            warming=[],
+            activated_seq=frame.seq,
+            activated=frame.clock,
+        )
         self._layout_position = cursor.program_position = frame.position
 
     def _write(self, cursor: Cursor, batch: Sequence[Record]) -> None:
@@ -288,6 +309,17 @@ class Projection:
                 entity[4] = clock
                 entity[5] += 1
                 entity[6] = max(entity[6], outcome)
+
+
+def _list_act(frame: Frame) -> None:
+    change = msgspec.json.decode(frame.sections[0], type=ListChange)
+    ListAct.objects.create(
+        position=frame.position,
+        seq=frame.seq,
+        clock=frame.clock,
+        list=change.list,
+        change=frame.sections[0],
+    )
 
 
 class _Rows:

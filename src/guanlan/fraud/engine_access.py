@@ -1,0 +1,50 @@
+"""The running engine, where this process has one.
+
+`site` registers the engine when it has opened and takes it away before it closes. In a
+console that runs apart there is none; what comes from the log and the database is shown
+all the same, and the rest says why it is absent.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from guanlan.engine.entity import EntityView
+from guanlan.engine.scenario.model import Scenario
+
+
+class RunningProgram(Protocol):
+    """The program in force."""
+
+    @property
+    def scenario(self) -> Scenario: ...
+    @property
+    def digest(self) -> str: ...
+
+
+class EngineAccess(Protocol):
+    """What the screens may ask of a running engine; `guanlan.engine.Engine` is one."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def stats(self) -> Any: ...
+    @property
+    def program(self) -> RunningProgram: ...
+    def entity(self, kind: str, key: str) -> EntityView | None: ...
+
+
+_running: EngineAccess | None = None
+
+
+def register(engine: EngineAccess | None) -> None:
+    """Make `engine` known to the screens; None takes it away."""
+    global _running
+    _running = engine
+
+
+def current() -> EngineAccess | None:
+    """The engine of this process, if it has one that is ready."""
+    return _running

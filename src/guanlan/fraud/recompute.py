@@ -1,0 +1,68 @@
+"""A recorded decision made again, from what the log holds of it.
+
+The event as received is decoded and normalised anew under the program that was in force, its
+row compared with the recorded one; rules, lists as they stood, and policy are applied to the
+recorded feature values; the resulting bytes are compared with those that were answered.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct
+
+from guanlan.engine.event import microseconds, rfc3339
+from guanlan.engine.explain import META
+from guanlan.engine.history import Epoch
+from guanlan.engine.lists import ListChange, Lists
+from guanlan.engine.log import Frame
+from guanlan.engine.program import Program
+from guanlan.engine.rows import Keys, row_struct
+
+
+class Recomputed(Struct, frozen=True):
+    """`equal` is about the decision's bytes, `same_row` about the normalised event."""
+
+    equal: bool
+    same_row: bool
+    recorded: bytes
+    again: bytes
+
+
+def recompute(
+    frame: Frame, epoch: Epoch, changes: Iterable[ListChange], secret: bytes
+) -> Recomputed:
+    """Decide the event in `frame` again.
+
+    `epoch` is the program that decided it, `changes` the list changes before it, oldest
+    first. Raises guanlan.engine.refusal.Refused when the event no longer decodes.
+    """
+    row, slots, body, recorded, meta = frame.sections
+    program = Program(epoch.scenario, Keys(secret), state=epoch.state)
+    event = program.codec.decode(body)
+    arrival = META.unpack(meta)[0]
+    time = arrival if event.time is None else microseconds(event.time)
+    kind = program.by_wire[type(event)]
+    values, cells = kind.fill(event, time, frame.clock)
+    lists = Lists(epoch.scenario)
+    for change in changes:
+        lists.apply(change)
+    again = program.decision(
+        kind,
+        event,
+        frame.seq,
+        values,
+        struct.unpack(f"<{len(slots) // 8}q", slots),
+        lists,
+        frame.clock,
+        rfc3339(frame.clock).encode(),
+    )
+    same_row = row_struct(program.shape).pack(*cells) == row
+    return Recomputed(again == recorded, same_row, recorded, again)
+
+
+def decode_changes(rows: Iterable[bytes | memoryview]) -> list[ListChange]:
+    """List changes from their JSON."""
+    return [msgspec.json.decode(row, type=ListChange) for row in rows]
