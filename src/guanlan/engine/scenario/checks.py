@@ -33,7 +33,8 @@ class Checks:
     def __init__(self, draft: Draft, unreadable: set[str], report: Report) -> None:
         self._draft = draft
         self._unreadable = unreadable
-        self._report = report
+        self._say = report
+        self.faulty: set[str] = set()  # features that cannot be computed as they stand
         self._events = {event.name: event for event in draft.events}
         self._kinds = {kind.name for kind in draft.entities}
         self._roles = {e.name: {role.name: role for role in e.roles} for e in draft.events}
@@ -57,16 +58,28 @@ class Checks:
         for feature in draft.features:
             self._check_feature(feature)
         for spec in draft.lists:
-            self._known(("lists", spec.name, "entity"), "entity kind", spec.entity, self._kinds)
+            place: Path = ("lists", spec.name, "entity")
+            if not self._known(place, spec.entity, self._kinds, "there is no entity kind"):
+                self._unreadable.add(spec.name)
         self._check_rules()
 
-    def _known(self, path: Path, what: str, name: str, known: Iterable[str]) -> bool:
+    def _report(self, path: Path, message: str) -> None:
+        self._fault(path)
+        self._say(path, message)
+
+    def _fault(self, path: Path) -> None:
+        if path[0] == "features" and len(path) > 1:
+            self.faulty.add(str(path[1]))
+
+    def _known(self, path: Path, name: str, known: Iterable[str], missing: str) -> bool:
+        """Whether `name` is one of `known`; if not, `missing` says so, with what is there."""
         names = sorted(known)
         if name in names:
             return True
+        self._fault(path)
         if name not in self._unreadable:
             hint = closest(name, names) or f"; there is {listing(names) or 'none'}"
-            self._report(path, f"there is no {what} `{name}`{hint}")
+            self._report(path, f"{missing} `{name}`{hint}")
         return False
 
     def _check_kinds(self) -> None:
@@ -90,7 +103,7 @@ class Checks:
                 )
             for role in event.roles:
                 place = (*path, "entities", role.name)
-                if not self._known(place, "entity kind", role.kind, self._kinds):
+                if not self._known(place, role.kind, self._kinds, "there is no entity kind"):
                     continue
                 if role.name in LABEL_FIELDS:
                     self._report(
@@ -125,8 +138,8 @@ class Checks:
         self._check_feature_name(feature, path)
         types = [
             self._events[name]
-            for index, name in enumerate(feature.on)
-            if self._known((*path, "on"), "event type", name, self._events)
+            for name in feature.on
+            if self._known((*path, "on", name), name, self._events, "there is no event type")
         ]
         self._check_keys(feature, path, types)
         self._check_of(feature, path, types)
@@ -156,13 +169,13 @@ class Checks:
             self._report((*path, "by"), f"{what}: `by` takes one role or a pair of roles")
             return
         complete = True
-        for index, role in enumerate(feature.by):
+        for role in feature.by:
             for event in types:
                 complete &= self._known(
-                    (*path, "by", index),
-                    f"role of event type `{event.name}` named",
+                    (*path, "by", role),
                     role,
                     self._roles[event.name],
+                    f"event type `{event.name}` has no role",
                 )
         if len(feature.lookup) != len(feature.by):
             self._report(
@@ -171,17 +184,31 @@ class Checks:
             )
             return
         every = {role.name: role.kind for event in self._draft.events for role in event.roles}
-        for index, role in enumerate(feature.lookup):
-            complete &= self._known((*path, "lookup", index), "role", role, every)
-        if not complete:
+        if feature.lookup == feature.by:
             return
-        for index, (by, lookup) in enumerate(zip(feature.by, feature.lookup, strict=True)):
-            if every[by] != every[lookup]:
+        for role in feature.lookup:
+            complete &= self._known((*path, "lookup", role), role, every, "there is no role")
+        if not complete or not self._read_somewhere(feature, path):
+            return
+        for by, lookup in zip(feature.by, feature.lookup, strict=True):
+            if every[by] != every[lookup] and {every[by], every[lookup]} <= self._kinds:
                 self._report(
-                    (*path, "lookup", index),
+                    (*path, "lookup", lookup),
                     f"{what}: role `{lookup}` is of kind {every[lookup]}, but is looked up where "
                     f"`{by}` of kind {every[by]} is remembered; both must be of one kind",
                 )
+
+    def _read_somewhere(self, feature: Feature, path: Path) -> bool:
+        """Whether an event type of the file has all the roles of `lookup`."""
+        for event in self._draft.events:
+            if event.name != LABEL and set(feature.lookup) <= self._roles[event.name].keys():
+                return True
+        self._report(
+            (*path, "lookup"),
+            f"feature `{feature.name}`: no event type has both roles "
+            f"`{'` and `'.join(feature.lookup)}`, so it could never be read",
+        )
+        return False
 
     def _check_of(self, feature: Feature, path: Path, types: list[EventType]) -> None:
         what = f"feature `{feature.name}`"
@@ -211,8 +238,10 @@ class Checks:
                     f"{what}: {feature.agg} needs a number, and `{feature.of}` is a role",
                 )
             else:
-                name = f"{'field' if takes_field else 'role or field'} of event type"
-                self._known((*path, "of"), f"{name} `{event.name}` named", feature.of, known)
+                missing = (
+                    f"event type `{event.name}` has no {'' if takes_field else 'role or '}field"
+                )
+                self._known((*path, "of"), feature.of, known, missing)
         self._check_of_types(feature, path, found)
 
     def _check_of_types(
@@ -248,7 +277,7 @@ class Checks:
                 self._report((*path, "id"), f"a rule before this one has the id `{rule.id}` too")
             seen.add(rule.id)
             for name in rule.on:
-                self._known((*path, "on"), "event type", name, self._events)
+                self._known((*path, "on", name), name, self._events, "there is no event type")
 
 
 def _nature(field: Field | None) -> str:

@@ -89,15 +89,12 @@ def _read(reader: Reader, root: Table) -> Scenario | None:
     read_policy(reader, found.get("policy"), draft)
     _add_label(reader, draft)
 
-    faulty: set[str] = set()  # features that cannot be computed as they stand
-
     def report(path: Path, message: str) -> None:
         node = reader.place(path)
         reader.report(node.offset if node else root.offset, message)
-        if path[0] == "features" and len(path) > 1:
-            faulty.add(str(path[1]))
 
-    Checks(draft, reader.unreadable, report).run()
+    checks = Checks(draft, reader.unreadable, report)
+    checks.run()
     scenario = Scenario(
         name or "",
         title,
@@ -110,7 +107,7 @@ def _read(reader: Reader, root: Table) -> Scenario | None:
         tuple(rule for _, rule in draft.rules),
         draft.policy,
     )
-    check_expressions(reader, scenario, [index for index, _ in draft.rules], faulty)
+    check_expressions(reader, scenario, [index for index, _ in draft.rules], checks.faulty)
     return scenario
 
 
@@ -143,8 +140,10 @@ def _timezone(reader: Reader, node: Node | None) -> str:
         try:
             zoneinfo.ZoneInfo(name)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            known = {zone.lower(): zone for zone in zoneinfo.available_timezones()}
-            hint = closest(name, known) or "; expected an IANA name like Asia/Shanghai or UTC"
+            hint = (
+                closest(name, zoneinfo.available_timezones())
+                or "; expected an IANA name like Asia/Shanghai or UTC"
+            )
             reader.report(node.offset, f"the time zone `{name}` is unknown{hint}")
             return ""
     return name or ""

@@ -27,7 +27,7 @@ _WHOLE = re.compile(r"[-+]?[0-9]{1,20}\Z")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,20}(\.[0-9]{1,20})?\Z")
 # Plain words that YAML itself reads as something else than text.
 _NOT_TEXT = re.compile(
-    r"(~|null|true|false|[-+]?[0-9][0-9_]*(\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\.(inf|nan)|)\Z",
+    r"(~|null|true|false|[-+]?[0-9][0-9_]*(\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\.(inf|nan))\Z",
     re.IGNORECASE,
 )
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -132,7 +132,7 @@ class Reader:
         """Text that says something: not empty, not a bare number or `true`."""
         if node is None:
             return None
-        if not isinstance(node, Scalar):
+        if not isinstance(node, Scalar) or not (node.style or node.text):
             self.wrong(node, what, "text")
         elif not node.style and _NOT_TEXT.match(node.text):
             self.wrong(node, what, "text; put it in quotes if it is meant literally")
@@ -175,8 +175,10 @@ class Reader:
             number = int(node.text)
             if low <= number <= high:
                 return number
-        span = "" if high == INT64 else f" from {low} to {high}"
-        self.wrong(node, what, f"a whole number{span}")
+        if low == high:
+            self.wrong(node, what, str(low))
+        else:
+            self.wrong(node, what, f"a whole number{_span(low, high)}")
         return None
 
     def scaled(self, node: Node | None, what: str, decimals: int) -> int | None:
@@ -206,14 +208,13 @@ class Reader:
     def words(
         self, node: Node | None, path: Path, what: str, read: Callable[[Node, str], str | None]
     ) -> tuple[str, ...] | None:
-        """One word or a list of different words, each read by `read`."""
+        """One word or a list of different words, each read by `read` and placed by itself."""
         if node is None:
             return None
         if isinstance(node, Scalar) and node.text:
-            self.places[(*path, 0)] = node
             nodes: Sequence[Node] = (node,)
         elif isinstance(node, Items) and node.nodes:
-            nodes = self.items(node, path, what)
+            nodes = node.nodes
         else:
             self.wrong(node, what, "a name or a list of names")
             return None
@@ -227,6 +228,7 @@ class Reader:
                 self.report(item.offset, f"{what} names `{word}` twice")
             else:
                 words.append(word)
+                self.places[(*path, word)] = item
         return tuple(words) if complete else None
 
     def name(self, node: Node | None, what: str) -> str | None:
@@ -277,3 +279,7 @@ class Reader:
         return Text(
             en=read.get("en") or "", zh=read.get("zh") or "", zh_hant=read.get("zh-Hant") or ""
         )
+
+
+def _span(low: int, high: int) -> str:
+    return f" of at least {low}" if high == INT64 else f" from {low} to {high}"

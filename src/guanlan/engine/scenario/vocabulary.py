@@ -113,8 +113,9 @@ def window_text(window: int | None) -> str:
 
 def closest(word: str, known: Iterable[str]) -> str:
     """`; did you mean ...?` for a misspelt word, or nothing."""
-    matches = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f"; did you mean `{matches[0]}`?" if matches else ""
+    spelt = {one.lower(): one for one in known}
+    matches = difflib.get_close_matches(word.lower(), spelt, n=1, cutoff=0.6)
+    return f"; did you mean `{spelt[matches[0]]}`?" if matches else ""
 
 
 def listing(words: Iterable[str]) -> str:
