@@ -68,6 +68,8 @@ PASSWORD, CODE, BIOMETRIC, PASSKEY = range(4)
 NO_CHANGE, CHANGED_PASSWORD, CHANGED_PHONE, CHANGED_EMAIL, CHANGED_LIMIT = range(5)
 GIFT_CARD, GAMBLING = 6, 7
 
+BYSTANDER: Final = -2  # `episode` of an honest row inside an attack, until it is labelled
+
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "register": (
         "user", "device", "ip", "subnet", "phone", "email", "email_domain", "email_stem",

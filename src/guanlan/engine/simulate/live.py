@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 
 from guanlan.engine.simulate import columns as c
-from guanlan.engine.simulate.attacks import play
 from guanlan.engine.simulate.columns import ATTACKS, DAY, SECOND, Batch
+from guanlan.engine.simulate.episodes import play
 from guanlan.engine.simulate.frame import to_frame
 from guanlan.engine.simulate.habits import Habits
 from guanlan.engine.simulate.stage import Stage
 from guanlan.engine.simulate.wire import label_events, wire_events
-from guanlan.engine.simulate.world import make_world
+from guanlan.engine.simulate.world import Fresh, make_world
 
 _STRETCH: Final = 10 * SECOND  # drawn at a time
 _EPISODE: Final = 150 * SECOND  # an episode longer than this is played faster
@@ -59,7 +59,7 @@ def _traffic(
     newcomers = int(min(rate * 0.006 * _HORIZON / SECOND, customers // 2))
     # They join from a second after the start, so that somebody is always there already.
     world = make_world(people, customers, newcomers, start + SECOND, start + _HORIZON)
-    habits, stage = Habits(world, honest), Stage(world, dishonest)
+    habits, stage = Habits(world, honest), Stage(world, dishonest, Fresh(world))
     prefix = f"live-{seed}-{start // 1000:x}-"
     reports: list[tuple[int, bytes]] = []
     carried, done, episode = c.join([]), 0, 0

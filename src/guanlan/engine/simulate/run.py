@@ -9,15 +9,17 @@ import numpy as np
 import polars as pl
 
 from guanlan.engine.simulate import columns as c
-from guanlan.engine.simulate.attacks import play
 from guanlan.engine.simulate.columns import ATTACKS, DAY, Array, Batch
+from guanlan.engine.simulate.episodes import play
 from guanlan.engine.simulate.frame import SCHEMA, to_frame
 from guanlan.engine.simulate.habits import Habits
+from guanlan.engine.simulate.lookalikes import misleading
 from guanlan.engine.simulate.stage import Stage
-from guanlan.engine.simulate.world import make_world
+from guanlan.engine.simulate.world import Fresh, make_world
 
 _EVENTS_PER_CUSTOMER_DAY = 0.8
 _NEWCOMER_SHARE = 0.006  # registrations among all events
+_LOOKALIKE_SHARE = 0.004  # honest events in scenes that look like fraud
 
 
 def simulate(
@@ -69,21 +71,26 @@ def _history(
     events: int, seed: int, start: int, days: float, attacks: frozenset[str], share: float
 ) -> Iterator[pl.DataFrame]:
     # Independent streams: the honest part of a world is the same with and without attacks.
-    people, honest, dishonest = np.random.default_rng(seed).spawn(3)
+    people, honest, curious, dishonest = np.random.default_rng(seed).spawn(4)
     end = start + int(days * DAY)
     customers = max(60, round(events / (days * _EVENTS_PER_CUSTOMER_DAY)))
     newcomers = min(round(events * _NEWCOMER_SHARE), customers // 2)
     world = make_world(people, customers, newcomers, start, end)
     wanted: list[str] = [name for name in ATTACKS if name in attacks]
-    hostile = _episodes(Stage(world, dishonest), wanted, round(events * share), events // 2)
+    fresh = Fresh(world)
+    extras = [
+        misleading(Stage(world, curious, fresh), round(events * _LOOKALIKE_SHARE), events // 4),
+        _episodes(Stage(world, dishonest, fresh), wanted, round(events * share), events // 2),
+    ]
+    special = c.in_time_order(c.join(extras))
     habits = Habits(world, honest)
     edges = [*range(start, end, DAY), end]
-    counts = _per_stretch(honest, events - c.rows_of(hostile), edges)
+    counts = _per_stretch(honest, events - c.rows_of(special), edges)
 
     carried, done = c.join([]), 0
     for low, high, count in zip(edges, edges[1:], counts, strict=False):
-        first, last = np.searchsorted(hostile["time"], [low, high])
-        today = c.take(hostile, np.arange(first, last))
+        first, last = np.searchsorted(special["time"], [low, high])
+        today = c.take(special, np.arange(first, last))
         day = c.in_time_order(c.join([carried, habits.events(low, high, count), today]))
         late = (day["time"] >= high) & (high < end)
         carried, day = c.take(day, late), c.take(day, ~late)

@@ -18,15 +18,20 @@ Value = Array | int | float | bool
 ABROAD: Final = 7  # index of the first country in WORDS["country"] that attackers come from
 
 
+def yuan(stage: Stage, low: float, high: float, count: int) -> Array:
+    """Amounts in fen, log-uniform between `low` and `high` yuan."""
+    drawn = np.exp(stage.rng.uniform(np.log(low), np.log(high), count))
+    return (drawn * 100).astype(np.int64)
+
+
 class Stage:
     """Rows for attackers and victims; knows who has joined and which mules exist."""
 
-    def __init__(self, world: World, rng: np.random.Generator) -> None:
+    def __init__(self, world: World, rng: np.random.Generator, fresh: Fresh) -> None:
         self.world = world
         self.rng = rng
-        self.fresh = Fresh(world)
+        self.fresh = fresh
         self._mules: list[int] = []
-        self._ages: dict[int, int] = {}
 
     def customers(self, at: int, count: int, *, awake: bool = True) -> Array:
         """`count` different customers who were there at time `at`."""
@@ -35,6 +40,10 @@ class Stage:
         low = min(low, max(0, known - 1))
         count = min(count, known - low)
         return low + self.rng.permutation(known - low)[:count]
+
+    def honest(self, batch: Batch) -> Batch:
+        """Mark rows as a bystander's: they belong to the scene, not to the attack."""
+        return batch | {"episode": np.full(c.rows_of(batch), c.BYSTANDER, np.int32)}
 
     def mule(self) -> int:
         """An account that receives stolen money: half the time one already used."""

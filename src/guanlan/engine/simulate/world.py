@@ -24,7 +24,7 @@ CITIES: Final = np.array(
 )  # fmt: skip
 HONG_KONG: Final = 12
 # Scattered over 10.0/9 by an odd multiplier, so neighbours by number do not share a /24.
-_HOMES, _CARRIERS, _ATTACKERS = 0x0A000000, 0x0A800000, 0x0AC00000
+_HOMES, _CARRIERS, _ELSEWHERE = 0x0A000000, 0x0A800000, 0x0AC00000
 _SCATTER: Final = 2654435761
 
 
@@ -38,9 +38,9 @@ def carrier_ip(index: Array) -> Array:
     return (_CARRIERS + (index.astype(np.int64) * _SCATTER) % (1 << 22)).astype(np.int32)
 
 
-def attacker_ip(index: Array) -> Array:
-    """An address that only attackers use; 256 following indexes make one network."""
-    return (_ATTACKERS + index.astype(np.int64) % (1 << 22)).astype(np.int32)
+def elsewhere_ip(index: Array) -> Array:
+    """An address no customer of the world lives at; 256 following indexes make one network."""
+    return (_ELSEWHERE + index.astype(np.int64) % (1 << 22)).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -157,4 +157,4 @@ class Fresh:
         """`count` addresses that share one /24 network nobody else uses."""
         self._next["ip"] = -(-self._next["ip"] // 256) * 256
         first = self.take("ip", 256)[0]
-        return attacker_ip(first + np.arange(count) % 256)
+        return elsewhere_ip(first + np.arange(count) % 256)
