@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from guanlan.engine.scenario import ScenarioError, json_schema, load_scenario
+from guanlan.engine.scenario import ScenarioError, json_schema_text, load_scenario
 from guanlan.site.cli.words import as_json, put_json, say
 
 
@@ -49,7 +49,7 @@ def check(ctx: click.Context, file: Path, as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Write it there, not to stdout.")
 def schema(out: Path | None) -> None:
     """The JSON Schema of scenario files, for editors and CI."""
-    text = msgspec.json.format(msgspec.json.encode(json_schema()), indent=2).decode() + "\n"
+    text = json_schema_text()
     if out is None:
         click.echo(text, nl=False)
     else:

@@ -9,7 +9,7 @@ import click
 from guanlan.site.cli.prepare import told
 from guanlan.site.cli.words import Fault, data_option
 from guanlan.site.run.prepare import prepare
-from guanlan.site.run.serve import Clock, Options, Part, serve
+from guanlan.site.run.serve import CannotStart, Clock, Options, Part, serve
 from guanlan.site.run.supervise import supervise
 
 
@@ -41,7 +41,10 @@ def up(host: str, port: int, scenario: Path | None, clock: Clock, split: bool, p
         for line in told(prepare()):
             click.echo(line)
     if not split:
-        serve(options, lambda bound: announce(part, host, bound))
+        try:
+            serve(options, lambda bound: announce(part, host, bound))
+        except CannotStart as error:
+            raise Fault(str(error)) from None
         return
     if not 0 < port < 65535:
         raise click.BadParameter("with --split, a port from 1 to 65534", param_hint="--port")
@@ -54,4 +57,9 @@ def up(host: str, port: int, scenario: Path | None, clock: Clock, split: bool, p
 def announce(part: Part, host: str, port: int) -> None:
     """Say where to go, as soon as the port answers."""
     name = {"all": "Guanlan", "door": "API", "console": "Console"}[part]
-    click.echo(f"{name}: http://{f'[{host}]' if ':' in host else host}:{port}")
+    click.echo(f"{name}: {address(host, port)}")
+
+
+def address(host: str, port: int) -> str:
+    """The URL of a host and a port."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -35,6 +35,10 @@ Part = Literal["all", "door", "console"]
 Clock = Literal["arrival", "event"]
 
 
+class CannotStart(Exception):
+    """Why the platform cannot serve, in one sentence."""
+
+
 class Options(Struct, frozen=True, kw_only=True):
     """What one process serves and where."""
 
@@ -51,16 +55,20 @@ def microseconds() -> int:
 
 
 def open_engine(scenario: Path | None, clock: Clock, *, warm: bool = True) -> Engine:
-    """The installation's engine. Raises ScenarioError, LogError."""
+    """The installation's engine. Raises ScenarioError, LogError, CannotStart."""
     loaded = load_scenario(scenario) if scenario is not None else None
-    return Engine.open(
-        settings.LOG_DIRECTORY,
-        loaded,
-        secret=settings.ENGINE_SECRET,
-        now=microseconds,
-        clock=clock,
-        warm=warm,
-    )
+    try:
+        return Engine.open(
+            settings.LOG_DIRECTORY,
+            loaded,
+            secret=settings.ENGINE_SECRET,
+            now=microseconds,
+            clock=clock,
+            warm=warm,
+            cache=settings.CACHE_DIRECTORY,
+        )
+    except ValueError as error:
+        raise CannotStart(f"{error}; give one with: guanlan up --scenario FILE") from None
 
 
 class EngineThread:
@@ -124,7 +132,7 @@ class Reloader:
 def serve(options: Options, ready: Callable[[int], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is called with the port once it listens.
 
-    Raises ScenarioError, LogError, or OSError naming the address when it cannot be bound.
+    Raises ScenarioError, LogError, CannotStart, or OSError naming the address.
     """
     limits = Limits()
     with signals_kept(), ExitStack() as ends:
@@ -157,7 +165,7 @@ def serve(options: Options, ready: Callable[[int], None] | None = None) -> None:
         try:
             server.run(sockets=[listener])
         except SystemExit:  # uvicorn's way of saying that the door's start failed
-            raise OSError("the server could not start; see the lines above") from None
+            raise CannotStart("the server could not start; see the lines above") from None
 
 
 def _app(door: Door | None, screens: console.Screens | None) -> App:

@@ -1,0 +1,103 @@
+"""`guanlan demo`: a company of its own, with a past, and live traffic being decided."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from guanlan.core.models import ApiKey
+from guanlan.core.services import create_api_key, revoke_api_key
+from guanlan.site.cli.up import address, announce
+from guanlan.site.cli.words import BadInput, Fault, data_option, progress
+from guanlan.site.run.prepare import prepare
+from guanlan.site.run.serve import CannotStart, Options, microseconds, open_engine, serve
+from guanlan.site.run.traffic import Sender, Traffic, seed
+
+KEY_NAME = "demo traffic"
+MARK = "demo.mark"  # only a directory that holds it is ever thrown away
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where "everywhere" answers us
+SCENARIO = Path("examples") / "wallet" / "scenario.yaml"
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--rate",
+    default=4.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 1000),
+    help="Events a second.",
+)
+@click.option("--fresh", is_flag=True, help="Throw the demo's data away and begin anew.")
+@data_option
+def demo(host: str, port: int, rate: float, fresh: bool) -> None:
+    """Run a demo company: seeded, live, on its own data directory (var/demo)."""
+    scenario: Path = settings.PROJECT / SCENARIO
+    if not scenario.is_file():
+        raise BadInput(f"{scenario}: not found; the demo runs from the project's directory")
+    if fresh:
+        forget(settings.DATA)
+    made = prepare()
+    (settings.DATA / MARK).touch()
+    traffic = Traffic(rate, microseconds())
+    try:
+        if not any(settings.LOG_DIRECTORY.glob("*.glog")):
+            tell_the_past(scenario, traffic)
+        else:
+            skip_the_past(traffic)
+        sender = Sender(traffic, traffic_key())
+
+        def ready(bound: int) -> None:
+            announce("all", host, bound)
+            if made.password:
+                click.echo(f"Sign in as {made.owner} with {made.password}  (shown once)")
+            else:
+                click.echo(f"Sign in as {made.owner}; password lost? guanlan demo --fresh")
+            click.echo("Live traffic is on its way. Ctrl-C ends the demo.")
+            sender.start(address(LOOPBACK.get(host, host), bound))
+
+        try:
+            serve(Options(host=host, port=port, scenario=scenario), ready)
+        finally:
+            sender.stop()
+    except CannotStart as error:
+        raise Fault(str(error)) from None
+
+
+def tell_the_past(scenario: Path, traffic: Traffic) -> None:
+    """Decide the simulated past, by the events' own times."""
+    with open_engine(scenario, "event", warm=False) as engine, progress() as bar:
+        click.echo("A past for the demo company: a week of quiet, then the last hour", err=True)
+        task = bar.add_task("deciding", total=traffic.expected)
+        seeded = seed(engine, traffic, lambda count: bar.advance(task, count))
+    click.echo(f"{seeded.decided:,} events decided", err=True)
+
+
+def skip_the_past(traffic: Traffic) -> None:
+    """Go to the present; a log that has a past keeps it."""
+    while traffic.due(traffic.now, 10_000):
+        pass
+
+
+def traffic_key() -> str:
+    """A new key for the traffic; those of earlier demos are revoked."""
+    for old in ApiKey.objects.filter(name=KEY_NAME, revoked__isnull=True):
+        revoke_api_key(old.id)
+    return create_api_key(KEY_NAME, ["events:write"]).token
+
+
+def forget(data: Path) -> None:
+    """Empty the demo's data directory; refuses any other."""
+    if any(data.iterdir()) and not (data / MARK).exists():
+        if {path.name for path in data.iterdir()} == {"secret.key"}:
+            return
+        raise ImproperlyConfigured(f"{data}: not a demo's directory; nothing was removed")
+    for path in data.iterdir():
+        if path.name == "secret.key":
+            continue  # settings hold it already
+        shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -1,0 +1,119 @@
+"""Simulated traffic for a demonstration: a past to begin with, then live events over HTTP."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+import msgspec
+
+from guanlan.client import Client, GuanlanError, Retry
+from guanlan.engine import Engine
+from guanlan.engine.simulate import live, simulate, wire_history
+from guanlan.site.run.serve import microseconds
+
+logger = logging.getLogger("guanlan.demo")
+
+SEED: Final = 2026
+DAY: Final = 86_400_000_000
+MINUTE: Final = 60_000_000
+DAYS: Final = 7
+QUIET_EVENTS: Final = 8_000  # over the days before
+WARM_UP: Final = 40 * MINUTE  # of the live world, before now
+BATCH: Final = 256
+
+
+class Traffic:
+    """The demonstration's world from some minutes ago on, in order of time, without end."""
+
+    def __init__(self, rate: float, now: int) -> None:
+        self.rate = rate
+        self.now = now
+        self._coming = live(SEED, rate, now - WARM_UP)
+        self._next = next(self._coming)
+
+    def due(self, until: int, most: int) -> list[bytes]:
+        """At most `most` events that are due by `until` (microseconds)."""
+        events: list[bytes] = []
+        while self._next[0] <= until and len(events) < most:
+            events.append(self._next[1])
+            self._next = next(self._coming)
+        return events
+
+    def wait(self, now: int) -> float:
+        """Seconds until the next event is due."""
+        return max(0, self._next[0] - now) / 1_000_000
+
+    def past(self) -> Iterator[list[bytes]]:
+        """Quiet days, then the live world up to the present, in batches."""
+        start = self.now - WARM_UP - DAYS * DAY
+        batch: list[bytes] = []
+        for event in wire_history(simulate(QUIET_EVENTS, SEED + 1, start, DAYS)):
+            batch.append(event)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+        yield batch
+        while batch := self.due(self.now, BATCH):
+            yield batch
+
+    @property
+    def expected(self) -> int:
+        """About how many events `past` holds."""
+        return QUIET_EVENTS + int(self.rate * WARM_UP / 1_000_000)
+
+
+class Seeded(NamedTuple):
+    decided: int
+    refused: int
+
+
+def seed(engine: Engine, traffic: Traffic, progress: Callable[[int], None]) -> Seeded:
+    """Let the engine decide the past; `progress` gets the number of events of each batch."""
+    refused = 0
+    for batch in traffic.past():
+        refused += sum(answer.status != 200 for answer in engine.decide(batch))
+        engine.commit()
+        progress(len(batch))
+    return Seeded(engine.seq, refused)
+
+
+class Sender:
+    """Posts the traffic as its events fall due, in a thread, like a product's backend."""
+
+    def __init__(self, traffic: Traffic, key: str) -> None:
+        self._traffic = traffic
+        self._key = key
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, url: str) -> None:
+        self._thread = threading.Thread(target=self._run, args=(url,), name="traffic", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(10)
+
+    def _run(self, url: str) -> None:
+        patient = Retry(attempts=20, longest=2.0)
+        with Client(url, self._key, retry=patient, sleep=self._pause) as guanlan:
+            while not self._stop.is_set():
+                now = microseconds()
+                events = [msgspec.json.decode(event) for event in self._traffic.due(now, BATCH)]
+                try:
+                    if len(events) == 1:
+                        guanlan.post(events[0])
+                    elif events:
+                        list(guanlan.post_many(events))
+                except GuanlanError as error:
+                    if not self._stop.is_set():
+                        logger.warning("demo traffic: %s", error)
+                        self._stop.wait(1.0)
+                self._stop.wait(min(0.5, self._traffic.wait(microseconds())))
+
+    def _pause(self, seconds: float) -> None:
+        self._stop.wait(seconds)
