@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from guanlan.site.door import Door, DoorServer, KeyRing, Limits, Stream, compose, configure
-from tests.site.door.fake import TOKEN, FakeEngine, load_keys
+from tests.site.door.fake import TOKEN, HeldEngine, load_keys, memory_engine
 
 
 class Running:
@@ -46,8 +47,14 @@ class Running:
 Start = Callable[..., Running]
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where engines of one test run keep generated code."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def start() -> Iterator[Start]:
+def start(cache: Path) -> Iterator[Start]:
     """Serve a door: start(engine=..., limits=..., stream=..., load=...)."""
     running: list[Running] = []
 
@@ -57,7 +64,7 @@ def start() -> Iterator[Start]:
         stream: Stream | None = None,
         load: Any = load_keys,
     ) -> Running:
-        one = Running(engine or FakeEngine(), limits or Limits(), stream, load)
+        one = Running(engine or HeldEngine(memory_engine(cache)), limits or Limits(), stream, load)
         running.append(one)
         return one
 
@@ -68,8 +75,8 @@ def start() -> Iterator[Start]:
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Running]:
+def shared(cache: Path) -> Iterator[Running]:
     """One door for tests that leave it as they found it."""
-    one = Running(FakeEngine(), Limits(), None, load_keys)
+    one = Running(HeldEngine(memory_engine(cache)), Limits(), None, load_keys)
     yield one
     one.stop()

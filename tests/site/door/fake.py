@@ -1,18 +1,62 @@
-"""An engine small enough to see through, and the pieces around it that tests share."""
+"""A small scenario, the real engine on it with a hand on its brake, and two API keys."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from guanlan.engine import Engine
+from guanlan.engine.scenario import parse_scenario
+from guanlan.site.door import SCOPES
+
 TOKEN = "gl_aaaaaaaa_" + "x" * 43
 READER = "gl_bbbbbbbb_" + "y" * 43
-ALL_SCOPES = frozenset("events:write decisions:read entities:read lists:write metrics:read".split())
+
+SCENARIO = """
+guanlan: 1
+scenario: small
+title: {en: Small, zh: 小}
+currency: CNY
+timezone: Asia/Shanghai
+entities:
+  user: {title: {en: customer, zh: 客户}, level: 2}
+  device: {title: {en: device, zh: 设备}, level: 2}
+  id_number: {title: {en: id number, zh: 证件号}, level: 4}
+events:
+  transfer:
+    title: {en: transfer, zh: 转账}
+    entities:
+      user: required
+      payee: {kind: user, required: false}
+      device: optional
+      id_number: optional
+    fields:
+      amount: {type: money, title: {en: amount, zh: 金额}, level: 2}
+      memo: {type: string, title: {en: memo, zh: 附言}, level: 3}
+features:
+  sent_1h: {title: {en: sent, zh: 转出}, on: transfer, by: user, agg: sum, of: amount, window: 1h}
+  times_1h: {title: {en: times, zh: 次数}, on: transfer, by: user, agg: count, window: 1h}
+lists:
+  mule_payees: {title: {en: mules, zh: 骡子}, kind: block, entity: user, outcome: decline}
+rules:
+  - id: transfer.many
+    on: transfer
+    title: {en: many, zh: 多}
+    when: times_1h > 3
+    score: 60
+    severity: high
+    reason: {en: many transfers, zh: 多次}
+policy:
+  bands: [{score: 50, outcome: review}, {score: 100, outcome: decline}]
+  fallback: review
+"""
 
 
 @dataclass(frozen=True)
@@ -22,7 +66,7 @@ class Record:
     scopes: frozenset[str]
 
 
-def record(token: str, scopes: frozenset[str] = ALL_SCOPES) -> Record:
+def record(token: str, scopes: frozenset[str] = SCOPES) -> Record:
     return Record(token[3:11], sha256(token.encode()).digest(), scopes)
 
 
@@ -30,30 +74,28 @@ def load_keys() -> list[Record]:
     return [record(TOKEN), record(READER, frozenset({"decisions:read"}))]
 
 
-@dataclass(frozen=True)
-class FakeAnswer:
-    status: int
-    body: bytes
-    seq: int = 0
-    duplicate: bool = False
+def microseconds() -> int:
+    return time.time_ns() // 1000
 
 
-def error(status: int, code: str, message: str) -> FakeAnswer:
-    return FakeAnswer(status, msgspec.json.encode({"error": {"code": code, "message": message}}))
+def memory_engine(cache: Path) -> Engine:
+    scenario = parse_scenario(SCENARIO, "small.yaml")
+    return Engine.in_memory(
+        scenario, secret=b"s" * 32, now=microseconds, clock="arrival", cache=cache,
+        reserve_bytes=64 << 20,
+    )  # fmt: skip
 
 
-class FakeEngine:
-    """Approves everything; the same id again gets the same answer.
+class HeldEngine:
+    """An engine of which tests hold the brake.
 
-    `gate` cleared makes commits wait; `broken` makes the next commit fail; events whose
-    type is "boom" make `decide` raise.
+    `gate` cleared makes commits wait; `broken` makes the next commit fail; an event whose
+    id holds "boom" makes `decide` raise; `state` can be set.
     """
 
-    def __init__(self) -> None:
-        self.state = "ready"
-        self.seq = 0
-        self.events: dict[str, tuple[bytes, bytes]] = {}
-        self.lists: dict[str, dict[str, dict[str, Any]]] = {"mule_payees": {}}
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._state: str | None = None
         self.durable = 0
         self.commits = 0
         self.largest = 0
@@ -61,61 +103,34 @@ class FakeEngine:
         self.gate.set()
         self.broken = False
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
     @property
-    def stats(self) -> Mapping[str, float]:
-        return {"events": self.seq, "memory_bytes": 4096}
+    def state(self) -> str:
+        return self._state or self._engine.state
 
-    def decide(self, bodies: Sequence[bytes]) -> list[FakeAnswer]:
+    @state.setter
+    def state(self, value: str) -> None:
+        self._state = value
+
+    def decide(self, bodies: Sequence[bytes]) -> list[Any]:
         self.largest = max(self.largest, len(bodies))
-        return [self._decide(body) for body in bodies]
-
-    def _decide(self, body: bytes) -> FakeAnswer:
-        try:
-            event = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return error(400, "malformed", "the body is not JSON")
-        if not isinstance(event, dict) or not isinstance(event.get("id"), str):
-            return error(422, "invalid_event", "id: a text is expected")
-        if not isinstance(event.get("type"), str):
-            return error(422, "invalid_event", "type: a text is expected")
-        if event["type"] == "boom":
-            raise KeyError(event["id"])
-        known = self.events.get(event["id"])
-        if known is not None:
-            if known[0] != body:
-                return error(409, "conflict", "another event with this id has been decided")
-            return FakeAnswer(200, known[1], duplicate=True)
-        self.seq += 1
-        answer = msgspec.json.encode(
-            {"event_id": event["id"], "seq": self.seq, "type": event["type"], "clock":
-             "2026-11-23T09:00:00.000000Z", "outcome": "approve", "score": 0, "actions": [],
-             "reasons": [], "lists": [], "unknown": [], "degraded": False, "scenario": "fake",
-             "version": "0" * 12}
-        )  # fmt: skip
-        self.events[event["id"]] = (body, answer)
-        return FakeAnswer(200, answer, self.seq)
+        for body in bodies:
+            if b"boom" in body:
+                raise KeyError(msgspec.json.decode(body)["id"])
+        return self._engine.decide(bodies)
 
     def commit(self) -> None:
+        seq = self._engine.seq
         self.gate.wait(10)
         if self.broken:
             self.state = "failed"
             raise OSError(28, "No space left on device")
-        self.durable = self.seq
+        self._engine.commit()
+        self.durable = seq
         self.commits += 1
 
-    def decision(self, event_id: str) -> object | None:
-        assert self.durable == self.seq, "a read saw what is not durable"
-        known = self.events.get(event_id)
-        return None if known is None else {"decision": msgspec.Raw(known[1])}
-
-    def entity(self, kind: str, key: str) -> object | None:
-        return {"kind": kind, "key": key} if kind == "user" else None
-
-    def set_list_entry(
-        self, name: str, key: str, *, reason: str, author: str, expires: int | None, remove: bool
-    ) -> None:
-        entries = self.lists[name]
-        if remove:
-            del entries[key]
-        else:
-            entries[key] = {"reason": reason, "author": author, "expires": expires}
+    def decision(self, event_id: str) -> Any:
+        assert self.durable == self._engine.seq, "a read saw what is not durable"
+        return self._engine.decision(event_id)

@@ -12,7 +12,7 @@ import pytest
 
 from guanlan.site.door import Limits
 from tests.site.door.conftest import Running, Start
-from tests.site.door.fake import READER, TOKEN, FakeEngine, load_keys, record
+from tests.site.door.fake import READER, TOKEN, HeldEngine, load_keys, record
 
 EVENT = {"id": "e-1", "type": "transfer", "entities": {"user": "u-1"}}
 
@@ -67,7 +67,7 @@ def test_the_same_id_with_another_body_is_a_conflict(shared: Running) -> None:
     shared.client.post("/v1/events", json=EVENT)
     other = shared.client.post("/v1/events", json={**EVENT, "entities": {"user": "u-2"}})
     assert other.status_code == 409
-    assert code(other) == "conflict"
+    assert code(other) == "id_reused"
 
 
 @pytest.mark.parametrize(
@@ -80,15 +80,55 @@ def test_what_is_not_json_is_400(shared: Running, body: bytes) -> None:
         "/v1/events", content=body, headers={"content-type": "application/json"}
     )
     assert answer.status_code == 400
-    assert code(answer) == "malformed"
+    assert code(answer) in ("bad_json", "bad_encoding")
 
 
-@pytest.mark.parametrize("body", ["[]", "1", "null", '{"id":1,"type":"t"}', '{"id":"x"}'])
-def test_json_that_is_no_event_is_422(shared: Running, body: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"id":1,"type":"transfer"}', "id"),
+        ('{"id":"x"}', "type"),
+        ('{"id":"x","type":"poem"}', "type"),
+        ('{"id":"x","type":"transfer"}', "entities"),
+        ('{"id":"x","type":"transfer","entities":{"user":7}}', "entities.user"),
+        ('{"id":"x","type":"transfer","entities":{"user":"u"},"time":"1234"}', "time"),
+        ('{"id":"x","type":"transfer","entities":{"user":"u"},"time":99999999999999}', "time"),
+        *(
+            (
+                f'{{"id":"x","type":"transfer","entities":{{"user":"u"}},"fields":{{"amount":{bad}}}}}',
+                "fields.amount",
+            )
+            for bad in ("1.5", '"12"', "9223372036854775808", "-1", "true", "[]")
+        ),
+        (
+            '{"id":"x","type":"transfer","entities":{"user":"u"},"fields":{"cvv":"987"}}',
+            "fields.cvv",
+        ),
+        (
+            '{"id":"x","type":"transfer","entities":{"user":"u"},"fields":{"memo":"cvv 987"}}',
+            "fields.memo",
+        ),
+        ('{"id":"x","type":"transfer","entities":{"user":"a\\u0000b"}}', "entities.user"),
+    ],
+)
+def test_json_that_is_no_event_is_422_and_names_the_field(
+    shared: Running, body: str, field: str
+) -> None:
+    before = shared.engine.seq
     answer = shared.client.post(
         "/v1/events", content=body, headers={"content-type": "application/json; charset=utf-8"}
     )
     assert answer.status_code == 422
+    assert code(answer) != ""
+    assert answer.json()["error"]["field"].startswith(field)
+    assert "987" not in answer.text
+    assert shared.engine.seq == before
+
+
+@pytest.mark.parametrize("body", ["[]", "1", "null", '"text"'])
+def test_json_that_is_no_object_is_400(shared: Running, body: str) -> None:
+    kind = {"content-type": "application/json"}
+    assert shared.client.post("/v1/events", content=body, headers=kind).status_code == 400
 
 
 def test_ten_megabytes_are_refused_by_their_announced_length(shared: Running) -> None:
@@ -113,11 +153,11 @@ def test_a_body_without_a_length_is_refused_while_it_is_read(shared: Running) ->
 
 def test_exactly_the_limit_passes(start: Start) -> None:
     running = start(limits=Limits(event_bytes=100))
-    body = b'{"id":"e","type":"t","pad":""}'
-    body = body[:-2] + b"x" * (100 - len(body)) + b'"}'
+    body = b'{"id":"","type":"transfer","entities":{"user":"u"}}'
+    body = body.replace(b'""', b'"%b"' % (b"x" * (100 - len(body))))
     kind = {"content-type": "application/json"}
     assert running.client.post("/v1/events", content=body, headers=kind).status_code == 200
-    body = body[:-2] + b"x" + body[-2:]
+    body = body.replace(b"xx", b"xxx", 1)
     assert running.client.post("/v1/events", content=body, headers=kind).status_code == 413
 
 
@@ -232,7 +272,7 @@ def test_an_undecodable_path_is_400(shared: Running) -> None:
 
 
 def test_an_escaped_slash_belongs_to_the_id(shared: Running) -> None:
-    shared.client.post("/v1/events", json={"id": "a/b 观", "type": "t"})
+    shared.client.post("/v1/events", json={**EVENT, "id": "a/b 观"})
     answer = shared.client.get("/v1/decisions/a%2Fb%20%E8%A7%82")
     assert answer.status_code == 200
     assert answer.json()["decision"]["event_id"] == "a/b 观"
@@ -277,7 +317,7 @@ def test_a_client_that_leaves_midway_harms_nobody(shared: Running) -> None:
 def test_a_client_that_leaves_before_its_answer_is_decided_all_the_same(start: Start) -> None:
     running = start()
     running.engine.gate.clear()
-    body = b'{"id":"gone","type":"t"}'
+    body = b'{"id":"gone","type":"transfer","entities":{"user":"u"}}'
     with socket.create_connection(("127.0.0.1", running.port)) as sock:
         sock.sendall(head(len(body)) + body)
         _until(lambda: running.engine.seq == 1)
@@ -357,7 +397,9 @@ def test_the_unforeseen_is_500_with_a_number_and_without_the_value(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     running = start()
-    answer = running.client.post("/v1/events", json={"id": "name-of-a-person", "type": "boom"})
+    answer = running.client.post(
+        "/v1/events", json={"id": "boom name-of-a-person", "type": "transfer"}
+    )
     assert answer.status_code == 500
     assert code(answer) == "internal"
     number = answer.json()["error"]["message"].split()[-1]
@@ -385,7 +427,7 @@ def test_shutdown_answers_what_it_took(start: Start) -> None:
 
 def test_events_are_made_durable_together(start: Start) -> None:
     running = start()
-    engine: FakeEngine = running.engine
+    engine: HeldEngine = running.engine
     engine.gate.clear()
     with ThreadPoolExecutor(16) as pool:
         posts = [

@@ -18,6 +18,7 @@ from guanlan.site.door import batch, reads
 from guanlan.site.door.asgi import Message, Receive, Scope, Send
 from guanlan.site.door.bodies import Disconnected, Reader
 from guanlan.site.door.committer import Committer
+from guanlan.site.door.gauges import render_engine
 from guanlan.site.door.incidents import incident
 from guanlan.site.door.keys import (
     DECISIONS_READ,
@@ -346,12 +347,7 @@ class Door:
         engine = committer.engine
         if engine is None:
             return out
-        out += single(
-            "guanlan_engine_seq", "gauge", "Sequence number of the last event.", engine.seq
-        )
-        for name, value in sorted(engine.stats.items()):
-            out += single(f"guanlan_engine_{name}", "gauge", "Of the engine.", float(value))
-        return out
+        return out + render_engine(engine)
 
 
 def _segments(scope: Scope) -> list[str]:

@@ -39,7 +39,7 @@ DECISION_EXAMPLE: Json = {
 
 # status -> (code, what it means, example message)
 _ERRORS: dict[int, tuple[str, str, str]] = {
-    400: ("malformed", "Not JSON in UTF-8, or not HTTP.", "the body is not JSON"),
+    400: ("bad_json", "Not JSON in UTF-8, or not HTTP.", "the body is not JSON: it ends too early"),
     401: (
         "unauthorized",
         "No API key, or one that is unknown or revoked.",
@@ -50,9 +50,9 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
     405: ("method_not_allowed", "See the header Allow.", "this path answers POST"),
     408: ("timeout", "Too slow.", "the body did not arrive within 10 seconds"),
     409: (
-        "conflict",
+        "id_reused",
         "The id was used before with another body.",
-        "another event with this id has been decided",
+        "this event id was used before with another body; nothing was recorded",
     ),
     413: ("too_large", "The body is too large.", "the body is larger than 65536 bytes"),
     415: (
@@ -61,9 +61,9 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
         "content-type application/json is expected",
     ),
     422: (
-        "invalid_event",
+        "bad_type",
         "JSON, but not what the scenario declares; `field` names the place.",
-        "fields.amount: a whole number of minor units is expected",
+        "fields.amount must be a whole number, not a string",
     ),
     429: (
         "too_many_requests",
@@ -264,7 +264,7 @@ def _paths(limits: Limits) -> Json:
         msgspec.json.encode(line).decode() + "\n"
         for line in (
             {"status": 200, "decision": DECISION_EXAMPLE},
-            {"status": 422, "error": {"code": "invalid_event", "message": "…"}, "line": 2},
+            {"status": 422, "error": {"code": "bad_type", "message": "…"}, "line": 2},
         )
     )
     return {

@@ -1,12 +1,19 @@
-"""What the door asks of an engine, so that it can be tested without one.
+"""What the door asks of an engine; `guanlan.engine.Engine` fulfils it.
 
-`guanlan.engine.Engine` fulfils `EngineProtocol`; nothing here imports it.
+Named apart so that tests can put something in between, and so that it is plain which few
+calls cross this line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
+
+from guanlan.engine.engine import Stats
+from guanlan.engine.entity import EntityView
+from guanlan.engine.explain import Explanation
+from guanlan.engine.kernel import Kernel
+from guanlan.engine.program import Program
 
 
 class Answer(Protocol):
@@ -20,31 +27,39 @@ class Answer(Protocol):
 
 
 class EngineProtocol(Protocol):
-    """The calls the door makes. All of them run in the event loop's thread but `commit`.
+    """The door calls everything but `commit` in the event loop's thread.
 
     `decide` changes the state in memory; nothing it answered may be released before a
-    later `commit` has returned. `commit` runs in one worker thread, never at the same
-    time as another call.
+    later `commit` has returned. `commit` runs in one worker thread, and the door makes no
+    other call meanwhile.
     """
 
     @property
     def state(self) -> str:
-        """ "starting", "ready" or "failed"."""
+        """ "ready", or why nothing is decided."""
 
     @property
     def seq(self) -> int: ...
 
     @property
-    def stats(self) -> Mapping[str, float]: ...
+    def stats(self) -> Stats: ...
+
+    @property
+    def kernel(self) -> Kernel: ...
+
+    @property
+    def program(self) -> Program: ...
 
     def decide(self, bodies: Sequence[bytes]) -> Sequence[Answer]: ...
 
-    def commit(self) -> object: ...
+    def commit(self) -> None: ...
 
-    def decision(self, event_id: str) -> object | None: ...
+    def decision(self, event_id: str) -> Explanation | None: ...
 
-    def entity(self, kind: str, key: str) -> object | None: ...
+    def entity(self, kind: str, key: str) -> EntityView | None: ...
 
     def set_list_entry(
-        self, name: str, key: str, *, reason: str, author: str, expires: int | None, remove: bool
-    ) -> object: ...
+        self, name: str, key: str, *, author: str, reason: str, expires: int | None = None
+    ) -> None: ...
+
+    def remove_list_entry(self, name: str, key: str, *, author: str, reason: str) -> None: ...

@@ -7,10 +7,11 @@ what a crash could still undo.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 
+from guanlan.site.door import views
 from guanlan.site.door.committer import Committer
 from guanlan.site.door.keys import Key
 from guanlan.site.door.protocol import EngineProtocol
@@ -35,24 +36,31 @@ def microseconds(value: dt.datetime) -> int:
 async def decision(committer: Committer, event_id: str) -> bytes:
     """The stored decision with its explanation, as JSON. Raises Refusal 404."""
     committer.ready()
-    found = await committer.call(lambda engine: _encoded(engine.decision(event_id)))
-    if found is None:
+
+    def work(engine: EngineProtocol) -> bytes | None:
+        found = engine.decision(event_id)
+        if found is None:
+            return None
+        return msgspec.json.encode(views.explained(found, engine.program.scenario))
+
+    body: bytes | None = await committer.call(work)
+    if body is None:
         raise Refusal(404, "not_found", "no event with this id has been decided")
-    return bytes(found)
+    return body
 
 
 async def entity(committer: Committer, kind: str, key: str) -> bytes:
     """What is known of one entity now, as JSON. Raises Refusal 404."""
     committer.ready()
-    found = await committer.call(lambda engine: _encoded(engine.entity(kind, key)))
-    if found is None:
-        raise Refusal(404, "not_found", "no such kind of entity, or nothing is known of this one")
-    return bytes(found)
 
+    def work(engine: EngineProtocol) -> bytes | None:
+        found = engine.entity(kind, key)
+        return None if found is None else msgspec.json.encode(views.entity(found))
 
-def _encoded(value: object | None) -> bytes | None:
-    # In the line of work, because a view may read the engine's state while it is encoded.
-    return None if value is None else msgspec.json.encode(value)
+    body: bytes | None = await committer.call(work)
+    if body is None:
+        raise Refusal(404, "not_found", "the scenario declares no such kind of entity")
+    return body
 
 
 async def put_entry(committer: Committer, key: Key, name: str, entry: str, body: bytes) -> None:
@@ -61,47 +69,43 @@ async def put_entry(committer: Committer, key: Key, name: str, entry: str, body:
         wanted = msgspec.json.decode(body, type=EntryBody)
     except msgspec.ValidationError as error:
         text = str(error)
-        raise Refusal(422, "invalid_entry", text, field=_field(text)) from None
+        raise Refusal(422, "bad_entry", text, field=_field(text)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refusal(400, "malformed", "the body is not JSON in UTF-8") from None
+        raise Refusal(400, "bad_json", "the body is not JSON in UTF-8") from None
     if not wanted.reason.strip() or len(wanted.reason) > 500:
-        raise Refusal(422, "invalid_entry", "reason: 1 to 500 characters expected", field="reason")
+        raise Refusal(422, "bad_entry", "reason: 1 to 500 characters expected", field="reason")
     if wanted.author is not None and not 1 <= len(wanted.author) <= 100:
-        raise Refusal(422, "invalid_entry", "author: 1 to 100 characters expected", field="author")
+        raise Refusal(422, "bad_entry", "author: 1 to 100 characters expected", field="author")
     expires = None
     if wanted.expires is not None:
         if wanted.expires.tzinfo is None:
             raise Refusal(
-                422, "invalid_entry", "expires: a time with its zone expected", field="expires"
+                422, "bad_entry", "expires: a time with its zone expected", field="expires"
             )
         expires = microseconds(wanted.expires)
-    await _change(
-        committer, name, entry,
-        reason=wanted.reason, author=wanted.author or f"key {key.id}", expires=expires,
-        remove=False,
-    )  # fmt: skip
+    author = wanted.author or f"key {key.id}"
+
+    def work(engine: EngineProtocol) -> None:
+        engine.set_list_entry(name, entry, author=author, reason=wanted.reason, expires=expires)
+
+    await _change(committer, work)
 
 
 async def delete_entry(committer: Committer, key: Key, name: str, entry: str) -> None:
-    """Take `entry` off list `name`, durably. Raises Refusal 404."""
-    await _change(
-        committer, name, entry,
-        reason="removed", author=f"key {key.id}", expires=None, remove=True,
-    )  # fmt: skip
+    """Take `entry` off list `name`, durably; it need not be there. Raises Refusal 404."""
+
+    def work(engine: EngineProtocol) -> None:
+        engine.remove_list_entry(name, entry, author=f"key {key.id}", reason="removed")
+
+    await _change(committer, work)
 
 
-async def _change(committer: Committer, name: str, entry: str, **change: Any) -> None:
+async def _change(committer: Committer, work: Callable[[EngineProtocol], None]) -> None:
     committer.ready()
-
-    def work(engine: EngineProtocol) -> object:
-        return engine.set_list_entry(name, entry, **change)
-
     try:
         await committer.call(work, durable=True)
-    except LookupError:
-        raise Refusal(404, "not_found", "no such list, or no such entry in it") from None
-    except ValueError as error:
-        raise Refusal(422, "invalid_entry", str(error)) from None
+    except KeyError:
+        raise Refusal(404, "not_found", "no such list") from None
 
 
 def _field(message: str) -> str | None:

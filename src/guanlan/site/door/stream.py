@@ -12,12 +12,15 @@ import asyncio
 import logging
 from collections.abc import Callable, Hashable, Sequence
 from time import monotonic
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol
 
+from guanlan.engine.log import EVENT, Frame
 from guanlan.site.door.asgi import Receive, Scope, Send
 from guanlan.site.door.replies import Refusal, refuse, unavailable
 
 log = logging.getLogger("guanlan.door")
+
+_POLL_FRAMES = 4096
 
 _START = {
     "type": "http.response.start",
@@ -38,8 +41,18 @@ class Tail(Protocol):
     def committed(self) -> int:
         """The position behind the last committed frame."""
 
-    def poll(self, position: int, limit: int) -> tuple[Sequence[Any], int]:
+    def poll(self, position: int, limit: int) -> tuple[Sequence[Frame], int]:
         """Up to `limit` frames from `position`, and the position behind them."""
+
+
+class _Row(NamedTuple):
+    end: int  # the log position behind the frame
+    text: bytes | None  # None: thinned out
+
+
+class _News(NamedTuple):
+    following: int
+    rows: dict[Hashable, list[_Row]]
 
 
 class Viewer:
@@ -65,7 +78,7 @@ class Stream:
     def __init__(
         self,
         tail: Tail,
-        row: Callable[[Any, Hashable], str | None],
+        row: Callable[[Frame, Hashable], str | None],
         check: Callable[[Scope], Hashable | None],
         *,
         subscribers: int = 64,
@@ -73,7 +86,7 @@ class Stream:
         beat_seconds: float = 15.0,
         queue_rows: int = 256,
         burst_rows: int = 40,
-        resume_rows: int = 500,
+        resume_frames: int = 2000,
     ) -> None:
         self._tail = tail
         self._row = row
@@ -83,7 +96,7 @@ class Stream:
         self._beat_seconds = beat_seconds
         self._queue_rows = queue_rows
         self._burst_rows = burst_rows
-        self._resume_rows = resume_rows
+        self._resume_frames = resume_frames
         self._viewers: set[Viewer] = set()
         self._open = 0
         self._position = 0
@@ -128,8 +141,9 @@ class Stream:
         gone = asyncio.create_task(_disconnected(receive))
         try:
             await send(_body(b"retry: 2000\n\n"))
-            for chunk in await self._caught_up(viewer, _last_id(scope)):
-                await send(_body(chunk))
+            missed = await self._caught_up(viewer, _last_id(scope))
+            if missed:
+                await send(_body(missed))
             self._join(viewer)
             await self._feed(viewer, scope, send, gone)
         finally:
@@ -168,28 +182,24 @@ class Stream:
             if waiting is not None:
                 waiting.cancel()
 
-    async def _caught_up(self, viewer: Viewer, since: int | None) -> list[bytes]:
+    async def _caught_up(self, viewer: Viewer, since: int | None) -> bytes:
         """The rows a returning viewer missed; sets where it stands now."""
         end = await asyncio.to_thread(lambda: self._tail.committed)
         viewer.since = end
         if since is None or since == end:
-            return []
-        rows: list[bytes] = []
-        position = since
-        while position < end and len(rows) <= self._resume_rows:
-            try:
-                frames, following = await asyncio.to_thread(self._tail.poll, position, 256)
-            except Exception:  # noqa: BLE001 - the browser's number is no place in this log
-                break
-            rows.extend(self._rows(frames, following, viewer.audience))
-            if following <= position:
-                break
-            position = following
-        if position < end or since > end or len(rows) > self._resume_rows:
+            return b""
+        try:
+            news = await asyncio.to_thread(
+                self._read, since, self._resume_frames, {viewer.audience}
+            )
+        except Exception:  # noqa: BLE001 - the browser's number is no place in this log
+            news = _News(since, {})
+        if since > end or news.following < end:
             # Too long away, or another log: loading the page anew shows the present state.
-            return [b"id: %d\nevent: reset\ndata: {}\n\n" % end]
-        viewer.since = position
-        return rows
+            return b"id: %d\nevent: reset\ndata: {}\n\n" % end
+        viewer.since = news.following
+        rows = news.rows[viewer.audience]
+        return _joined([row.text for row in rows]) if rows else b""
 
     def _join(self, viewer: Viewer) -> None:
         if self._stopping:
@@ -207,33 +217,47 @@ class Stream:
         """Hand on the log's tail while somebody watches."""
         while self._viewers:
             position = self._position
+            audiences = {viewer.audience for viewer in self._viewers}
             try:
-                frames, following = await asyncio.to_thread(self._tail.poll, position, 4096)
+                news = await asyncio.to_thread(self._read, position, _POLL_FRAMES, audiences)
             except Exception:
                 log.exception("the tail of the log could not be read")
-                frames, following = (), position
-            if self._position == position and following > position:
-                self._position = following
-                self._spread(frames, following)
+            else:
+                # A viewer who joined meanwhile, from further back or with an audience of
+                # its own, makes this reading void; the next one has it all.
+                joined = {viewer.audience for viewer in self._viewers} - audiences
+                if self._position == position and not joined:
+                    self._position = news.following
+                    self._spread(news)
             await asyncio.sleep(self._poll_seconds)
 
-    def _spread(self, frames: Sequence[Any], following: int) -> None:
-        made: dict[Hashable, list[tuple[int, bytes]]] = {}
+    def _read(self, position: int, limit: int, audiences: set[Hashable]) -> _News:
+        """Poll the log and make its rows, in a worker thread: both may touch disks."""
+        frames, following = self._tail.poll(position, limit)
+        return _News(following, {a: self._rows(frames, following, a) for a in audiences})
+
+    def _rows(self, frames: Sequence[Frame], following: int, audience: Hashable) -> list[_Row]:
+        rows = []
+        thinned = sum(frame.kind == EVENT for frame in frames) - self._burst_rows
+        for index, frame in enumerate(frames):
+            end = frames[index + 1].position if index + 1 < len(frames) else following
+            if frame.kind == EVENT and thinned > 0:
+                thinned -= 1
+                rows.append(_Row(end, None))
+                continue
+            data = self._row(frame, audience)
+            if data is not None:
+                lines = b"".join(b"data: %b\n" % line.encode() for line in data.splitlines())
+                rows.append(_Row(end, b"id: %d\nevent: decision\n%b\n" % (end, lines)))
+        return rows
+
+    def _spread(self, news: _News) -> None:
         for viewer in list(self._viewers):
-            rows = made.get(viewer.audience)
-            if rows is None:
-                rows = made[viewer.audience] = self._numbered(frames, following, viewer.audience)
-            fresh = [row for end, row in rows if end > viewer.since]
-            viewer.since = max(viewer.since, following)
-            if len(fresh) > self._burst_rows:
-                skipped = len(fresh) - self._burst_rows
-                fresh = [
-                    b'event: skipped\ndata: {"n":%d}\n\n' % skipped,
-                    *fresh[-self._burst_rows :],
-                ]
+            fresh = [row.text for row in news.rows[viewer.audience] if row.end > viewer.since]
+            viewer.since = max(viewer.since, news.following)
             if fresh:
                 try:
-                    viewer.rows.put_nowait(b"".join(fresh))
+                    viewer.rows.put_nowait(_joined(fresh))
                 except asyncio.QueueFull:
                     self._cut(viewer)
 
@@ -244,21 +268,12 @@ class Stream:
             viewer.rows.get_nowait()
         viewer.rows.put_nowait(None)
 
-    def _rows(self, frames: Sequence[Any], following: int, audience: Hashable) -> list[bytes]:
-        return [row for _, row in self._numbered(frames, following, audience)]
 
-    def _numbered(
-        self, frames: Sequence[Any], following: int, audience: Hashable
-    ) -> list[tuple[int, bytes]]:
-        """(position behind the frame, row) of each frame that makes a row."""
-        rows = []
-        for index, frame in enumerate(frames):
-            end = int(frames[index + 1].position) if index + 1 < len(frames) else following
-            data = self._row(frame, audience)
-            if data is not None:
-                lines = b"".join(b"data: %b\n" % line.encode() for line in data.splitlines())
-                rows.append((end, b"id: %d\nevent: decision\n%b\n" % (end, lines)))
-        return rows
+def _joined(rows: Sequence[bytes | None]) -> bytes:
+    """The rows behind each other; those that were thinned out are told as a number."""
+    skipped = rows.count(None)
+    told = [b'event: skipped\ndata: {"n":%d}\n\n' % skipped] if skipped else []
+    return b"".join([*told, *(row for row in rows if row is not None)])
 
 
 def _body(chunk: bytes) -> dict[str, object]:

@@ -1,0 +1,98 @@
+"""How decisions and entities look on the wire.
+
+Values of level 3 and above are left out and named under `masked`: a key with
+`decisions:read` need not be the one that posted the event.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from guanlan.engine.entity import EntityView
+from guanlan.engine.event import rfc3339
+from guanlan.engine.explain import Explanation, RuleExecution
+from guanlan.engine.scenario.model import Scenario
+
+MASKED_FROM = 3
+
+Json = dict[str, Any]
+
+
+def explained(found: Explanation, scenario: Scenario) -> Json:
+    """A decision with everything it was made of; `decision` is as it was answered."""
+    event, masked = _masked_event(found.event, scenario)
+    return {
+        "decision": found.decision,
+        "arrival": rfc3339(found.arrival),
+        "latency_us": found.latency_us,
+        "event": event,
+        "masked": masked,
+        "features": found.features,
+        "warming": list(found.warming),
+        "rules": [_rule(execution) for execution in found.rules],
+        "program": found.program,
+        "state": found.state,
+        "position": found.position,
+    }
+
+
+def entity(found: EntityView) -> Json:
+    """What is remembered of an entity now."""
+    return {
+        "kind": found.kind,
+        "key": found.key,
+        "clock": rfc3339(found.clock),
+        "features": found.features,
+        "lists": [
+            {
+                "list": listed.list,
+                "kind": listed.kind,
+                "reason": listed.entry.reason,
+                "author": listed.entry.author,
+                "expires": None if listed.entry.expires is None else rfc3339(listed.entry.expires),
+            }
+            for listed in found.lists
+        ],
+    }
+
+
+def _rule(execution: RuleExecution) -> Json:
+    rule = execution.rule
+    return {
+        "rule": rule.id,
+        "state": execution.state,
+        "counted": execution.counted,
+        "score": rule.score,
+        "outcome": None if rule.outcome is None else rule.outcome.name,
+        "severity": rule.severity,
+        "when": rule.when,
+        "title": {lang: rule.title.get(lang) for lang in ("en", "zh-Hans", "zh-Hant")},
+        "f3": [{"technique": t.technique, "tactic": t.tactic} for t in rule.f3],
+        "tags": list(rule.tags),
+    }
+
+
+def _masked_event(event: Json, scenario: Scenario) -> tuple[Json, list[str]]:
+    """The event without its values of high level, and the places that were emptied.
+
+    A name the scenario in force does not know (it may be newer than the event) counts as
+    of high level.
+    """
+    declared = next((e for e in scenario.events if e.name == event.get("type")), None)
+    kinds = {kind.name: kind.level for kind in scenario.entities}
+    levels = {
+        "entities": {} if declared is None else {r.name: kinds[r.kind] for r in declared.roles},
+        "fields": {} if declared is None else {f.name: f.level for f in declared.fields},
+    }
+    shown = dict(event)
+    masked: list[str] = []
+    for part, level_of in levels.items():
+        if not isinstance(shown.get(part), dict):
+            continue
+        values = dict(shown[part])
+        for name in values:
+            if level_of.get(name, MASKED_FROM) >= MASKED_FROM:
+                values[name] = None
+                masked.append(f"{part}.{name}")
+        shown[part] = values
+    return shown, masked
