@@ -8,7 +8,8 @@
 No Django, no network, no clock: time comes in through `now`.
 """
 
-from guanlan.engine.engine import Answer, Engine, Reload, Stats
+from guanlan.engine.answer import Answer, Reload, Stats
+from guanlan.engine.engine import Engine
 from guanlan.engine.entity import EntityView, Listed
 from guanlan.engine.event import rfc3339
 from guanlan.engine.explain import Explanation, RuleExecution, explain

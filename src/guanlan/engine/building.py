@@ -38,6 +38,24 @@ class Past(Struct):
     positions: list[int] = []
 
 
+def row_of(frame: Frame, program: Program, lenient: Lenient, keys: Keys) -> tuple[int, ...]:
+    """The row of a recorded event under `program`, whatever scenario it was posted under.
+
+    An event of a type that is gone keeps its id and its number and enters nothing.
+    """
+    body = frame.sections[2]
+    try:
+        event: Any = program.codec.decode(body)
+    except Refused:
+        row = lenient.row(body, frame.clock)
+        if row is None:
+            identifier = keys.identifier(msgspec.json.decode(body)["id"])
+            row = (identifier, frame.clock, *([0] * (program.shape.row_width - 2)))
+        return row
+    time = META.unpack(frame.sections[4])[0] if event.time is None else microseconds(event.time)
+    return program.by_wire[type(event)].fill(event, time, frame.clock)[1]
+
+
 class Feeder:
     """Hands recorded events to a kernel in chunks, as rows of its shape."""
 
@@ -48,7 +66,7 @@ class Feeder:
         self._rows = memoryview(self._bytes).cast("q")
         self._outs = memoryview(bytearray(8 * CHUNK * program.shape.out_width)).cast("q")
         self._n = 0
-        self._lenient: Lenient | None = None
+        self._lenient = Lenient(program.scenario, program.shape, keys)
 
     def add(self, frame: Frame, same_shape: bool) -> None:
         """Take one event frame; its recorded row serves when it has this very shape."""
@@ -57,30 +75,12 @@ class Feeder:
         if same_shape:
             self._bytes[at : at + size] = frame.sections[0]
         else:
-            self._packer.pack_into(self._bytes, at, *self.row(frame))
+            self._packer.pack_into(
+                self._bytes, at, *row_of(frame, self._program, self._lenient, self._keys)
+            )
         self._n += 1
         if self._n == CHUNK:
             self.flush()
-
-    def row(self, frame: Frame) -> tuple[int, ...]:
-        """The row of a recorded event under this program.
-
-        An event of a type that is gone keeps its id and its number and enters nothing.
-        """
-        body = frame.sections[2]
-        try:
-            event: Any = self._program.codec.decode(body)
-        except Refused:
-            if self._lenient is None:
-                scenario, shape = self._program.scenario, self._program.shape
-                self._lenient = Lenient(scenario, shape, self._keys)
-            row = self._lenient.row(body, frame.clock)
-            if row is None:
-                identifier = self._keys.identifier(msgspec.json.decode(body)["id"])
-                row = (identifier, frame.clock, *([0] * (self._program.shape.row_width - 2)))
-            return row
-        time = META.unpack(frame.sections[4])[0] if event.time is None else microseconds(event.time)
-        return self._program.by_wire[type(event)].fill(event, time, frame.clock)[1]
 
     def flush(self) -> None:
         """Run what has been collected."""
@@ -89,16 +89,13 @@ class Feeder:
         self._n = 0
 
 
-def feed(kernel: Kernel, program: Program, keys: Keys, frames: Iterable[Frame], start: int) -> int:
-    """Hand the events among `frames` to `kernel`; the position behind the last one."""
+def feed(kernel: Kernel, program: Program, keys: Keys, frames: Iterable[Frame]) -> None:
+    """Hand the events among `frames` to `kernel`, as rows of `program`."""
     feeder = Feeder(kernel, program, keys)
-    position = start
     for frame in frames:
         if frame.kind == EVENT:
             feeder.add(frame, same_shape=False)
-        position = frame.position + 1
     feeder.flush()
-    return position
 
 
 class StateBuilder:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from guanlan.engine.kernel import LOAD_GLOBALS
 from guanlan.engine.language import Env, check, compile_expr, parse
 from guanlan.engine.lists import ListEffect, Lists
 from guanlan.engine.scenario.model import Band, Outcome, Rule, Scenario
@@ -99,7 +100,7 @@ def _listed(found: Sequence[ListEffect], top: int) -> tuple[int, int | None]:
 
 
 def _source(rules: Sequence[Rule], env: Env) -> tuple[str, Mapping[str, Any]]:
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = dict(LOAD_GLOBALS)
     lines = [
         "def judge(e, o, L):",
         "    s = 0",
