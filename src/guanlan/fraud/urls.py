@@ -4,4 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-urlpatterns = []
+from guanlan.fraud.pages import backtests, decisions, entities, health, overview, scenario
+
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("live", decisions.live, name="live"),
+    path("decisions", decisions.decisions, name="decisions"),
+    path("decisions/<int:seq>", decisions.decision, name="decision"),
+    path("decisions/<int:seq>/recompute", decisions.recompute_decision, name="recompute"),
+    path("entities", entities.entities, name="entities"),
+    path("entities/<str:kind>/<path:key>", entities.entity, name="entity"),
+    path("scenario", scenario.scenario, name="scenario"),
+    path("backtests", backtests.backtests, name="backtests"),
+    path("backtests/<int:identity>", backtests.backtest, name="backtest"),
+    path("settings/health", health.health, name="health"),
+]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from babel.numbers import format_compact_currency, format_currency, get_currency_precision
+from babel.numbers import (
+    format_compact_currency,
+    format_currency,
+    format_decimal,
+    get_currency_precision,
+)
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,6 +24,11 @@ def language_tag() -> str:
 def babel_locale() -> str:
     """The current language as Babel names it."""
     return _LOCALES.get(translation.get_language() or "", "en_GB")
+
+
+def number(value: float) -> str:
+    """A number with the language's separators and at most three decimals."""
+    return format_decimal(value, locale=babel_locale())
 
 
 def major(minor: int, currency: str) -> float:

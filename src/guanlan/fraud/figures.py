@@ -1,0 +1,201 @@
+"""The numbers of the overview, from the per-minute sums."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Sum
+
+from guanlan.engine.log import LogError, LogTail
+from guanlan.engine.scenario.model import Outcome
+from guanlan.fraud.models import (
+    Cursor,
+    Decision,
+    Label,
+    MinuteLatency,
+    MinuteOutcome,
+    MinuteRule,
+    RuleName,
+)
+from guanlan.fraud.projection import MINUTE, bucket_ceiling
+
+STOPPED = (Outcome.hold, Outcome.decline)
+# Width of a bar, in minutes, for each window on offer, in hours.
+BARS = {1: 1, 24: 30, 168: 180, 720: 720}
+
+
+class Window(NamedTuple):
+    """A span of minutes [first, end) in bars of `bar` minutes; `stale` when it ends in the past."""
+
+    hours: int
+    first: int
+    end: int
+    bar: int
+    stale: bool
+
+    @property
+    def bars(self) -> range:
+        return range(self.first, self.end, self.bar)
+
+
+class Count(NamedTuple):
+    decisions: int
+    amount: int
+
+
+class RuleCount(NamedTuple):
+    name: str
+    hits: int
+    unknown: int
+
+
+class LogState(NamedTuple):
+    """Where log and projection stand, in bytes; `reason` says why there is no log."""
+
+    committed: int
+    projected: int
+    events: int
+    clock: int
+    reason: str
+
+    @property
+    def behind(self) -> int:
+        return max(0, self.committed - self.projected)
+
+
+def window(hours: int, now: int) -> Window:
+    """The last `hours` before `now` (microseconds), or before the newest decision if that is older.
+
+    Bars begin at round local times.
+    """
+    newest = Decision.objects.order_by("-seq").values_list("clock", flat=True).first()
+    minute = now // MINUTE
+    stale = newest is not None and newest // MINUTE < minute - hours * 60
+    if stale and newest is not None:
+        minute = newest // MINUTE
+    bar = BARS[hours]
+    offset = utc_offset(minute)
+    end = (minute + offset) // bar * bar - offset + bar
+    return Window(hours, end - hours * 60, end, bar, stale)
+
+
+def utc_offset(minute: int) -> int:
+    """Minutes that local time is ahead of UTC."""
+    moment = dt.datetime.fromtimestamp(minute * 60, ZoneInfo(settings.TIME_ZONE))
+    offset = moment.utcoffset()
+    return 0 if offset is None else int(offset.total_seconds()) // 60
+
+
+def local_text(minute: int) -> str:
+    """A minute as the filter reads it: 2026-11-23T09:00."""
+    moment = dt.datetime.fromtimestamp(minute * 60, ZoneInfo(settings.TIME_ZONE))
+    return f"{moment:%Y-%m-%dT%H:%M}"
+
+
+def outcomes_by_bar(span: Window) -> dict[int, dict[int, Count]]:
+    """Decisions and amounts by the bar's first minute and by outcome."""
+    rows = (
+        MinuteOutcome.objects.filter(minute__gte=span.first, minute__lt=span.end)
+        .values("minute", "outcome")
+        .annotate(n=Sum("decisions"), value=Sum("amount"))
+    )
+    bars: dict[int, dict[int, Count]] = {bar: {} for bar in span.bars}
+    for row in rows:
+        bar = bars[_bar_of(span, row["minute"])]
+        before = bar.get(row["outcome"], Count(0, 0))
+        bar[row["outcome"]] = Count(before.decisions + row["n"], before.amount + row["value"])
+    return bars
+
+
+def latency_by_bar(span: Window) -> dict[int, dict[int, int]]:
+    """Latency histograms by the bar's first minute."""
+    rows = MinuteLatency.objects.filter(minute__gte=span.first, minute__lt=span.end)
+    bars: dict[int, dict[int, int]] = {bar: defaultdict(int) for bar in span.bars}
+    for minute, bucket, decisions in rows.values_list("minute", "bucket", "decisions"):
+        bars[_bar_of(span, minute)][bucket] += decisions
+    return bars
+
+
+def _bar_of(span: Window, minute: int) -> int:
+    return span.first + (minute - span.first) // span.bar * span.bar
+
+
+def quantile(histogram: dict[int, int], share: float) -> float | None:
+    """The latency (microseconds) that `share` of the decisions did not exceed.
+
+    Rounded up to the end of its bucket, that is by at most nine per cent.
+    """
+    total = sum(histogram.values())
+    wanted, seen = share * total, 0
+    for bucket in sorted(histogram):
+        seen += histogram[bucket]
+        if seen >= wanted and seen:
+            return bucket_ceiling(bucket)
+    return None
+
+
+def merged(histograms: Any) -> dict[int, int]:
+    """The sum of histograms."""
+    total: dict[int, int] = defaultdict(int)
+    for histogram in histograms:
+        for bucket, count in histogram.items():
+            total[bucket] += count
+    return total
+
+
+def rule_counts(span: Window, limit: int | None = 10) -> list[RuleCount]:
+    """Rules by hits within the window, most first."""
+    names = dict(RuleName.objects.values_list("id", "name"))
+    rows = (
+        MinuteRule.objects.filter(minute__gte=span.first, minute__lt=span.end)
+        .values("rule_id")
+        .annotate(all_hits=Sum("hits"), all_unknown=Sum("unknown"))
+        .order_by("-all_hits", "-all_unknown", "rule_id")
+    )
+    counts = [
+        RuleCount(names[row["rule_id"]], row["all_hits"], row["all_unknown"]) for row in rows
+    ]
+    return counts if limit is None else [c for c in counts if c.hits][:limit]
+
+
+def waiting_for_review(span: Window) -> int:
+    """Decisions to review within the window that no label has settled."""
+    settled = Label.objects.filter(target=OuterRef("event_id"))
+    first = (
+        Decision.objects.filter(clock__gte=span.first * MINUTE)
+        .order_by("clock", "seq")
+        .values_list("seq", flat=True)
+        .first()
+    )
+    if first is None:
+        return 0
+    waiting = Decision.objects.filter(outcome=int(Outcome.review), seq__gte=first)
+    return waiting.filter(~Exists(settled)).count()
+
+
+def newest_severe(limit: int) -> list[Decision]:
+    """The newest decisions that asked for more than a review."""
+    found: list[Decision] = []
+    for outcome in Outcome:
+        if outcome > Outcome.review:
+            found += Decision.objects.filter(outcome=int(outcome)).order_by("-seq")[:limit]
+    return sorted(found, key=lambda d: -d.seq)[:limit]
+
+
+def log_state() -> LogState:
+    """Where the log and its projection stand."""
+    cursor = Cursor.objects.filter(id=1).first() or Cursor(id=1)
+    committed, reason = 0, ""
+    try:
+        tail = LogTail(settings.LOG_DIRECTORY)
+        try:
+            committed = tail.committed
+        finally:
+            tail.close()
+    except (OSError, LogError) as error:
+        reason = type(error).__name__
+    return LogState(committed, cursor.position, cursor.events, cursor.clock, reason)

@@ -1,0 +1,176 @@
+"""Decisions: as they are made, as a list, and one with everything it was made of."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from guanlan.engine.log import LogError, LogReader
+from guanlan.engine.refusal import Refused
+from guanlan.engine.scenario.model import Outcome
+from guanlan.fraud import programs, words
+from guanlan.fraud.models import Decision, EntityDecision, Label, ListAct
+from guanlan.fraud.recompute import decode_changes, recompute
+from guanlan.fraud.search import find, read_search
+from guanlan.fraud.showing import Shower, decisions_url
+from guanlan.fraud.trace import entity_numbers, trace
+
+logger = logging.getLogger(__name__)
+
+EARLIER = 12
+
+
+def _chips(shower: Shower, query: str) -> list[tuple[str, str, bool]]:
+    """Ready-made filters: title, address, whether it is the one in use."""
+    ready = [("", _("all"))]
+    ready += [(f"outcome:{name}", str(title)) for name, title in words.OUTCOMES.items()]
+    ready += [(f"type:{name}", title) for name, title in shower.types().items()]
+    ready.append(("label:fraud", _("labelled as fraud")))
+    ready.append(("degraded:yes", _("degraded")))
+    return [(title, decisions_url(text), text == query) for text, title in ready]
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None
+
+
+@require_safe
+def decisions(request: HttpRequest) -> HttpResponse:
+    """The list, filtered by typing; remembers the last filter of the session."""
+    if "q" not in request.GET and "decisions_query" in request.session and not request.GET:
+        query = str(request.session["decisions_query"])
+    else:
+        query = request.GET.get("q", "").strip()[:500]
+        request.session["decisions_query"] = query
+    scenario = programs.latest()
+    shower = Shower(scenario)
+    search = read_search(
+        query, kinds=shower.kinds(), currency=shower.currency, zone=settings.TIME_ZONE
+    )
+    page = find(
+        search,
+        before=_number(request.GET.get("before")),
+        after=_number(request.GET.get("after")),
+    )
+    context = {
+        "query": query,
+        "problems": search.problems,
+        "chips": _chips(shower, query),
+        "rows": [shower.row(decision) for decision in page.rows],
+        "page": page,
+        "kinds": shower.kinds(),
+        "first": not ("before" in request.GET or "after" in request.GET),
+        "any": bool(page.rows) or Decision.objects.exists(),
+    }
+    part = "fraud/decisions_rows.html" if getattr(request, "htmx", False) else "fraud/decisions.html"
+    return render(request, part, context)
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """Decisions as they become durable; `live.js` fills the table from the stream."""
+    shower = Shower(programs.latest())
+    scenario = shower.scenario
+    titles = {
+        "types": shower.types(),
+        "outcomes": {name: str(title) for name, title in words.OUTCOMES.items()},
+        "rules": {r.id: r.title.get(shower.language) for r in scenario.rules} if scenario else {},
+        "zone": settings.TIME_ZONE,
+        "stream": "/console/stream",
+        "decision": reverse("decision", args=[0]),
+        "words": {
+            "open": _("live"),
+            "waiting": _("connecting"),
+            "lost": _("connection lost, trying again"),
+            "paused": _("paused"),
+            "held": _("%(n)s new while paused"),
+        },
+    }
+    context = {
+        "titles": titles,
+        "outcomes": words.OUTCOMES,
+        "types": shower.types(),
+        "recent": [shower.row(d) for d in Decision.objects.order_by("-seq")[:25]],
+    }
+    return render(request, "fraud/live.html", context)
+
+
+@require_safe
+def decision(request: HttpRequest, seq: int) -> HttpResponse:
+    """One decision and why."""
+    row = get_object_or_404(Decision, seq=seq)
+    context: dict[str, Any] = {
+        "row": row,
+        "section": "decisions",
+        "labels": Label.objects.filter(target=row.event_id).order_by("seq"),
+    }
+    shower = Shower(programs.latest())
+    epoch = programs.epoch_at(row.position)
+    try:
+        frame = _reader_at(row.position)
+        if epoch is None:
+            raise LookupError(f"no program before position {row.position}")
+        shower = Shower(epoch.scenario)
+        context["trace"] = trace(frame, epoch, shower)
+    except (OSError, LogError, LookupError) as error:
+        logger.warning("decision %d: %s", seq, error)
+        context["unreadable"] = type(error).__name__
+    context["type_title"] = shower.type(row.type)
+    context["plain"] = shower.row(row)
+    context["earlier"] = _earlier(row, shower)
+    context["outcome_name"] = Outcome(row.outcome).name
+    return render(request, "fraud/decision.html", context)
+
+
+def _reader_at(position: int) -> Any:
+    reader = LogReader(settings.LOG_DIRECTORY)
+    try:
+        return reader.at(position)
+    finally:
+        reader.close()
+
+
+def _earlier(row: Decision, shower: Shower) -> list[tuple[Any, list[Any]]]:
+    """For each entity of the decision: the entity, and its decisions before this one."""
+    found = []
+    for (role, kind, key), number in entity_numbers(row, shower.layout).items():
+        if number is None:
+            continue
+        earlier = (
+            EntityDecision.objects.filter(entity_id=number, seq__lt=row.seq)
+            .order_by("-seq")
+            .values_list("seq", flat=True)[: EARLIER * 2]
+        )
+        seqs = list(dict.fromkeys(earlier))[:EARLIER]
+        rows = Decision.objects.in_bulk(seqs)
+        shown = [shower.row(rows[seq]) for seq in seqs if seq in rows]
+        found.append((shower.entity(row.type, role, key, number), shown))
+    return found
+
+
+@require_POST
+def recompute_decision(request: HttpRequest, seq: int) -> HttpResponse:
+    """Decide the recorded event again and compare; changes nothing."""
+    row = get_object_or_404(Decision, seq=seq)
+    epoch = programs.epoch_at(row.position)
+    if epoch is None:
+        raise Http404
+    changes = ListAct.objects.filter(position__lt=row.position).order_by("position")
+    context: dict[str, Any] = {"row": row}
+    try:
+        context["result"] = recompute(
+            _reader_at(row.position),
+            epoch,
+            decode_changes(changes.values_list("change", flat=True)),
+            settings.ENGINE_SECRET,
+        )
+    except (OSError, LogError, Refused) as error:
+        context["failure"] = type(error).__name__
+    return render(request, "fraud/recomputed.html", context)

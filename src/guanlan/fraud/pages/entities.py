@@ -1,0 +1,181 @@
+"""Entities: those seen last, and one with its timeline, its links and its features now."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from guanlan.fraud import engine_access, programs, words
+from guanlan.fraud.masking import MASKED_FROM
+from guanlan.fraud.models import Decision, Entity, EntityDecision, Label
+from guanlan.fraud.search import PAGE, Search, find
+from guanlan.fraud.showing import Shower, decisions_url, entity_url, numbered_entity_url
+
+LINKS_FROM = 500  # decisions looked at for links
+LINKS = 24
+GRAPH_NODES = 12
+
+
+@require_safe
+def entities(request: HttpRequest) -> HttpResponse:
+    """Entities seen last; typing an exact key leads to its page."""
+    shower = Shower(programs.latest())
+    kind = request.GET.get("kind", "")
+    key = request.GET.get("key", "").strip()[:256]
+    found = Entity.objects.all()
+    if kind in shower.kinds():
+        found = found.filter(kind=kind)
+    else:
+        kind = ""
+    if key:
+        matches = list(found.filter(key=key).order_by("-last_seen")[:20])
+        if len(matches) == 1:
+            return redirect(_address(matches[0], shower))
+        rows = matches
+    else:
+        rows = list(found.order_by("-last_seen")[:PAGE])
+    context = {
+        "rows": [(entity, shower.known_entity(entity)) for entity in rows],
+        "kinds": shower.kinds(),
+        "kind": kind,
+        "key": key,
+    }
+    return render(request, "fraud/entities.html", context)
+
+
+def _address(entity: Entity, shower: Shower) -> str:
+    if shower.layout.level(entity.kind) >= MASKED_FROM:
+        return numbered_entity_url(entity.kind, entity.id)
+    return entity_url(entity.kind, entity.key)
+
+
+@require_safe
+def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+    """One entity; `~7` in place of a key is the entity's number, for keys that are masked."""
+    shower = Shower(programs.latest())
+    if key.startswith("~") and key[1:].isdecimal() and len(key) < 19:
+        found = Entity.objects.filter(kind=kind, id=int(key[1:])).first()
+    else:
+        found = Entity.objects.filter(kind=kind, key=key).first()
+        if found is not None and shower.layout.level(kind) >= MASKED_FROM:
+            # Keep a sensitive key out of the address bar, the history and the logs.
+            return redirect(_address(found, shower))
+    if found is None:
+        raise Http404
+    page = find(_all_of(found))
+    seqs = list(
+        EntityDecision.objects.filter(entity_id=found.id)
+        .order_by("-seq")
+        .values_list("seq", flat=True)[:LINKS_FROM]
+    )
+    recent = Decision.objects.in_bulk(list(dict.fromkeys(seqs))) if seqs else {}
+    links = _links(found, list(recent.values()), shower)
+    context = {
+        "entity": found,
+        "shown": shower.known_entity(found),
+        "section": "entities",
+        "rows": [shower.row(decision) for decision in page.rows],
+        "more": page.older is not None,
+        "all_url": decisions_url(f"{kind}:~{found.id}"),
+        "links": links,
+        "graph": _graph(found, links, shower),
+        "outcomes": sorted(Counter(d.outcome for d in recent.values()).items(), reverse=True),
+        "looked_at": len(recent),
+        "labels": Label.objects.filter(
+            target__in=[d.event_id for d in recent.values()]
+        ).order_by("-seq")[:20],
+        **_now(found, shower),
+    }
+    return render(request, "fraud/entity.html", context)
+
+
+def _all_of(found: Entity) -> Search:
+    return Search("", entities=[(found.kind, f"~{found.id}")])
+
+
+def _links(found: Entity, recent: list[Decision], shower: Shower) -> list[dict[str, Any]]:
+    """Entities that share recent decisions with this one, most shared first."""
+    shared: Counter[tuple[str, str]] = Counter()
+    worst: dict[tuple[str, str], int] = {}
+    for decision in recent:
+        present = {
+            (shower.layout.kind(decision.type, role), key)
+            for role, key in json.loads(decision.entities).items()
+        }
+        for pair in present - {(found.kind, found.key)}:
+            shared[pair] += 1
+            worst[pair] = max(worst.get(pair, 0), decision.outcome)
+    top = shared.most_common(LINKS)
+    rows = Entity.objects.filter(key__in=[key for (_kind, key), _n in top])
+    known = {(row.kind, row.key): row for row in rows}
+    return [
+        {
+            "shown": shower.known_entity(known[pair]),
+            "shared": count,
+            "worst": worst[pair],
+            "events": known[pair].events,
+        }
+        for pair, count in top
+        if pair in known
+    ]
+
+
+def _graph(found: Entity, links: list[dict[str, Any]], shower: Shower) -> dict[str, Any]:
+    """The entity amid its closest links: places in a drawing 640 wide and 300 high."""
+    around = links[:GRAPH_NODES]
+    nodes = []
+    for index, link in enumerate(around):
+        angle = 2 * math.pi * (index + 0.5) / len(around)
+        x, y = 320 + 225 * math.cos(angle), 150 + 112 * math.sin(angle)
+        nodes.append(
+            {
+                "x": round(x, 1),
+                "y": round(y, 1),
+                "label_y": round(y + (-12 if y < 150 else 20), 1),
+                "shown": link["shown"],
+                "shared": link["shared"],
+                "width": round(1 + math.log2(link["shared"]), 1),
+                "outcome": words.outcome_name(link["worst"]),
+            }
+        )
+    return {"nodes": nodes, "center": shower.known_entity(found)}
+
+
+def _now(found: Entity, shower: Shower) -> dict[str, Any]:
+    """What the running engine remembers of the entity, or why that is not shown."""
+    engine = engine_access.current()
+    if engine is None:
+        return {"now_absent": _("No engine runs in this process, so the values now are not known here.")}
+    view = engine.entity(found.kind, found.key)
+    if view is None:
+        return {"now_absent": _("The scenario in force knows no entity of this kind.")}
+    scenario = engine.program.scenario
+    features = {feature.name: feature for feature in scenario.features}
+    lists = {spec.name: spec for spec in scenario.lists}
+    return {
+        "now": [
+            (
+                features[name].title.get(shower.language),
+                name,
+                shower.feature_value(features[name], value),
+                value is None,
+            )
+            for name, value in view.features.items()
+        ],
+        "now_clock": view.clock,
+        "lists": [
+            (
+                lists[listed.list].title.get(shower.language),
+                words.LIST_KINDS.get(listed.kind, listed.kind),
+                listed.entry,
+            )
+            for listed in view.lists
+        ],
+    }

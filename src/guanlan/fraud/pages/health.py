@@ -1,0 +1,58 @@
+"""Whether everything runs, and what to do where it does not."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+
+import django
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+import guanlan
+from guanlan.fraud import engine_access, figures
+from guanlan.fraud.models import Program
+
+BEHIND = 8 << 20  # bytes of log not yet projected that deserve a word
+
+
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Log, projection, engine, versions."""
+    engine = engine_access.current()
+    disk = shutil.disk_usage(settings.DATA)
+    log = figures.log_state()
+    context = {
+        "log": log,
+        "slow": log.behind > BEHIND,
+        "segments": _segments(),
+        "engine": engine,
+        "stats": engine.stats if engine else None,
+        "digest": engine.program.digest if engine else "",
+        "programs": Program.objects.order_by("-position")[:20],
+        "free": disk.free,
+        "free_share": disk.free / disk.total,
+        "versions": [
+            ("Guanlan", guanlan.__version__),
+            ("Python", platform.python_version()),
+            ("Django", django.get_version()),
+            (connection.display_name, ".".join(str(part) for part in _database_version())),
+        ],
+    }
+    part = "fraud/health_moving.html" if getattr(request, "htmx", False) else "fraud/health.html"
+    return render(request, part, context)
+
+
+def _segments() -> tuple[int, int]:
+    """How many segments the log has on disk, and their bytes."""
+    if not settings.LOG_DIRECTORY.is_dir():
+        return 0, 0
+    files = list(settings.LOG_DIRECTORY.glob("*.glog"))
+    return len(files), sum(file.stat().st_blocks * 512 for file in files)
+
+
+def _database_version() -> tuple[int, ...]:
+    return connection.get_database_version()

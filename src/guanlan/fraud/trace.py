@@ -1,0 +1,230 @@
+"""Why a decision is what it is, ready to be read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+
+from guanlan.engine.explain import RuleExecution, explain
+from guanlan.engine.history import Epoch
+from guanlan.engine.log import Frame
+from guanlan.engine.scenario.model import Band, Outcome
+from guanlan.fraud import words
+from guanlan.fraud.frames import Layout, Listed, record
+from guanlan.fraud.models import Decision, Entity
+from guanlan.fraud.showing import ShownEntity, Shower
+
+
+class ShownRule(NamedTuple):
+    """A rule and what it said; `state` is hit, no_hit or unknown."""
+
+    id: str
+    title: str
+    sentence: str
+    reason: str
+    state: str
+    severity: str
+    score: int
+    outcome: str
+    counted: bool
+    techniques: list[str]
+
+
+class ShownBand(NamedTuple):
+    """A band of the policy; `reached` when the score lies in it or above."""
+
+    score: int
+    outcome: str
+    reached: bool
+    top: bool
+
+
+class ShownList(NamedTuple):
+    title: str
+    kind: str
+    entity: str
+    instead_of: str
+
+
+class Named(NamedTuple):
+    """A titled value; `used` when a rule that hit or was unknown speaks of it."""
+
+    name: str
+    title: str
+    value: str
+    unknown: bool = False
+    used: bool = False
+
+
+class Trace(NamedTuple):
+    """Everything a decision was made of."""
+
+    rules: list[ShownRule]
+    quiet_rules: list[ShownRule]
+    bands: list[ShownBand]
+    because: list[str]
+    lists: list[ShownList]
+    entities: list[ShownEntity]
+    fields: list[Named]
+    features: list[Named]
+    actions: list[str]
+    warming: list[str]
+    scenario: str
+    digest: str
+    state_digest: str
+    event_time: int | str | None
+    decision_json: str
+
+
+def trace(frame: Frame, epoch: Epoch, shower: Shower) -> Trace:
+    """The trace of the event in `frame`, decided under `epoch`."""
+    explained = explain(frame, epoch)
+    item = record(frame)
+    event_type = item.event.type
+    numbers = {
+        (role, key): number
+        for (role, _kind, key), number in _numbers(
+            event_type, dict(item.event.entities), shower.layout
+        ).items()
+    }
+    rules = [_rule(execution, event_type, shower) for execution in explained.rules]
+    told = [rule for rule in rules if rule.state != "no_hit"]
+    told.sort(key=lambda rule: (rule.state != "hit", -rule.score))
+    decision = item.decision
+    bands = _bands(epoch.scenario.policy.bands, decision.score)
+    lists = [_list(listed, event_type, epoch, shower) for listed in decision.lists]
+    sources = " ".join(e.rule.when for e in explained.rules if e.state != "no_hit")
+    features = [
+        Named(
+            feature.name,
+            feature.title.get(shower.language),
+            shower.feature_value(feature, explained.features[feature.name]),
+            explained.features[feature.name] is None,
+            feature.name in sources,
+        )
+        for feature in epoch.scenario.features
+        if feature.name in explained.features
+    ]
+    features.sort(key=lambda one: not one.used)
+    return Trace(
+        rules=told,
+        quiet_rules=[rule for rule in rules if rule.state == "no_hit"],
+        bands=bands,
+        because=_because(Outcome[decision.outcome], bands, told, lists, decision.degraded, epoch),
+        lists=lists,
+        entities=[
+            shower.entity(event_type, role, key, numbers.get((role, key)))
+            for role, key in item.event.entities.items()
+            if key is not None
+        ],
+        fields=[
+            Named(name, shower.field(event_type, name), shower.field_value(event_type, name, value))
+            for name, value in item.event.fields.items()
+        ],
+        features=features,
+        actions=decision.actions,
+        warming=list(explained.warming),
+        scenario=epoch.scenario.title.get(shower.language),
+        digest=explained.program,
+        state_digest=explained.state,
+        event_time=item.event.time,
+        decision_json=json.dumps(json.loads(frame.sections[3]), ensure_ascii=False, indent=2),
+    )
+
+
+def entity_numbers(row: Decision, layout: Layout) -> dict[tuple[str, str, str], int | None]:
+    """The database's numbers of a decision's entities, by role, kind and key."""
+    return _numbers(row.type, json.loads(row.entities), layout)
+
+
+def _numbers(
+    event_type: str, entities: dict[str, Any], layout: Layout
+) -> dict[tuple[str, str, str], int | None]:
+    present = [
+        (role, layout.kind(event_type, role), key) for role, key in entities.items() if key
+    ]
+    rows = Entity.objects.filter(key__in={key for _role, _kind, key in present})
+    known = {(kind, key): number for number, kind, key in rows.values_list("id", "kind", "key")}
+    return {(role, kind, key): known.get((kind, key)) for role, kind, key in present}
+
+
+def _rule(execution: RuleExecution, event_type: str, shower: Shower) -> ShownRule:
+    rule = execution.rule
+    return ShownRule(
+        id=rule.id,
+        title=rule.title.get(shower.language),
+        sentence=shower.sentence(rule, event_type),
+        reason=rule.reason.get(shower.language),
+        state=execution.state,
+        severity=rule.severity,
+        score=rule.score if execution.counted and rule.on_unknown != "review" else 0,
+        outcome=rule.outcome.name if rule.outcome is not None and execution.counted else "",
+        counted=execution.counted,
+        techniques=[technique.technique for technique in rule.f3],
+    )
+
+
+def _bands(bands: tuple[Band, ...], score: int) -> list[ShownBand]:
+    top = max((band.score for band in bands if band.score <= score), default=None)
+    shown = [ShownBand(b.score, b.outcome.name, b.score <= score, b.score == top) for b in bands]
+    if not bands or bands[0].score > 0:
+        shown.insert(0, ShownBand(0, "approve", reached=True, top=top is None))
+    return shown
+
+
+def _list(listed: Listed, event_type: str, epoch: Epoch, shower: Shower) -> ShownList:
+    title = next(
+        (s.title.get(shower.language) for s in epoch.scenario.lists if s.name == listed.list),
+        listed.list,
+    )
+    return ShownList(
+        title,
+        str(words.LIST_KINDS.get(listed.kind, listed.kind)),
+        shower.role(event_type, listed.role),
+        listed.instead_of or "",
+    )
+
+
+def _because(
+    outcome: Outcome,
+    bands: list[ShownBand],
+    rules: list[ShownRule],
+    lists: list[ShownList],
+    degraded: bool,
+    epoch: Epoch,
+) -> list[str]:
+    """The sentences that say what set the outcome."""
+    said = []
+    word = str(words.OUTCOMES[outcome.name])
+    for listed in lists:
+        said.append(
+            _("%(entity)s is in “%(list)s” (%(kind)s).")
+            % {"entity": listed.entity, "list": listed.title, "kind": listed.kind}
+        )
+        if listed.instead_of:
+            said.append(
+                _("Without that entry the outcome would have been “%(outcome)s”.")
+                % {"outcome": words.OUTCOMES[listed.instead_of]}
+            )
+    for rule in rules:
+        if rule.outcome == outcome.name:
+            said.append(
+                _("The rule “%(rule)s” asks for “%(outcome)s” by itself.")
+                % {"rule": rule.title, "outcome": word}
+            )
+    top = next((band for band in bands if band.top), None)
+    if top is not None and top.outcome == outcome.name:
+        said.append(
+            _("The score lies in the band from %(score)s: “%(outcome)s”.")
+            % {"score": top.score, "outcome": word}
+        )
+    if degraded:
+        said.append(
+            _("Something the decision needs failed, so at least the fallback “%(outcome)s” holds.")
+            % {"outcome": words.OUTCOMES[epoch.scenario.policy.fallback.name]}
+        )
+    if not said:
+        said.append(_("A rule that could not be judged asks for it."))
+    return said
