@@ -318,8 +318,10 @@ def _money_fault(field: Field, path: str, value: Any, currency: str) -> Refused 
 def _range_fault(field: Field, path: str, stored: float) -> Refused | None:
     low = field.minimum if field.minimum is not None else (0 if field.type == "money" else None)
     if low is not None and stored < low:
-        name = "amount below the least allowed" if field.minimum is not None else "negative amount"
-        return Refused(422, "out_of_range", f"{path} is a {name}", path)
+        said = (
+            "a negative amount" if field.type == "money" and low == 0 else "below the least allowed"
+        )
+        return Refused(422, "out_of_range", f"{path} is {said}", path)
     high = min(field.maximum if field.maximum is not None else 10**14, 10**14)
     if stored > high or stored < -(10**14):
         return Refused(422, "out_of_range", f"{path} is out of range", path)
