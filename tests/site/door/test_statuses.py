@@ -267,8 +267,9 @@ def test_an_unknown_path_is_404(shared: Running, path: str) -> None:
     assert code(answer) == "not_found"
 
 
-def test_an_undecodable_path_is_400(shared: Running) -> None:
-    assert shared.client.get("/v1/decisions/%ff").status_code == 400
+@pytest.mark.parametrize("name", ["%ff", "", "%00", "a%00", "x" * 257])
+def test_what_cannot_be_a_name_is_400(shared: Running, name: str) -> None:
+    assert shared.client.get(f"/v1/decisions/{name}").status_code == 400
 
 
 def test_an_escaped_slash_belongs_to_the_id(shared: Running) -> None:

@@ -57,6 +57,7 @@ EVENTS = "/v1/events"
 PATHS = ("/v1/", "/healthz", "/readyz", "/metrics")
 _BATCH_TYPES = (NDJSON, b"application/ndjson", b"application/jsonl", b"application/jsonlines")
 _SWEEP_SECONDS = 0.5
+_LONGEST_NAME = 256
 
 
 class Request(NamedTuple):
@@ -267,6 +268,12 @@ class Door:
                 not want or want == got for want, got in zip(pattern, segments, strict=True)
             ):
                 found = [got for want, got in zip(pattern, segments, strict=True) if not want]
+                if not all(1 <= len(part) <= _LONGEST_NAME and "\0" not in part for part in found):
+                    raise Refusal(
+                        400,
+                        "malformed",
+                        f"names in the path have 1 to {_LONGEST_NAME} characters and no NUL",
+                    )
                 return handlers, found, label
         raise Refusal(404, "not_found", "no such path; GET /v1/openapi.json lists them")
 

@@ -173,12 +173,13 @@ def _event_schema() -> Json:
                 "oneOf": [
                     {"type": "string", "format": "date-time"},
                     {"type": "integer", "minimum": 0},
+                    {"type": "null"},
                 ],
             },
             "entities": {
                 "type": "object",
                 "description": "Role -> key, as the scenario declares them.",
-                "additionalProperties": _text(256),
+                "additionalProperties": {"oneOf": [_text(256), {"type": "null"}]},
             },
             "fields": {
                 "type": "object",
@@ -242,8 +243,8 @@ def _schemas() -> Json:
             "required": ["reason"],
             "properties": {
                 "reason": {**_text(500), "pattern": "\\S"},
-                "author": _text(100),
-                "expires": {"type": "string", "format": "date-time"},
+                "author": {"oneOf": [_text(100), {"type": "null"}]},
+                "expires": {"type": ["string", "null"], "format": "date-time"},
             },
         },
         "Done": {
@@ -302,7 +303,7 @@ def _paths(limits: Limits) -> Json:
                     "required": True,
                     "content": {
                         "application/x-ndjson": {
-                            "schema": {"type": "string"},
+                            "schema": {"description": "Lines, each an Event."},
                             "example": event_line + "\n",
                         }
                     },

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from guanlan.engine.engine import Stats
-from guanlan.engine.entity import EntityView
-from guanlan.engine.explain import Explanation
+from guanlan.engine import EntityView, Explanation, Stats
 from guanlan.engine.kernel import Kernel
 from guanlan.engine.program import Program
 

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from guanlan.engine.entity import EntityView
-from guanlan.engine.event import rfc3339
-from guanlan.engine.explain import Explanation, RuleExecution
-from guanlan.engine.scenario.model import Scenario
+from guanlan.engine import EntityView, Explanation, RuleExecution, Scenario, rfc3339
 
 MASKED_FROM = 3
 
