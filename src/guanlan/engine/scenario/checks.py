@@ -184,10 +184,9 @@ class Checks:
             )
             return
         every = {role.name: role.kind for event in self._draft.events for role in event.roles}
-        if feature.lookup == feature.by:
-            return
-        for role in feature.lookup:
-            complete &= self._known((*path, "lookup", role), role, every, "there is no role")
+        if feature.lookup != feature.by:
+            for role in feature.lookup:
+                complete &= self._known((*path, "lookup", role), role, every, "there is no role")
         if not complete or not self._read_somewhere(feature, path):
             return
         for by, lookup in zip(feature.by, feature.lookup, strict=True):
@@ -204,9 +203,9 @@ class Checks:
             if event.name != LABEL and set(feature.lookup) <= self._roles[event.name].keys():
                 return True
         self._report(
-            (*path, "lookup"),
-            f"feature `{feature.name}`: no event type has both roles "
-            f"`{'` and `'.join(feature.lookup)}`, so it could never be read",
+            (*path, "lookup" if feature.lookup != feature.by else "by"),
+            f"feature `{feature.name}` could never be read: no event type has the "
+            f"roles `{'` and `'.join(feature.lookup)}`",
         )
         return False
 

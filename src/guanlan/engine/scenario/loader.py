@@ -27,6 +27,8 @@ from guanlan.engine.scenario.vocabulary import CURRENCIES, LABEL, closest
 _REQUIRED = (
     "guanlan", "scenario", "title", "currency", "timezone", "entities", "events", "policy",
 )  # fmt: skip
+# Files beside the zones whose meaning depends on the machine.
+_NO_ZONES = frozenset({"localtime", "posixrules", "Factory"})
 _OPTIONAL = ("features", "lists", "rules")
 
 
@@ -138,6 +140,8 @@ def _timezone(reader: Reader, node: Node | None) -> str:
     name = reader.string(node, "`timezone`")
     if node is not None and name is not None:
         try:
+            if name in _NO_ZONES:
+                raise ValueError(name)
             zoneinfo.ZoneInfo(name)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             hint = (

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+MAX_MESSAGE = 400
+
 
 class Issue(NamedTuple):
     """One problem: what is wrong, where, and what was expected."""
@@ -47,6 +49,10 @@ class Source:
         return min(self._starts[line] + column, len(self.text))
 
     def issue(self, offset: int, message: str) -> Issue:
+        """A problem at an offset; whatever the file put into the message stays on one line."""
+        message = "".join(char if char.isprintable() else " " for char in message)
+        if len(message) > MAX_MESSAGE:
+            message = f"{message[:MAX_MESSAGE]} ..."
         line = bisect.bisect_right(self._starts, offset)
         return Issue(self.filename, line, offset - self._starts[line - 1] + 1, message)
 
