@@ -78,13 +78,13 @@ def truth(tree: Any, values: Mapping[str, Any]) -> bool | None:
             inside = truth(inner, values)
             return None if inside is None else not inside
         case ("is", name, wanted):
-            return None if values.get(name) is None else values[name] == wanted
+            return None if values.get(name) is None else bool(values[name] == wanted)
         case ("cmp", name, op, constant, kind):
             value = values.get(name)
             if value is None:
                 return None
             limit = constant * {"money": 100, "duration": 1_000_000}.get(kind, 1)
-            sign = (value > limit) - (value < limit)
+            sign = int(value > limit) - int(value < limit)
             return {
                 "<": sign < 0, "<=": sign <= 0, ">": sign > 0,
                 ">=": sign >= 0, "==": sign == 0, "!=": sign != 0,

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better in one line each
 """A small wallet scenario for tests, and events that fit it."""
 
 from __future__ import annotations

@@ -119,19 +119,18 @@ def test_a_clock_that_goes_back_is_not_followed(engine: Engine, clock: Clock) ->
 
 def test_block_watch_allow_and_immutable_block_in_their_order(engine: Engine) -> None:
     assert decide(engine, transfer("e-1", payee="u-9"))["outcome"] == "decline"
-    add = {"author": "ann", "reason": "test"}
-    engine.set_list_entry("watched", "u-3", **add)
+    engine.set_list_entry("watched", "u-3", author="ann", reason="test")
     assert decide(engine, transfer("e-2", payee="u-3"))["outcome"] == "review"
-    engine.set_list_entry("staff", "u-1", **add)
+    engine.set_list_entry("staff", "u-1", author="ann", reason="test")
     allowed = decide(engine, transfer("e-3", payee="u-9"))
     assert allowed["outcome"] == "approve"
     assert {"list": "staff", "kind": "allow", "role": "user", "instead_of": "decline"} in allowed[
         "lists"
     ]
-    engine.set_list_entry("court", "u-1", **add)
+    engine.set_list_entry("court", "u-1", author="ann", reason="test")
     assert decide(engine, transfer("e-4"))["outcome"] == "decline"
-    engine.remove_list_entry("court", "u-1", **add)
-    engine.remove_list_entry("staff", "u-1", **add)
+    engine.remove_list_entry("court", "u-1", author="ann", reason="test")
+    engine.remove_list_entry("staff", "u-1", author="ann", reason="test")
     assert decide(engine, transfer("e-5"))["outcome"] == "approve"
 
 

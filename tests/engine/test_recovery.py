@@ -146,8 +146,8 @@ def test_changed_event_types_keep_the_old_program_until_the_past_has_been_read(
         wider = scenario(
             events=EVENTS.replace(
                 "memo: {type: string,",
-                "country: {type: string, required: true, level: 1, title: {en: country, zh: 国家}}\n"
-                "      memo: {type: string,",
+                "country: {type: string, required: true, level: 1, "
+                "title: {en: country, zh: 国家}}\n      memo: {type: string,",
             )
         )
         with engine._lock:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better in one line each
 """Bad input gets one sentence that names the field and never the value."""
 
 from __future__ import annotations
