@@ -10,7 +10,7 @@ import polars as pl
 
 from guanlan.engine.simulate import ATTACKS, wire_history
 from guanlan.engine.simulate import simulate as simulated
-from guanlan.site.cli.words import BadInput, as_json, progress, put_json
+from guanlan.site.cli.words import BadInput, as_json, progress, put_json, writable
 
 FORMATS = (".parquet", ".ndjson", ".jsonl")
 ROWS = 250_000
@@ -61,8 +61,7 @@ def simulate(
         raise BadInput(f"{out}: expected a name that ends in {', '.join(FORMATS)}")
     if seed < 0:
         raise BadInput("--seed: expected 0 or more")
-    with out.open("ab"):
-        pass  # said now, not after a minute of work
+    writable(out)
     begin = int(start.replace(tzinfo=dt.UTC).timestamp()) * 1_000_000
     chosen = () if quiet else attacks or ATTACKS
     frames: list[pl.DataFrame] = []

@@ -49,7 +49,7 @@ VERBS = {
     "backtest": Verb("backtest", "Decide a whole history and judge the decisions."),
     "scenario": Verb("scenario", "Check a scenario file; print its JSON Schema."),
     "send": Verb("send", "Post a file of events over HTTP."),
-    "log": Verb("log", "Verify, replay or export the event log."),
+    "log": Verb("log", "Verify, replay or export the event log.", True),
     "key": Verb("key", "Create, list or revoke API keys.", True),
     "bench": Verb("bench", "Benchmarks: ratios measured in one run."),
 }
@@ -155,7 +155,9 @@ def _first(error: ScenarioError) -> str:
     first, *more = error.issues
     if not more:
         return str(first)
-    return f"{first} (and {len(more)} more; see them with: guanlan scenario check {first.file})"
+    # A map file has issues of the same kind, but no verb that lists them all.
+    hint = f"; guanlan scenario check {first.file}" if type(error) is ScenarioError else ""
+    return f"{first} (and {len(more)} more{hint})"
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -90,3 +91,13 @@ data_option = click.option(
     expose_value=False,  # `verbs` has put it into the environment, where settings look
     help="Data directory (else GUANLAN_DATA, else ./var).",
 )
+
+
+def writable(file: Path | None) -> None:
+    """Say now, not after minutes of work, that a file cannot be written. Raises OSError."""
+    if file is not None:
+        existed = file.exists()
+        with file.open("ab"):
+            pass
+        if not existed:
+            file.unlink()
