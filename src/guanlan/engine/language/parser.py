@@ -68,7 +68,7 @@ def from_json(data: bytes | str) -> Expr:
                 )
             )  # fmt: skip
         expr = _parse(to_source(document.expression), _MAX_PRINTED)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, LookupError) as error:
         raise LanguageError(LanguageIssue(1, 1, "the JSON is not a stored expression")) from error
     if expr != document.expression:
         raise LanguageError(LanguageIssue(1, 1, "the JSON is not a stored expression"))
