@@ -58,6 +58,11 @@ class _Line(msgspec.Struct):
     error: dict[str, Any] | None = None
 
 
+class _Problem(msgspec.Struct):
+    error: dict[str, Any]
+
+
+_problem = msgspec.json.Decoder(_Problem)
 _decision = msgspec.json.Decoder(Decision)
 _line = msgspec.json.Decoder(_Line)
 _any = msgspec.json.Decoder(dict[str, Any])
@@ -79,8 +84,8 @@ def parse_object(body: bytes) -> dict[str, Any]:
 def parse_error(status: int, body: bytes) -> Refused:
     """The typed error of an answer that is not 200, whoever wrote it (also a proxy)."""
     try:
-        return _error(status, _any.decode(body)["error"])
-    except (msgspec.DecodeError, KeyError, TypeError):
+        return _error(status, _problem.decode(body).error)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return refusal(status, "http", f"status {status}")
 
 
