@@ -27,7 +27,7 @@ from tests.engine.scenario.worlds import scenarios
 ORIGINAL = parse_scenario(WALLET, "wallet.yaml")
 
 
-@settings(max_examples=40)
+@settings(max_examples=30, deadline=None)
 @given(scenarios())
 def test_the_canonical_form_reads_back_as_the_same_scenario(scenario: Scenario) -> None:
     data = canonical(scenario)
@@ -37,7 +37,7 @@ def test_the_canonical_form_reads_back_as_the_same_scenario(scenario: Scenario) 
     assert back.digest == hashlib.sha256(data).hexdigest() == digest(scenario)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15, deadline=None)
 @given(scenarios(), st.randoms(use_true_random=False))
 def test_the_order_of_declarations_has_no_meaning(
     scenario: Scenario, chance: random.Random

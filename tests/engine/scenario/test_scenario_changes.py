@@ -18,7 +18,7 @@ def other(old: str, new: str) -> Scenario:
     return parse_scenario(changed(old, new), "other.yaml")
 
 
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 @given(scenarios())
 def test_a_scenario_does_not_differ_from_itself(scenario: Scenario) -> None:
     changes = diff(scenario, scenario)
@@ -26,7 +26,7 @@ def test_a_scenario_does_not_differ_from_itself(scenario: Scenario) -> None:
     assert not changes.shape_changed
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(scenarios(), scenarios())
 def test_no_changes_means_the_same_digest_and_what_came_also_went(a: Scenario, b: Scenario) -> None:
     there, back = diff(a, b), diff(b, a)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guanlan.engine.language.amounts import minor_digits
@@ -160,6 +160,7 @@ def test_rules_and_policy() -> None:
     assert SCENARIO.policy.bands[2] == Band(70, Outcome.challenge, ("otp",))
 
 
+@settings(deadline=None)
 @given(st.integers(1, MAX_WINDOW // SECOND))
 def test_windows_are_written_and_read_alike(seconds: int) -> None:
     assert parse_window(f"{seconds}s") == seconds * SECOND

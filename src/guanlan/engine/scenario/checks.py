@@ -187,7 +187,7 @@ class Checks:
         if feature.lookup != feature.by:
             for role in feature.lookup:
                 complete &= self._known((*path, "lookup", role), role, every, "there is no role")
-        if not complete or not self._read_somewhere(feature, path):
+        if not complete or not types or not self._read_somewhere(feature, path):
             return
         for by, lookup in zip(feature.by, feature.lookup, strict=True):
             if every[by] != every[lookup] and {every[by], every[lookup]} <= self._kinds:

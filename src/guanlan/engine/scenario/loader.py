@@ -144,10 +144,8 @@ def _timezone(reader: Reader, node: Node | None) -> str:
                 raise ValueError(name)
             zoneinfo.ZoneInfo(name)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            hint = (
-                closest(name, zoneinfo.available_timezones())
-                or "; expected an IANA name like Asia/Shanghai or UTC"
-            )
+            known = zoneinfo.available_timezones() - _NO_ZONES
+            hint = closest(name, known) or "; expected an IANA name like Asia/Shanghai or UTC"
             reader.report(node.offset, f"the time zone `{name}` is unknown{hint}")
             return ""
     return name or ""
