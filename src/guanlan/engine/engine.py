@@ -62,6 +62,8 @@ COMPILE_FIRST = 20_000
 """From this many recorded events on, opening waits for compiled code instead of replaying
 with the interpreter."""
 
+DAY = 86_400_000_000
+
 CATCH_UP = 1 << 20
 """A state built in the background is swapped in when it is fewer bytes of log behind."""
 
@@ -107,7 +109,7 @@ class Engine:
         self._committing: dict[int, tuple[bytes, bytes]] = {}
         self._warmer: threading.Thread | None = None
         self.warm_error: str = ""
-        self._second, self._second_text = -1, b""
+        self._day, self._day_text = -1, b""
         self._use(kernel)
 
     # -- opening -----------------------------------------------------------------------------
@@ -301,11 +303,13 @@ class Engine:
             answers[i] = Answer(200, decision, seq)
 
     def _clock_text(self, clock: int) -> bytes:
-        second, part = divmod(clock, 1_000_000)
-        if second != self._second:
-            self._second = second
-            self._second_text = rfc3339(second * 1_000_000)[:20].encode()
-        return b"%b%06dZ" % (self._second_text, part)
+        """`rfc3339(clock)` as bytes; the date is remembered, for strftime is slow."""
+        day, rest = divmod(clock, DAY)
+        if day != self._day:
+            self._day, self._day_text = day, rfc3339(clock)[:11].encode()
+        second, part = divmod(rest, 1_000_000)
+        minute, second = divmod(second, 60)
+        return b"%b%02d:%02d:%02d.%06dZ" % (self._day_text, *divmod(minute, 60), second, part)
 
     def _repeated(self, seq: int, event_id: str, body: bytes) -> Answer:
         """The answer to an id seen before: the first decision, or a refusal."""
