@@ -105,6 +105,11 @@ def test_json_is_versioned_and_has_no_positions() -> None:
         b'{"language":1,"expression":{"node":"constant","value":null}}',
         b'{"language":1,"expression":{"node":"logic","op":"and","operands":[]}}',
         b'{"language":1,"expression":{"node":"comparison","operands":[],"ops":["<"]}}',
+        (
+            b'{"language":1,"expression":{"node":"comparison","operands":[{"node":"name","name":"a"},'
+            b'{"node":"name","name":"b"}],"ops":["<","<"]}}'
+        ),
+        b'{"language":1,"expression":{"node":"constant","value":"\\ud800"}}',
         b'{"language":1,"expression":{"node":"list","items":[]}}',
         b'{"language":1,"expression":' + b'{"node":"not","operand":' * 100_000,
         b'{"language":1,"expression":'

@@ -264,16 +264,17 @@ class _Checker:
     def _mismatch(self, a: Expr, left: Node, b: Expr, right: Node, op: str) -> str:
         """Why two types do not go together, with the mend where it can be guessed."""
         text = f"{_short(a)} is {WORDS[left.type]} and {_short(b)} is {WORDS[right.type]}"
-        for (_, one), (expr, other) in (((a, left), (b, right)), ((b, right), (a, left))):
-            if other.type not in NUMERIC or one.type not in (*_UNITS, Type.TIME):
+        sides = ((left, b, right), (right, a, left))
+        for one, expr, other in sides:
+            shifts = one.type is Type.TIME and op in ("+", "-")
+            if other.type not in NUMERIC or (one.type not in _UNITS and not shifts):
                 continue
             constant = isinstance(other, Fixed)
-            if one.type is Type.MONEY and constant:
-                return f"{text}: write money({to_source(expr)})"
             if one.type is Type.MONEY:
-                return f"{text}: did you forget money(…)?"
-            if constant:
-                return f"{text}: write hours({to_source(expr)}), or another unit"
+                mend = f"write money({to_source(expr)})" if constant else ""
+                return f"{text}: {mend or 'did you forget money(…)?'}"
+            mend = f"write hours({to_source(expr)}), or another unit" if constant else ""
+            return f"{text}: {mend or 'did you forget hours(…) or another unit?'}"
         if op == "compare":
             return f"{text}: they cannot be compared"
         return f"{text}: `{op}` has no meaning between them"

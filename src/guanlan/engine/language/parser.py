@@ -58,20 +58,21 @@ def from_json(data: bytes | str) -> Expr:
     Whatever the JSON holds, the result is something `parse` could have returned: the tree is
     printed and read again, so that no limit and no refusal can be walked around.
     """
+    stranger = LanguageError(LanguageIssue(1, 1, "the JSON is not a stored expression"))
     try:
         document = msgspec.json.decode(data, type=Document)
-        if document.language != LANGUAGE_VERSION:
-            raise LanguageError(
-                LanguageIssue(
-                    1, 1, f"the expression is of language version {document.language}, "
-                    f"version {LANGUAGE_VERSION} was expected"
-                )
-            )  # fmt: skip
-        expr = _parse(to_source(document.expression), _MAX_PRINTED)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, LookupError) as error:
-        raise LanguageError(LanguageIssue(1, 1, "the JSON is not a stored expression")) from error
+        printed = to_source(document.expression)
+    except (ValueError, LookupError, RecursionError) as error:
+        raise stranger from error
+    if document.language != LANGUAGE_VERSION:
+        message = (
+            f"the expression is of language version {document.language}, "
+            f"version {LANGUAGE_VERSION} was expected"
+        )
+        raise LanguageError(LanguageIssue(1, 1, message))
+    expr = _parse(printed, _MAX_PRINTED)
     if expr != document.expression:
-        raise LanguageError(LanguageIssue(1, 1, "the JSON is not a stored expression"))
+        raise stranger
     return expr
 
 
