@@ -62,8 +62,15 @@ def scaled(scale: int) -> Convert:
     wrote: 1.005 with scale 2 is exactly half way and becomes 100, not what its bits would say.
     """
     unit = Decimal(1)
+    factor = 10**scale
 
     def convert(cell: Cell) -> int | None:
+        if cell.__class__ is float:
+            assert isinstance(cell, float)
+            product = cell * factor
+            # Far from half way, the product's own rounding error cannot change the result.
+            if -1e12 < product < 1e12 and abs(product - (whole := round(product))) < 0.4:
+                return whole
         if empty(cell):
             return None
         try:
@@ -185,6 +192,8 @@ class Template:
     def bind(self, indexes: Sequence[int]) -> Callable[[Sequence[Cell]], str | None]:
         """A function from a row to the text; None when a cell it needs is empty."""
         first, *rest = self._literals
+        if len(indexes) == 1:
+            return _one(first, indexes[0], rest[0])
 
         def fill(row: Sequence[Cell]) -> str | None:
             out = [first]
@@ -197,3 +206,15 @@ class Template:
             return "".join(out)
 
         return fill
+
+
+def _one(head: str, index: int, tail: str) -> Callable[[Sequence[Cell]], str | None]:
+    """`Template.bind` for a single placeholder, the usual case."""
+
+    def fill(row: Sequence[Cell]) -> str | None:
+        cell = row[index]
+        if cell.__class__ is int:
+            return f"{head}{cell}{tail}"
+        return None if empty(cell) else f"{head}{text(cell)}{tail}"
+
+    return fill

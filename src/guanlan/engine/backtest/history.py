@@ -68,7 +68,7 @@ def open_history(
     path = Path(path)
     known = {} if labels is None else read_labels(Path(labels))
     if event_map is not None:
-        times = _mapped_times(path, event_map)
+        order = _known_order(path, event_map) or _order(_mapped_times(path, event_map))
 
         def source() -> Iterator[tuple[Record, Label | None]]:
             return _mapped(path, event_map)
@@ -76,28 +76,46 @@ def open_history(
         copied: frozenset[str] | None = None
         if event_map.label is not None:
             copied = frozenset(event_map.label.entities)
-        return _ordered(path, times, source, known, copied)
+        return _ordered(path, order, source, known, copied)
     suffix = path.suffix.lower()
     if suffix in PARQUET:
         return _simulated(path, known)
     if suffix in NDJSON:
-        times = (item.time for item, _ in _wire(path))
-        return _ordered(path, times, lambda: _wire(path), known, None)
+        order = _order(item.time for item, _ in _wire(path))
+        return _ordered(path, order, lambda: _wire(path), known, None)
     raise HistoryError(path, "", "without a map, expected .ndjson, .jsonl or simulated .parquet")
 
 
-def _ordered(
-    path: Path,
-    times: Iterator[int],
-    source: Callable[[], Iterator[tuple[Record, Label | None]]],
-    labels: Mapping[str, list[Label]],
-    copied: frozenset[str] | None,
-) -> History:
+def _order(times: Iterator[int]) -> tuple[int, bool]:
+    """How many there are, and whether none is before its predecessor."""
     total, last, in_order = 0, -(2**63), True
     for time in times:
         total += 1
         in_order = in_order and time >= last
         last = time
+    return total, in_order
+
+
+def _known_order(path: Path, event_map: EventMap) -> tuple[int, bool] | None:
+    """The same for Parquet with a time column that needs no reading; None when that is unsure."""
+    column = event_map.time.column
+    if path.suffix.lower() not in PARQUET or event_map.time.zone != "UTC":
+        return None
+    next(rows(path, event_map.columns), None)  # finds missing columns
+    times = pl.read_parquet(path, columns=[column])[column]
+    if not isinstance(times.dtype, pl.Datetime) or times.null_count():
+        return None
+    return len(times), times.is_sorted()
+
+
+def _ordered(
+    path: Path,
+    order: tuple[int, bool],
+    source: Callable[[], Iterator[tuple[Record, Label | None]]],
+    labels: Mapping[str, list[Label]],
+    copied: frozenset[str] | None,
+) -> History:
+    total, in_order = order
 
     def records() -> Iterator[Record]:
         found = source()

@@ -225,7 +225,7 @@ def _zone(reader: Reader, node: Node | None, what: str) -> str:
         return "UTC"
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):  # an unknown zone is a KeyError
         reader.wrong(node, f"`zone` of {what}", "an IANA time zone such as Asia/Shanghai")
         return "UTC"
     return name
