@@ -32,7 +32,7 @@ def test_roles_fields_and_times_have_their_types() -> None:
     assert kinds["event_type"] == (Type.STRING, False)
     assert "success" not in kinds
     assert env.names["payee"].kind == "user"
-    assert env.names["payee"].title.get("zh-Hant") == "payee(客戶)"
+    assert env.names["payee"].title.get("zh-Hant") == "payee（客戶）"
     assert env.names["channel"].values == ("app", "web")
     assert env.names["event_type"].values == ("label", "login", "transfer")
     assert env.names["amount"].load == "v['amount']"

@@ -111,8 +111,8 @@ def _role_title(role: EntityRole, kinds: dict[str, Text]) -> Text:
         return title
     return Text(
         en=f"{role.name} ({title.en})",
-        zh=f"{role.name}({title.zh})",
-        zh_hant=f"{role.name}({title.get('zh-Hant')})",
+        zh=f"{role.name}（{title.zh}）",
+        zh_hant=f"{role.name}（{title.get('zh-Hant')}）",
     )
 
 
