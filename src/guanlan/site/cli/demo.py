@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from guanlan.core.models import ApiKey
 from guanlan.core.services import create_api_key, revoke_api_key
 from guanlan.site.cli.up import address, announce
-from guanlan.site.cli.words import BadInput, Fault, data_option, progress
+from guanlan.site.cli.words import BadInput, Fault, data_option, progress, warm_option
 from guanlan.site.run.prepare import prepare
 from guanlan.site.run.serve import CannotStart, Options, microseconds, open_engine, serve
 from guanlan.site.run.traffic import Sender, Traffic, seed
@@ -34,8 +34,9 @@ SCENARIO = Path("examples") / "wallet" / "scenario.yaml"
     help="Events a second.",
 )
 @click.option("--fresh", is_flag=True, help="Throw the demo's data away and begin anew.")
+@warm_option
 @data_option
-def demo(host: str, port: int, rate: float, fresh: bool) -> None:
+def demo(host: str, port: int, rate: float, fresh: bool, warm: bool) -> None:
     """Run a demo company: seeded, live, on its own data directory (var/demo)."""
     scenario: Path = settings.PROJECT / SCENARIO
     if not scenario.is_file():
@@ -62,7 +63,7 @@ def demo(host: str, port: int, rate: float, fresh: bool) -> None:
             sender.start(address(LOOPBACK.get(host, host), bound))
 
         try:
-            serve(Options(host=host, port=port, scenario=scenario), ready)
+            serve(Options(host=host, port=port, scenario=scenario, warm=warm), ready)
         finally:
             sender.stop()
     except CannotStart as error:

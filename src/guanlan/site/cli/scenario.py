@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import msgspec
 
 from guanlan.engine.scenario import ScenarioError, json_schema_text, load_scenario
 from guanlan.site.cli.words import as_json, put_json, say
@@ -17,7 +16,7 @@ def scenario() -> None:
 
 
 @scenario.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @as_json
 @click.pass_context
 def check(ctx: click.Context, file: Path, as_json: bool) -> None:
@@ -26,7 +25,7 @@ def check(ctx: click.Context, file: Path, as_json: bool) -> None:
         found = load_scenario(file)
     except ScenarioError as error:
         if as_json:
-            issues = [msgspec.to_builtins(issue) for issue in error.issues]
+            issues = [issue._asdict() for issue in error.issues]
             put_json({"ok": False, "issues": issues})
         else:
             for issue in error.issues:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from msgspec import structs
 
 from guanlan.site.cli.prepare import told
-from guanlan.site.cli.words import Fault, data_option
+from guanlan.site.cli.words import Fault, data_option, warm_option
 from guanlan.site.run.prepare import prepare
 from guanlan.site.run.serve import CannotStart, Clock, Options, Part, serve
 from guanlan.site.run.supervise import supervise
@@ -32,11 +33,20 @@ from guanlan.site.run.supervise import supervise
 @click.option(
     "--split", is_flag=True, help="Two processes: the API on PORT, the console on PORT + 1."
 )
+@warm_option
 @click.option("--part", type=click.Choice(("all", "door", "console")), default="all", hidden=True)
 @data_option
-def up(host: str, port: int, scenario: Path | None, clock: Clock, split: bool, part: Part) -> None:
+def up(
+    host: str,
+    port: int,
+    scenario: Path | None,
+    clock: Clock,
+    split: bool,
+    warm: bool,
+    part: Part,
+) -> None:
     """Run the platform until SIGINT or SIGTERM."""
-    options = Options(part=part, host=host, port=port, scenario=scenario, clock=clock)
+    options = Options(part=part, host=host, port=port, scenario=scenario, clock=clock, warm=warm)
     if part == "all":
         for line in told(prepare()):
             click.echo(line)
@@ -48,9 +58,8 @@ def up(host: str, port: int, scenario: Path | None, clock: Clock, split: bool, p
         return
     if not 0 < port < 65535:
         raise click.BadParameter("with --split, a port from 1 to 65534", param_hint="--port")
-    door = Options(part="door", host=host, port=port, scenario=scenario, clock=clock)
     console = Options(part="console", host=host, port=port + 1)
-    if not supervise(door, console):
+    if not supervise(structs.replace(options, part="door"), console):
         raise Fault("a process of the platform ended again and again; see the lines above")
 
 

@@ -92,6 +92,13 @@ data_option = click.option(
     help="Data directory (else GUANLAN_DATA, else ./var).",
 )
 
+warm_option = click.option(
+    "--warm/--no-warm",
+    default=True,
+    show_default=True,
+    help="Compile the kernel in the background; meanwhile, and without, it is interpreted.",
+)
+
 
 def writable(file: Path | None) -> None:
     """Say now, not after minutes of work, that a file cannot be written. Raises OSError."""

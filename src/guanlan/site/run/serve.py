@@ -47,6 +47,7 @@ class Options(Struct, frozen=True, kw_only=True):
     port: int = 8000
     scenario: Path | None = None  # None: the program last in force, from the log
     clock: Clock = "arrival"
+    warm: bool = True  # compile the kernel beside the running one
 
 
 def microseconds() -> int:
@@ -87,7 +88,9 @@ class EngineThread:
 
     def _open(self) -> None:
         try:
-            self.engine = open_engine(self._options.scenario, self._options.clock)
+            self.engine = open_engine(
+                self._options.scenario, self._options.clock, warm=self._options.warm
+            )
             self._door.attach(self.engine)
         except Exception as error:  # noqa: BLE001 - raised again by `close`, in the main thread
             self.error = error

@@ -75,6 +75,7 @@ def command(options: Options) -> list[str]:
     """The command line that serves one part."""
     words = [sys.executable, "-m", "guanlan.site", "up", "--part", options.part]
     words += ["--host", options.host, "--port", str(options.port), "--clock", options.clock]
+    words += [] if options.warm else ["--no-warm"]
     if options.scenario is not None and options.part == "door":
         words += ["--scenario", str(options.scenario)]
     return words
