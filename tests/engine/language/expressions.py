@@ -44,7 +44,7 @@ _ORDERED = ["min({k}, {k})", "max({k}, {k}, {k})", "coalesce({k}, {k})"]
 _SIGNED = [*_ORDERED, "({k}) + ({k})", "({k}) - ({k})", "({k}) % ({k})", "-({k})", "abs({k})"]
 _UNIT = [*_SIGNED, "({k}) * ({n})", "({k}) / ({n})", "({n}) * ({k})", "round({k})"]
 # {k} is the type itself; b i n m s t d the others, n meaning int or number.
-_COMPOUND: dict[Type, list[str]] = {
+TEMPLATES: dict[Type, list[str]] = {
     Type.BOOL: [
         "({k}) and ({k})", "({k}) and ({k}) and ({k})", "({k}) and not ({k}) and ({k}) and ({k})",
         "({k}) or ({k})", "({k}) or ({k}) or ({k})", "({k}) or ({k}) or not ({k}) or ({k})",
@@ -99,6 +99,25 @@ def of_any_type(depth: int = 4) -> st.SearchStrategy[str]:
     return _sources(None, depth)
 
 
+def nested(template: str, kind: Type, levels: int) -> str:
+    """The template put into its own last place again and again, with names elsewhere."""
+    plain = {"o": "<", "e": "==", "in": "not in", "part": '"a"', "pattern": '"a"', "listed": "true"}
+    first = {"b": "rooted", "n": "devices", "m": "user_avg", "s": "note", "t": "valid_until"}
+    first |= {"d": "since_last"}
+    own = next(letter for letter, of in [*_LETTERS.items(), ("n", Type.INT)] if of is kind)
+    head, middle, tail = (
+        template.rpartition("{k}") if "{k}" in template else template.rpartition(f"{{{own}}}")
+    )
+    plain |= {"k": first[own], **first, **{f"c{letter}": name for letter, name in first.items()}}
+    head, tail = (_named(text, plain) for text in (head, tail))
+    return head * levels + first[own] + tail * levels if middle else first[own]
+
+
+def _named(template: str, names: dict[str, str]) -> str:
+    pieces = template.replace("{", "\0").replace("}", "\0").split("\0")
+    return "".join(names[piece] if index % 2 else piece for index, piece in enumerate(pieces))
+
+
 @st.composite
 def _sources(draw: st.DrawFn, kind: Type | None, depth: int) -> str:
     return _Writer(draw, depth).write(kind or draw(st.sampled_from(Type)), depth)
@@ -119,7 +138,7 @@ class _Writer:
         if depth <= 0 or self._left <= 0 or self._draw(st.integers(0, 7)) == 0:
             names = [key for key, name in ENV.names.items() if name.type is kind]
             return self._pick(names + names + _CONSTANTS[kind])
-        return self._fill(self._pick(_COMPOUND[kind]), kind, depth - 1)
+        return self._fill(self._pick(TEMPLATES[kind]), kind, depth - 1)
 
     def _fill(self, template: str, kind: Type, depth: int) -> str:
         pieces = template.replace("{", "\0").replace("}", "\0").split("\0")

@@ -158,10 +158,10 @@ _FUNCTIONS = (
         least=1,
         result=None,
         doc=Phrase(
-            "The nearest whole number (of money: whole minor units, of a duration: "
-            "microseconds); a half goes to the even neighbour.",
-            "最接近的整数（金额取整到最小单位，时长取整到微秒）；恰为一半时取偶数。",
-            "最接近的整數（金額取整到最小單位，時長取整到微秒）；恰為一半時取偶數。",
+            "The nearest int (of money: whole minor units, of a duration: microseconds); "
+            "a half goes to the even neighbour.",
+            "最接近的整数（金额仍为金额，取整到最小单位；时长取整到微秒）；恰为一半时取偶数。",
+            "最接近的整數（金額仍為金額，取整到最小單位；時長取整到微秒）；恰為一半時取偶數。",
         ),
         sentence=Phrase("{0} rounded", "{0}（取整）", "{0}（取整）"),
         run=round,
