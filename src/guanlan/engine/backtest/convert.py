@@ -62,15 +62,17 @@ def scaled(scale: int) -> Convert:
     wrote: 1.005 with scale 2 is exactly half way and becomes 100, not what its bits would say.
     """
     unit = Decimal(1)
-    factor = 10**scale
+    factor: int = 10**scale
 
     def convert(cell: Cell) -> int | None:
         if cell.__class__ is float:
             assert isinstance(cell, float)
             product = cell * factor
             # Far from half way, the product's own rounding error cannot change the result.
-            if -1e12 < product < 1e12 and abs(product - (whole := round(product))) < 0.4:
-                return whole
+            if -1e12 < product < 1e12:
+                whole = round(product)
+                if abs(product - whole) < 0.4:
+                    return whole
         if empty(cell):
             return None
         try:

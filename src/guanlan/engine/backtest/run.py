@@ -15,11 +15,12 @@ import msgspec
 import polars as pl
 from msgspec import Struct
 
+from guanlan.engine.answer import Answer
 from guanlan.engine.backtest.evaluation import Evaluation
 from guanlan.engine.backtest.history import LABEL, History
 from guanlan.engine.backtest.record import Record
 from guanlan.engine.backtest.report import Report, build_report
-from guanlan.engine.engine import Answer, Engine
+from guanlan.engine.engine import Engine
 from guanlan.engine.scenario.model import Outcome, Scenario
 
 BATCH: Final = 512
