@@ -20,81 +20,16 @@ from guanlan.engine.event import rfc3339
 from guanlan.engine.kernel import Shape
 from guanlan.engine.log import EVENT, PROGRAM, LogWriter
 from guanlan.engine.program import Activation
-from guanlan.engine.scenario import canonical, parse_scenario
+from guanlan.engine.scenario import canonical, load_scenario
 from guanlan.engine.scenario.model import Outcome, Scenario
 
-SCENARIO = """\
-guanlan: 1
-scenario: pond
-title: {en: Pond, zh: 池塘, zh-Hant: 池塘}
-currency: CNY
-timezone: Asia/Shanghai
-entities:
-  user: {title: {en: customer, zh: 客户, zh-Hant: 客戶}, level: 2}
-  device: {title: {en: device, zh: 设备, zh-Hant: 裝置}, level: 2}
-  phone: {title: {en: phone number, zh: 手机号, zh-Hant: 手機號碼}, level: 3}
-events:
-  login:
-    title: {en: login, zh: 登录, zh-Hant: 登入}
-    entities: {user: required, device: optional, phone: optional}
-    fields:
-      success: {type: bool, required: true, level: 1, title: {en: successful, zh: 是否成功}}
-      lat: {type: number, decimals: 4, level: 3, title: {en: latitude, zh: 纬度, zh-Hant: 緯度}}
-  transfer:
-    title: {en: transfer, zh: 转账, zh-Hant: 轉帳}
-    entities:
-      user: required
-      device: optional
-      payee: {kind: user, required: true}
-    fields:
-      amount: {type: money, required: true, level: 2, title: {en: amount, zh: 金额, zh-Hant: 金額}}
-      memo: {type: string, level: 2, title: {en: memo, zh: 附言}}
-features:
-  out_24h:
-    {title: {en: sent in 24 h, zh: 24 小时转出}, on: transfer, by: user, agg: sum, of: amount, window: 24h}
-  average_out:
-    {title: {en: usual amount, zh: 平时金额}, on: transfer, by: user, agg: avg, of: amount, window: 30d}
-  fails_5m:
-    {title: {en: failed logins in 5 min, zh: 5 分钟登录失败}, on: login, by: user, agg: count, where: success == false, window: 5m}
-lists:
-  mules: {title: {en: mules, zh: 骡子账户}, kind: block, entity: user, outcome: decline}
-rules:
-  - id: transfer.large
-    on: transfer
-    title: {en: Large transfer, zh: 大额转账, zh-Hant: 大額轉帳}
-    when: amount > money(20000)
-    score: 60
-    severity: medium
-    reason: {en: A large amount leaves the account, zh: 账户转出大额资金, zh-Hant: 帳戶轉出大額資金}
-    f3: [{technique: F1047, tactic: monetization}]
-  - id: transfer.unlike
-    on: transfer
-    title: {en: Unlike the customer, zh: 异于平时, zh-Hant: 異於平時}
-    when: amount > average_out * 5
-    score: 40
-    severity: high
-    outcome: decline
-    reason: {en: Five times the usual, zh: 五倍于平时, zh-Hant: 五倍於平時}
-    f3: [{technique: F1005.003, tactic: execution}]
-  - id: login.stuffing
-    on: login
-    title: {en: Many failed logins, zh: 登录失败频繁, zh-Hant: 登入失敗頻繁}
-    when: fails_5m >= 3
-    score: 50
-    severity: high
-    reason: {en: Passwords are being tried, zh: 正在试探密码, zh-Hant: 正在試探密碼}
-    f3: [{technique: T1110.004, tactic: initial-access}]
-policy:
-  bands: [{score: 20, outcome: monitor}, {score: 40, outcome: review}, {score: 90, outcome: decline}]
-  fallback: review
-"""
-
+SCENARIO = Path(__file__).parent / "pond.yaml"
 START = int(dt.datetime(2026, 11, 23, 1, 0, tzinfo=dt.UTC).timestamp()) * 1_000_000
 SECOND = 1_000_000
 
 
 def scenario() -> Scenario:
-    return parse_scenario(SCENARIO, "pond.yaml")
+    return load_scenario(SCENARIO)
 
 
 class World:
@@ -231,5 +166,3 @@ class World:
 
     def close(self) -> None:
         self.log.close()
-
-

@@ -1,4 +1,4 @@
-"""An installation of its own for the tests that need Django, made before anything reads settings."""
+"""An installation for the tests that need Django, made before anything reads settings."""
 
 from __future__ import annotations
 

@@ -47,8 +47,7 @@ def outcome_chart(
                 "name": str(words.OUTCOMES[Outcome(outcome).name]),
                 "token": f"--o-{Outcome(outcome).name}",
                 "data": [
-                    bars[bar][outcome].decisions if outcome in bars[bar] else 0
-                    for bar in span.bars
+                    bars[bar][outcome].decisions if outcome in bars[bar] else 0 for bar in span.bars
                 ],
             }
             for outcome in present

@@ -156,9 +156,7 @@ def rule_counts(span: Window, limit: int | None = 10) -> list[RuleCount]:
         .annotate(all_hits=Sum("hits"), all_unknown=Sum("unknown"))
         .order_by("-all_hits", "-all_unknown", "rule_id")
     )
-    counts = [
-        RuleCount(names[row["rule_id"]], row["all_hits"], row["all_unknown"]) for row in rows
-    ]
+    counts = [RuleCount(names[row["rule_id"]], row["all_hits"], row["all_unknown"]) for row in rows]
     return counts if limit is None else [c for c in counts if c.hits][:limit]
 
 

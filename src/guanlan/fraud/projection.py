@@ -39,9 +39,7 @@ _LABEL: Final = (
     "INSERT INTO fraud_label (seq, event_id, target, value, source, known_at)"
     " VALUES (%s, %s, %s, %s, %s, %s)"
 )
-_DECISION_RULE: Final = (
-    "INSERT INTO fraud_decisionrule (rule_id, seq, state) VALUES (%s, %s, %s)"
-)
+_DECISION_RULE: Final = "INSERT INTO fraud_decisionrule (rule_id, seq, state) VALUES (%s, %s, %s)"
 _ENTITY_DECISION: Final = (
     "INSERT INTO fraud_entitydecision (entity_id, seq, role) VALUES (%s, %s, %s)"
 )

@@ -92,7 +92,7 @@ class Projector:
                 _done, more = self._step()
                 self.failure = ""
                 pause = 0.0 if more else IDLE_SECONDS
-            except Exception as error:  # noqa: BLE001 - the thread must outlive any failure
+            except Exception as error:
                 if not self.failure:
                     logger.exception("projection failed; trying again")
                 self.failure = type(error).__name__

@@ -24,6 +24,11 @@ from guanlan.fraud.models import Decision, DecisionRule, Entity, RuleName
 PAGE: Final = 50
 _COMPARISONS: Final = (">=", "<=", ">", "<", "=")
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+# An entity may play several roles in one decision; the first of them stands for all.
+_ONCE: Final = (
+    "{0}.entity_id = %s AND NOT EXISTS (SELECT 1 FROM fraud_entitydecision o"
+    " WHERE o.entity_id = {0}.entity_id AND o.seq = {0}.seq AND o.role < {0}.role)"
+)
 _BIGGEST: Final = 2**63 - 1
 
 
@@ -52,9 +57,7 @@ class Page:
     newer: int | None
 
 
-def read_search(
-    text: str, *, kinds: Collection[str], currency: str, zone: str
-) -> Search:
+def read_search(text: str, *, kinds: Collection[str], currency: str, zone: str) -> Search:
     """Read a typed filter; `kinds` are the entity kinds there are, times are in `zone`."""
     search = Search(text.strip())
     try:
@@ -100,8 +103,7 @@ def _read_word(
             _time(search, name, value, zone)
         case "label":
             search.add(
-                "EXISTS (SELECT 1 FROM fraud_label l"
-                " WHERE l.target = d.event_id AND l.value = %s)",
+                "EXISTS (SELECT 1 FROM fraud_label l WHERE l.target = d.event_id AND l.value = %s)",
                 value,
             )
         case _ if name in kinds:
@@ -209,10 +211,7 @@ def _statement(
     for position, identity in enumerate(found):
         name = f"e{position}"
         tables.insert(0, f"fraud_entitydecision {name}")
-        where.append(
-            f"{name}.entity_id = %s AND NOT EXISTS (SELECT 1 FROM fraud_entitydecision o WHERE"
-            f" o.entity_id = {name}.entity_id AND o.seq = {name}.seq AND o.role < {name}.role)"
-        )
+        where.append(_ONCE.format(name))
         values.append(identity)
     if tables:
         key = tables[0].split()[1] + ".seq"

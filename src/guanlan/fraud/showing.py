@@ -155,7 +155,7 @@ class Shower:
             return HIDDEN
         if field.type == "money":
             amount = value.get("value") if isinstance(value, dict) else value
-            return words.money(amount, self.currency)
+            return words.money(int(amount or 0), self.currency)
         if isinstance(value, bool):
             return _("yes") if value else _("no")
         if isinstance(value, int | float):

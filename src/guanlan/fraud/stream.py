@@ -7,8 +7,7 @@ from typing import Any, Final
 from guanlan.engine.log import Frame
 from guanlan.engine.scenario.model import Scenario
 from guanlan.fraud.frames import Layout, record
-from guanlan.fraud.masking import mask
-
+from guanlan.fraud.masking import MASKED_FROM, mask
 
 _layouts: Final[dict[str, Layout]] = {}
 
@@ -26,8 +25,9 @@ def _layout(scenario: Scenario | None) -> Layout:
 def stream_row(frame: Frame, scenario: Scenario | None = None) -> dict[str, Any]:
     """The row of an event frame: masked, and ready to be sent as JSON.
 
-    `{"seq", "clock", "type", "outcome", "score", "entities": {role: shown}, "amount",
-    "currency", "rules": [ids that hit], "degraded"}`; amount in minor units or None, clock
+    `{"seq", "clock", "type", "outcome", "score", "entities": {role: shown},
+    "kinds": {role: kind, of keys shown whole}, "amount", "currency", "rules": [ids that hit],
+    "degraded"}`; amount in minor units or None, clock
     as RFC 3339. Without the scenario every entity counts as sensitive and there is no
     amount, so nothing leaks before the levels are known.
     """
@@ -35,10 +35,14 @@ def stream_row(frame: Frame, scenario: Scenario | None = None) -> dict[str, Any]
     layout = _layout(scenario)
     event, decision = item.event, item.decision
     shown: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for role, key in event.entities.items():
         if key is not None:
             kind = layout.kind(event.type, role)
-            shown[role] = mask(kind, key, layout.level(kind))
+            level = layout.level(kind)
+            shown[role] = mask(kind, key, level)
+            if level < MASKED_FROM:
+                kinds[role] = kind
     return {
         "seq": frame.seq,
         "clock": decision.clock,
@@ -46,6 +50,7 @@ def stream_row(frame: Frame, scenario: Scenario | None = None) -> dict[str, Any]
         "outcome": decision.outcome,
         "score": decision.score,
         "entities": shown,
+        "kinds": kinds,
         "amount": layout.amount(event),
         "currency": layout.currency,
         "rules": [reason.rule for reason in decision.reasons if reason.on_unknown is None],

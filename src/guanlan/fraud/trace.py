@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+import re
+from typing import Any, Final, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,9 @@ from guanlan.engine.scenario.model import Band, Outcome
 from guanlan.fraud import words
 from guanlan.fraud.frames import Layout, Listed, record
 from guanlan.fraud.models import Decision, Entity
-from guanlan.fraud.showing import ShownEntity, Shower
+from guanlan.fraud.showing import Shower, ShownEntity
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class ShownRule(NamedTuple):
@@ -68,7 +71,8 @@ class Trace(NamedTuple):
     lists: list[ShownList]
     entities: list[ShownEntity]
     fields: list[Named]
-    features: list[Named]
+    features: list[Named]  # that a rule which hit or was unknown speaks of
+    quiet_features: list[Named]
     actions: list[str]
     warming: list[str]
     scenario: str
@@ -95,19 +99,18 @@ def trace(frame: Frame, epoch: Epoch, shower: Shower) -> Trace:
     decision = item.decision
     bands = _bands(epoch.scenario.policy.bands, decision.score)
     lists = [_list(listed, event_type, epoch, shower) for listed in decision.lists]
-    sources = " ".join(e.rule.when for e in explained.rules if e.state != "no_hit")
+    told_of = _NAME.findall(" ".join(e.rule.when for e in explained.rules if e.state != "no_hit"))
     features = [
         Named(
             feature.name,
             feature.title.get(shower.language),
             shower.feature_value(feature, explained.features[feature.name]),
             explained.features[feature.name] is None,
-            feature.name in sources,
+            feature.name in told_of,
         )
         for feature in epoch.scenario.features
         if feature.name in explained.features
     ]
-    features.sort(key=lambda one: not one.used)
     return Trace(
         rules=told,
         quiet_rules=[rule for rule in rules if rule.state == "no_hit"],
@@ -123,7 +126,8 @@ def trace(frame: Frame, epoch: Epoch, shower: Shower) -> Trace:
             Named(name, shower.field(event_type, name), shower.field_value(event_type, name, value))
             for name, value in item.event.fields.items()
         ],
-        features=features,
+        features=[one for one in features if one.used],
+        quiet_features=[one for one in features if not one.used],
         actions=decision.actions,
         warming=list(explained.warming),
         scenario=epoch.scenario.title.get(shower.language),
@@ -142,9 +146,7 @@ def entity_numbers(row: Decision, layout: Layout) -> dict[tuple[str, str, str], 
 def _numbers(
     event_type: str, entities: dict[str, Any], layout: Layout
 ) -> dict[tuple[str, str, str], int | None]:
-    present = [
-        (role, layout.kind(event_type, role), key) for role, key in entities.items() if key
-    ]
+    present = [(role, layout.kind(event_type, role), key) for role, key in entities.items() if key]
     rows = Entity.objects.filter(key__in={key for _role, _kind, key in present})
     known = {(kind, key): number for number, kind, key in rows.values_list("id", "kind", "key")}
     return {(role, kind, key): known.get((kind, key)) for role, kind, key in present}
@@ -208,12 +210,12 @@ def _because(
                 _("Without that entry the outcome would have been “%(outcome)s”.")
                 % {"outcome": words.OUTCOMES[listed.instead_of]}
             )
-    for rule in rules:
-        if rule.outcome == outcome.name:
-            said.append(
-                _("The rule “%(rule)s” asks for “%(outcome)s” by itself.")
-                % {"rule": rule.title, "outcome": word}
-            )
+    said += [
+        _("The rule “%(rule)s” asks for “%(outcome)s” by itself.")
+        % {"rule": rule.title, "outcome": word}
+        for rule in rules
+        if rule.outcome == outcome.name
+    ]
     top = next((band for band in bands if band.top), None)
     if top is not None and top.outcome == outcome.name:
         said.append(

@@ -6,7 +6,7 @@ names the variable and what was expected. The value itself is never shown.
 | Variable | Meaning | Default |
 |---|---|---|
 | GUANLAN_DATA | directory of log/, cache/, db.sqlite3, secret.key | ./var |
-| GUANLAN_DATABASE_URL | postgresql://user:password@host:port/name or sqlite:///path | SQLite in GUANLAN_DATA |
+| GUANLAN_DATABASE_URL | postgresql://user:password@host:port/name, sqlite:///path | SQLite there |
 | GUANLAN_HOSTS | host names the console answers to, comma separated | localhost,127.0.0.1,[::1] |
 | GUANLAN_HTTPS | the console is only reached over https: secure cookies, HSTS | no |
 | GUANLAN_ORIGINS | origins trusted for forms behind a proxy, comma separated | none |
@@ -209,6 +209,8 @@ LANGUAGES = [("zh-hans", "简体中文"), ("zh-hant", "繁體中文"), ("en", "E
 LANGUAGE_COOKIE_NAME = "guanlan_language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+# Named here, our words come before those that Django has for the same English.
+LOCALE_PATHS = [PACKAGE / "web" / "locale", PACKAGE / "fraud" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = _zone("GUANLAN_TIME_ZONE", "Asia/Shanghai")

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from guanlan.engine.log import LogError, LogReader
 from guanlan.engine.refusal import Refused
-from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud import programs, words
 from guanlan.fraud.models import Decision, EntityDecision, Label, ListAct
 from guanlan.fraud.recompute import decode_changes, recompute
@@ -69,7 +68,9 @@ def decisions(request: HttpRequest) -> HttpResponse:
         "first": not ("before" in request.GET or "after" in request.GET),
         "any": bool(page.rows) or Decision.objects.exists(),
     }
-    part = "fraud/decisions_rows.html" if getattr(request, "htmx", False) else "fraud/decisions.html"
+    part = (
+        "fraud/decisions_rows.html" if getattr(request, "htmx", False) else "fraud/decisions.html"
+    )
     return render(request, part, context)
 
 
@@ -85,6 +86,7 @@ def live(request: HttpRequest) -> HttpResponse:
         "zone": settings.TIME_ZONE,
         "stream": "/console/stream",
         "decision": reverse("decision", args=[0]),
+        "entities": reverse("entities"),
         "words": {
             "open": _("live"),
             "waiting": _("connecting"),
@@ -125,7 +127,7 @@ def decision(request: HttpRequest, seq: int) -> HttpResponse:
     context["type_title"] = shower.type(row.type)
     context["plain"] = shower.row(row)
     context["earlier"] = _earlier(row, shower)
-    context["outcome_name"] = Outcome(row.outcome).name
+    context["limit"] = EARLIER
     return render(request, "fraud/decision.html", context)
 
 
@@ -140,7 +142,7 @@ def _reader_at(position: int) -> Any:
 def _earlier(row: Decision, shower: Shower) -> list[tuple[Any, list[Any]]]:
     """For each entity of the decision: the entity, and its decisions before this one."""
     found = []
-    for (role, kind, key), number in entity_numbers(row, shower.layout).items():
+    for (role, _kind, key), number in entity_numbers(row, shower.layout).items():
         if number is None:
             continue
         earlier = (

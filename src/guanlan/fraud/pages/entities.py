@@ -88,9 +88,9 @@ def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         "graph": _graph(found, links, shower),
         "outcomes": sorted(Counter(d.outcome for d in recent.values()).items(), reverse=True),
         "looked_at": len(recent),
-        "labels": Label.objects.filter(
-            target__in=[d.event_id for d in recent.values()]
-        ).order_by("-seq")[:20],
+        "labels": Label.objects.filter(target__in=[d.event_id for d in recent.values()]).order_by(
+            "-seq"
+        )[:20],
         **_now(found, shower),
     }
     return render(request, "fraud/entity.html", context)
@@ -152,7 +152,9 @@ def _now(found: Entity, shower: Shower) -> dict[str, Any]:
     """What the running engine remembers of the entity, or why that is not shown."""
     engine = engine_access.current()
     if engine is None:
-        return {"now_absent": _("No engine runs in this process, so the values now are not known here.")}
+        return {
+            "now_absent": _("No engine runs in this process, so the values now are not known here.")
+        }
     view = engine.entity(found.kind, found.key)
     if view is None:
         return {"now_absent": _("The scenario in force knows no entity of this kind.")}

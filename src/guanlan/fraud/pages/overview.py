@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from guanlan.engine.scenario.model import Outcome
@@ -75,10 +74,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         if decisions
         else None,
         "stopped": sum(count.amount for count in stopped),
-        "stopped_note": ngettext(
-            "%(n)s held or declined", "%(n)s held or declined", sum(c.decisions for c in stopped)
-        )
-        % {"n": sum(c.decisions for c in stopped)},
+        "stopped_note": _("%(n)s held or declined") % {"n": sum(c.decisions for c in stopped)},
         "currency": shower.currency,
         "waiting": waiting,
         "p50": figures.quantile(histogram, 0.5),
@@ -99,5 +95,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "latency_chart": latency_chart(span, histograms, day_labels(span)),
         "newest": log.clock,
     }
-    part = "fraud/overview_moving.html" if getattr(request, "htmx", False) else "fraud/overview.html"
+    part = (
+        "fraud/overview_moving.html" if getattr(request, "htmx", False) else "fraud/overview.html"
+    )
     return render(request, part, context)

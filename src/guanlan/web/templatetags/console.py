@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from babel.numbers import format_compact_decimal, format_decimal
+from babel.numbers import format_compact_decimal
 from django import template
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -46,9 +46,7 @@ def moment(value: dt.datetime | None, form: str = "short") -> SafeString:
     else:
         text = f"{local:%Y-%m-%d}"
     exact = f"{local:%Y-%m-%d %H:%M:%S.%f} {local:%z}"
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, text
-    )
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, text)
 
 
 @register.simple_tag
@@ -62,7 +60,7 @@ def number(value: Any) -> str:
     """A number with the language's separators; a dash for None."""
     if value is None:
         return "—"
-    return format_decimal(value, locale=words.babel_locale())
+    return words.number(value)
 
 
 @register.filter
@@ -80,7 +78,19 @@ def percent(value: float | None) -> str:
     """A share as a percentage with one decimal."""
     if value is None:
         return "—"
-    return f"{value * 100:.1f} %" if translation.get_language() == "en" else f"{value * 100:.1f}%"
+    return f"{value * 100:.1f}%"
+
+
+@register.filter
+def fine_percent(value: float | None) -> str:
+    """A small share as a percentage with three significant digits."""
+    return "—" if value is None else f"{value * 100:.3g}%"
+
+
+@register.filter
+def figure(value: float | None) -> str:
+    """A measure between 0 and 1 with three decimals."""
+    return "—" if value is None else f"{value:.3f}"
 
 
 @register.filter
@@ -93,9 +103,3 @@ def money(value: int | None, currency: str) -> str:
 def compact_money(value: int | None, currency: str) -> str:
     """A large amount in few characters."""
     return "—" if value is None else words.compact_money(value, currency)
-
-
-@register.filter
-def item(mapping: dict[Any, Any], key: Any) -> Any:
-    """`mapping[key]`, None when absent."""
-    return mapping.get(key)

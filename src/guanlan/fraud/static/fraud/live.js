@@ -55,7 +55,17 @@
     outcome.textContent = titles.outcomes[row.outcome] || row.outcome;
     const who = document.createElement("span");
     who.className = "mono";
-    who.textContent = Object.values(row.entities).slice(0, 2).join(" · ");
+    const roles = Object.keys(row.entities);
+    const named = roles.filter((role) => row.kinds[role]);
+    for (const role of (named.length ? named : roles).slice(0, 2)) {
+      if (who.childNodes.length) who.append(" · ");
+      const kind = row.kinds[role];
+      const one = document.createElement(kind ? "a" : "span");
+      one.textContent = row.entities[role];
+      one.title = role;
+      if (kind) one.href = `${titles.entities}/${kind}/${encodeURIComponent(row.entities[role]).replaceAll("%2F", "/")}`;
+      who.append(one);
+    }
     const why = document.createElement("div");
     why.className = "clip";
     why.textContent = row.rules.map((rule) => titles.rules[rule] || rule).join(" · ") || "—";
@@ -110,7 +120,8 @@
   const source = new EventSource(titles.stream);
   source.addEventListener("open", () => { if (!paused) show("open", "on"); });
   source.addEventListener("error", () => { if (!paused) show("lost", "warn"); });
-  source.addEventListener("message", (event) => {
+  source.addEventListener("reset", () => location.reload());
+  source.addEventListener("decision", (event) => {
     const row = JSON.parse(event.data);
     if (!Object.hasOwn(row, "seq") || row.seq <= seen) return;
     seen = row.seq;

@@ -64,8 +64,8 @@
     return {
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.documentElement).fontFamily },
-      grid: { left: 4, right: spec.across ? 28 : 14, top: (spec.y && !spec.across) || spec.series.length > 1 ? 34 : 12, bottom: spec.xTitle ? 24 : 4, containLabel: true },
-      legend: spec.series.length > 1
+      grid: { left: 4, right: spec.across ? 28 : 14, top: (spec.y && !spec.across) || (spec.series.length > 1 && !spec.plain) ? 34 : 12, bottom: spec.xTitle ? 24 : 4, containLabel: true },
+      legend: spec.series.length > 1 && !spec.plain
         ? { right: 0, top: 0, itemWidth: 10, itemHeight: 10, icon: "rect", textStyle: { color: colour("--ink-2"), fontSize: 12 } }
         : { show: false },
       tooltip: {
