@@ -69,6 +69,12 @@ def test_all_problems_are_reported_at_once_and_in_order() -> None:
     assert sorted(issues, key=lambda issue: (issue.line, issue.column)) == list(issues)
 
 
+def test_a_file_that_is_nothing_but_problems_is_given_up() -> None:
+    issues = problems(WALLET + "\n".join(f"k{number}: 1" for number in range(20_000)))
+    assert len(issues) == 1_001
+    assert issues[-1].message == "too many problems; reading stops here"
+
+
 def test_what_refers_to_a_broken_declaration_is_not_reported_again() -> None:
     # `amount` cannot be read; three features and a rule speak of it or of those features.
     assert_problems(

@@ -6,7 +6,7 @@ knows where that path stands in the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from guanlan.engine.scenario.model import EventType, Feature, Field
 from guanlan.engine.scenario.reading import Path
@@ -71,13 +71,13 @@ class Checks:
         if path[0] == "features" and len(path) > 1:
             self.faulty.add(str(path[1]))
 
-    def _known(self, path: Path, name: str, known: Iterable[str], missing: str) -> bool:
+    def _known(self, path: Path, name: str, known: Collection[str], missing: str) -> bool:
         """Whether `name` is one of `known`; if not, `missing` says so, with what is there."""
-        names = sorted(known)
-        if name in names:
+        if name in known:
             return True
         self._fault(path)
         if name not in self._unreadable:
+            names = sorted(known)
             hint = closest(name, names) or f"; there is {listing(names) or 'none'}"
             self._report(path, f"{missing} `{name}`{hint}")
         return False

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from guanlan.engine.scenario.document import Items, Node, Scalar, Table
 from guanlan.engine.scenario.model import Text
-from guanlan.engine.scenario.positions import Issue, Source
+from guanlan.engine.scenario.positions import Issue, ScenarioError, Source
 from guanlan.engine.scenario.vocabulary import (
     MAX_NAME,
     NAME_PATTERN,
@@ -22,6 +22,7 @@ from guanlan.engine.scenario.vocabulary import (
 Path = tuple[str | int, ...]
 
 MAX_TEXT = 500
+MAX_ISSUES = 1_000
 INT64 = 2**63 - 1
 _WHOLE = re.compile(r"[-+]?[0-9]{1,20}\Z")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,20}(\.[0-9]{1,20})?\Z")
@@ -44,7 +45,12 @@ class Reader:
         self.unreadable: set[str] = set()  # names whose declaration could not be read
 
     def report(self, offset: int, message: str) -> None:
+        """Note a problem. Raises ScenarioError when there are more than anyone would read."""
         self.issues.append(self.source.issue(offset, message))
+        if len(self.issues) >= MAX_ISSUES:
+            raise ScenarioError(
+                [*self.issues, self.source.issue(offset, "too many problems; reading stops here")]
+            )
 
     def wrong(self, node: Node, what: str, expected: str) -> None:
         """Report that `what` is not as `expected`; an empty value is called missing."""
