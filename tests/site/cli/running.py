@@ -40,9 +40,9 @@ class Started:
             for line in lines:
                 self.lines.append(line.rstrip("\n"))
 
-    def wait_for(self, pattern: str) -> re.Match[str]:
+    def wait_for(self, pattern: str, seconds: float = START_SECONDS) -> re.Match[str]:
         """The first line that matches; fails with everything said so far."""
-        until = time.monotonic() + START_SECONDS
+        until = time.monotonic() + seconds
         while time.monotonic() < until:
             ended = self.process.poll() is not None
             for line in list(self.lines):

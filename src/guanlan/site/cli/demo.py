@@ -6,11 +6,15 @@ import shutil
 from pathlib import Path
 
 import click
+import msgspec
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from guanlan.core.models import ApiKey
 from guanlan.core.services import create_api_key, revoke_api_key
+from guanlan.engine.backtest import backtest
+from guanlan.engine.scenario import load_scenario
+from guanlan.fraud.services import store_backtest
 from guanlan.site.cli.up import address, announce
 from guanlan.site.cli.words import BadInput, Fault, data_option, progress, warm_option
 from guanlan.site.run.prepare import prepare
@@ -20,6 +24,7 @@ from guanlan.site.run.traffic import Sender, Traffic, seed
 KEY_NAME = "demo traffic"
 MARK = "demo.mark"  # only a directory that holds it is ever thrown away
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where "everywhere" answers us
+HISTORY = "history.parquet"  # to try `guanlan backtest` and `guanlan send` with
 SCENARIO = Path("examples") / "wallet" / "scenario.yaml"
 
 
@@ -71,12 +76,17 @@ def demo(host: str, port: int, rate: float, fresh: bool, warm: bool) -> None:
 
 
 def tell_the_past(scenario: Path, traffic: Traffic) -> None:
-    """Decide the simulated past, by the events' own times."""
+    """Decide the simulated past, by the events' own times, and backtest a week of it."""
+    click.echo("A past for the demo company: a week, then the last forty minutes", err=True)
+    history = traffic.write_history(settings.DATA / HISTORY)
     with open_engine(scenario, "event", warm=False) as engine, progress() as bar:
-        click.echo("A past for the demo company: a week of quiet, then the last hour", err=True)
         task = bar.add_task("deciding", total=traffic.expected)
-        seeded = seed(engine, traffic, lambda count: bar.advance(task, count))
+        seeded = seed(engine, traffic, history, lambda count: bar.advance(task, count))
     click.echo(f"{seeded.decided:,} events decided", err=True)
+    loaded = load_scenario(scenario)
+    result = backtest(loaded, history, cache=settings.CACHE_DIRECTORY, compiled=False)
+    report = msgspec.json.decode(result.report.json())
+    store_backtest("A week of the demo company", loaded.name, loaded.digest, report)
 
 
 def skip_the_past(traffic: Traffic) -> None:

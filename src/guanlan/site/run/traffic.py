@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
 from guanlan.client import Client, GuanlanError, Retry
 from guanlan.engine import Engine
-from guanlan.engine.simulate import live, simulate, wire_history
+from guanlan.engine.backtest import History, open_history
+from guanlan.engine.simulate import live, write_parquet
 from guanlan.site.run.serve import microseconds
 
 logger = logging.getLogger("guanlan.demo")
@@ -20,7 +23,7 @@ SEED: Final = 2026
 DAY: Final = 86_400_000_000
 MINUTE: Final = 60_000_000
 DAYS: Final = 7
-QUIET_EVENTS: Final = 8_000  # over the days before
+HISTORY_EVENTS: Final = 8_000  # over the days before
 WARM_UP: Final = 40 * MINUTE  # of the live world, before now
 BATCH: Final = 256
 
@@ -46,23 +49,24 @@ class Traffic:
         """Seconds until the next event is due."""
         return max(0, self._next[0] - now) / 1_000_000
 
-    def past(self) -> Iterator[list[bytes]]:
-        """Quiet days, then the live world up to the present, in batches."""
+    def write_history(self, file: Path) -> History:
+        """A week of the company up to where the live world begins, with labels, as a file."""
         start = self.now - WARM_UP - DAYS * DAY
-        batch: list[bytes] = []
-        for event in wire_history(simulate(QUIET_EVENTS, SEED + 1, start, DAYS)):
-            batch.append(event)
-            if len(batch) == BATCH:
-                yield batch
-                batch = []
-        yield batch
+        write_parquet(file, HISTORY_EVENTS, SEED + 1, start, DAYS)
+        return open_history(file)
+
+    def past(self, history: History) -> Iterator[list[bytes]]:
+        """The history, then the live world up to the present, in batches."""
+        bodies = (item.body for item in history)
+        while batch := list(islice(bodies, BATCH)):
+            yield batch
         while batch := self.due(self.now, BATCH):
             yield batch
 
     @property
     def expected(self) -> int:
         """About how many events `past` holds."""
-        return QUIET_EVENTS + int(self.rate * WARM_UP / 1_000_000)
+        return HISTORY_EVENTS + int(self.rate * WARM_UP / 1_000_000)
 
 
 class Seeded(NamedTuple):
@@ -70,10 +74,12 @@ class Seeded(NamedTuple):
     refused: int
 
 
-def seed(engine: Engine, traffic: Traffic, progress: Callable[[int], None]) -> Seeded:
+def seed(
+    engine: Engine, traffic: Traffic, history: History, progress: Callable[[int], None]
+) -> Seeded:
     """Let the engine decide the past; `progress` gets the number of events of each batch."""
     refused = 0
-    for batch in traffic.past():
+    for batch in traffic.past(history):
         refused += sum(answer.status != 200 for answer in engine.decide(batch))
         engine.commit()
         progress(len(batch))
