@@ -11,7 +11,6 @@ from msgspec import Struct
 from guanlan.engine.event import Codec, check_time, microseconds
 from guanlan.engine.judge import Encoder, Judge
 from guanlan.engine.kernel import Shape
-from guanlan.engine.lists import Lists
 from guanlan.engine.rows import Fill, Keys, build_fill, env_of
 from guanlan.engine.scenario import canonical, from_canonical
 from guanlan.engine.scenario.model import EventType, Scenario
@@ -83,15 +82,6 @@ class Program:
             b"" if self.state is self.scenario else canonical(self.state),
         )
 
-    def decision(
-        self, kind: TypeProgram, event: Any, seq: int, values: Sequence[Any], slots: Sequence[int],
-        lists: Lists, clock: int, clock_text: bytes,
-    ) -> bytes:  # fmt: skip
-        """The decision JSON of one event whose features are in `slots`."""
-        lists.clock = clock
-        verdict = kind.judge(values, slots, lists)
-        return kind.encode(event.id, seq, clock_text, verdict)
-
 
 def read_activation(sections: Sequence[bytes]) -> tuple[Activation, Scenario, Scenario]:
     """The activation, its scenario, and the scenario whose shape the state has."""
@@ -117,12 +107,13 @@ def meaning(feature: Any) -> tuple[Any, ...]:
 
 
 def same_events(a: Scenario, b: Scenario) -> bool:
-    """Whether rows of one scenario fit the other: same event types, roles and fields."""
+    """Whether rows of one scenario fit the other: same event types, roles and fields, and
+    the same zone and currency, which filters may use."""
     return _layout(a) == _layout(b)
 
 
 def _layout(scenario: Scenario) -> list[tuple[Any, ...]]:
-    return [
+    return [(scenario.timezone, scenario.currency)] + [
         (
             event.name,
             tuple((r.name, r.kind, r.required) for r in event.roles),
