@@ -168,7 +168,7 @@ def test_no_test_for_unknown_where_nothing_can_be() -> None:
 
     assert source("amount > money(220) and fails >= 3") == "((e[0] > 22000) and (e[3] >= 3))"
     assert source("1 < fails <= 5") == "(1 < e[3] <= 5)"
-    assert source('channel in ["app", "web"]') == "(e[10] in {'app', 'web'})"
+    assert source('channel in ["app", "web"]') == "(e[11] in {'app', 'web'})"
     assert source("known(fails)") == "True"
     assert source("amount * 3 > user_out_24h") == "((e[0] * 3) > e[1])"
     assert source("devices > 3") == "(None if (t_1 := e[4]) is None else t_1 > 3)"

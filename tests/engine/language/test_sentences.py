@@ -21,14 +21,14 @@ from tests.engine.language.world import ENV, env
         (
             "(fails >= 3 or not new_payee) and rooted",
             "(failed logins in 5 min is at least 3 or the payee is not new) and rooted device",
-            "（5分钟登录失败数不小于 3，或并非新收款人），且设备越狱",
-            "（5分鐘登入失敗數不小於 3，或並非新收款人），且裝置越獄",
+            "（5分钟登录失败数不少于 3，或并非新收款人），且设备越狱",
+            "（5分鐘登入失敗數不少於 3，或並非新收款人），且裝置越獄",
         ),
         (
             "fails >= 3 or new_payee and not success",
             "failed logins in 5 min is at least 3 or (the payee is new and not success)",
-            "5分钟登录失败数不小于 3，或（新收款人，且并非成功）",
-            "5分鐘登入失敗數不小於 3，或（新收款人，且並非成功）",
+            "5分钟登录失败数不少于 3，或（新收款人，且并非成功）",
+            "5分鐘登入失敗數不少於 3，或（新收款人，且並非成功）",
         ),
         (
             "not (rooted and success)",
@@ -51,14 +51,14 @@ from tests.engine.language.world import ENV, env
         (
             "1 < fails <= 5",
             "failed logins in 5 min is more than 1 and at most 5",
-            "5分钟登录失败数大于 1 且不大于 5",
-            "5分鐘登入失敗數大於 1 且不大於 5",
+            "5分钟登录失败数超过 1 且不超过 5",
+            "5分鐘登入失敗數超過 1 且不超過 5",
         ),
         (
             "5 < fails",
             "failed logins in 5 min is more than 5",
-            "5分钟登录失败数大于 5",
-            "5分鐘登入失敗數大於 5",
+            "5分钟登录失败数超过 5",
+            "5分鐘登入失敗數超過 5",
         ),
         (
             'channel in ["app", "web"]',
@@ -96,14 +96,14 @@ from tests.engine.language.world import ENV, env
         (
             "amount > 3 * (user_avg + money(10))",
             "amount is more than 3 × (customer's average + ¥10)",
-            "金额超过 3 × （客户平均金额 + ¥10）",
-            "金額超過 3 × （客戶平均金額 + ¥10）",
+            "金额超过 3 ×（客户平均金额 + ¥10）",
+            "金額超過 3 ×（客戶平均金額 + ¥10）",
         ),
         (
             "amount - (user_avg - money(1)) > money(0)",
             "amount − (customer's average − ¥1) is more than ¥0",
-            "金额 − （客户平均金额 − ¥1）超过 ¥0",
-            "金額 − （客戶平均金額 − ¥1）超過 ¥0",
+            "金额 −（客户平均金额 − ¥1）超过 ¥0",
+            "金額 −（客戶平均金額 − ¥1）超過 ¥0",
         ),
         (
             "since_last <= hours(1.5) or not known(device)",
@@ -135,9 +135,22 @@ from tests.engine.language.world import ENV, env
         (
             "fails > 1000000 and lat < -12.5",
             "failed logins in 5 min is more than 1,000,000 and latitude is less than −12.5",
-            "5分钟登录失败数大于 1,000,000，且纬度小于 −12.5",
-            "5分鐘登入失敗數大於 1,000,000，且緯度小於 −12.5",
+            "5分钟登录失败数超过 1,000,000，且纬度小于 −12.5",
+            "5分鐘登入失敗數超過 1,000,000，且緯度小於 −12.5",
         ),
+        (
+            "note == channel and note != user",
+            "note is the same as channel and note is different from customer",
+            "附言与渠道相同，且附言与客户不同",
+            "附言與管道相同，且附言與客戶不同",
+        ),
+        (
+            "success and (vpn or not vpn)",
+            "success and ((VPN or proxy) or not (VPN or proxy))",
+            "成功，且（（VPN或代理），或并非（VPN或代理））",
+            "成功，且（（VPN或代理），或並非（VPN或代理））",
+        ),
+        ("vpn", "VPN or proxy", "VPN或代理", "VPN或代理"),
         ("true", "in every case", "任何情况下", "任何情況下"),
     ],
 )

@@ -37,6 +37,7 @@ _NAMES = {
     "lon": _name(Type.NUMBER, True, "longitude", "经度", "經度"),
     "success": _name(Type.BOOL, False, "success", "是否成功", "是否成功"),
     "new_payee": _name(Type.BOOL, True, "the payee is new", "新收款人", "新收款人"),
+    "vpn": _name(Type.BOOL, False, "VPN or proxy", "VPN或代理", "VPN或代理"),
     "rooted": _name(Type.BOOL, True, "rooted device", "设备越狱", "裝置越獄"),
     "channel": _name(
         Type.STRING, False, "channel", "渠道", "管道", values=("app", "web", "branch")
@@ -88,6 +89,7 @@ TYPICAL: dict[str, Value] = {
     "lon": 121.4737,
     "success": True,
     "new_payee": True,
+    "vpn": False,
     "rooted": False,
     "channel": "app",
     "note": "转账 rent",

@@ -31,9 +31,7 @@ ONE_OF = Phrase("{0} is one of {1}", "{0}为{1}之一", "{0}為{1}之一")
 NONE_OF = Phrase("{0} is none of {1}", "{0}不是{1}中的任何一个", "{0}不是{1}中的任何一個")
 WITHIN = Phrase("{0} is {1} and {2}", "{0}{1}且{2}", "{0}{1}且{2}")
 MINUS = "−"
-SIGNS: Mapping[str, str] = MappingProxyType(
-    {"+": " + ", "-": f" {MINUS} ", "*": " × ", "/": " ÷ ", "%": " mod "}
-)
+_SIGNS: Mapping[str, str] = MappingProxyType({"+": "+", "-": MINUS, "*": "×", "/": "÷", "%": "mod"})
 
 WEEKDAYS = (
     Phrase("Monday", "星期一", "星期一"),
@@ -85,24 +83,40 @@ _TIMES: Mapping[str, Phrase] = MappingProxyType(
     }
 )
 _OTHERS: Mapping[str, Phrase] = MappingProxyType({"==": _EQUAL, "!=": _UNEQUAL})
+_EACH_OTHER: Mapping[str, Phrase] = MappingProxyType(
+    {
+        "==": Phrase("the same as {1}", "与{1}相同", "與{1}相同"),
+        "!=": Phrase("different from {1}", "与{1}不同", "與{1}不同"),
+    }
+)
 _SENTENCE = Phrase("{0} is {1}", "{0}{1}", "{0}{1}")
 
 
 class Comparing(Struct, frozen=True):
-    """How values of one type are compared in one language."""
+    """How one kind of values is compared in one language.
+
+    `counted` whole numbers are spoken of like amounts; `named` is said of what is compared
+    with a constant, not with another value.
+    """
 
     lang: str
     type: Type
+    counted: bool = True
+    named: bool = True
 
     def predicate(self, op: str, right: str) -> str:
         """ "more than ¥5" / "超过 ¥5": what follows "is"."""
-        table = {
-            Type.MONEY: _AMOUNTS,
-            Type.DURATION: _AMOUNTS,
-            Type.TIME: _TIMES,
-            Type.INT: _NUMBERS,
-            Type.NUMBER: _NUMBERS,
-        }.get(self.type, _OTHERS)
+        match self.type:
+            case Type.MONEY | Type.DURATION:
+                table = _AMOUNTS
+            case Type.INT:
+                table = _AMOUNTS if self.counted else _NUMBERS
+            case Type.NUMBER:
+                table = _NUMBERS
+            case Type.TIME:
+                table = _TIMES
+            case _:
+                table = _OTHERS if self.named else _EACH_OTHER
         return fill(table[op].get(self.lang), "", right)
 
     def clause(self, left: str, op: str, right: str) -> str:
@@ -131,3 +145,10 @@ def fill(template: str, *values: str) -> str:
     """The template with {0}, {1} … replaced, glued as Chinese and Latin need it."""
     pieces = _PLACE.split(template)
     return glue(*(values[int(piece)] if i % 2 else piece for i, piece in enumerate(pieces)))
+
+
+def computed(left: str, op: str, right: str) -> str:
+    """`left op right` with blanks around the sign, except beside Chinese brackets."""
+    before = "" if left.endswith("）") else " "
+    after = "" if right.startswith("（") else " "
+    return f"{left}{before}{_SIGNS[op]}{after}{right}"

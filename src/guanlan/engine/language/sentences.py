@@ -36,7 +36,12 @@ _MIRRORED: Mapping[CompareOp, CompareOp] = MappingProxyType(
     {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 )
 # English titles that are statements already: "the payee is new", "the device has been rooted".
-_STATEMENT = re.compile(r"\b(is|are|was|were|has|have|had|does|did|can|will)\b")
+_STATEMENT = re.compile(
+    r"\b(is|are|was|were|has|have|had|does|did|can|will|agrees|differs|matches|exists|belongs|"
+    r"comes|uses|contains|shows|fails|failed|succeeded|changed)\b"
+)
+# Titles that a reader could take for two clauses.
+_DOUBLE = re.compile(r"\b(and|or)\b|[且或]")
 _DENIABLE = re.compile(r"\b(is|are|was|were|can|will)\b")
 _LOOSE, _SUM, _PRODUCT, _TIGHT = range(4)
 
@@ -75,7 +80,8 @@ class _Writer:
             case Fixed(value=value):
                 return self._say(phrases.ALWAYS if value else phrases.NEVER)
             case Load(name=name):
-                return self._title(name).removeprefix("是否")
+                title = self._title(name).removeprefix("是否")
+                return self._bracketed(title) if around and _DOUBLE.search(title) else title
             case Negation(operand=operand):
                 return self._denied(operand, around)
             case Junction(op=op, operands=operands):
@@ -94,7 +100,7 @@ class _Writer:
             case Fixed(value=value):
                 return self._say(phrases.NEVER if value else phrases.ALWAYS)
             case Load():
-                return self._denied_title(self.clause(node))
+                return self._denied_title(self.clause(node, around="not"))
             case Negation(operand=operand):
                 return self.clause(operand, around)
             case Chain(ops=(op,), operands=operands):
@@ -133,7 +139,7 @@ class _Writer:
         middle = operands[1]
         ordered = not {"==", "!="}.intersection(ops)
         if len(ops) == 2 and ordered and not isinstance(middle, Fixed):
-            comparing = Comparing(self._lang, middle.type)
+            comparing = self._comparing(middle, middle)
             first = comparing.predicate(_MIRRORED[ops[0]], self.value(operands[0], like=middle))
             second = comparing.predicate(ops[1], self.value(operands[2], like=middle))
             text = self._say(phrases.WITHIN, self.value(middle), first, second)
@@ -151,8 +157,13 @@ class _Writer:
             holds = bool(right.value) == (op == "==")
             phrase = phrases.IS_TRUE if holds else phrases.IS_FALSE
             return self._say(phrase, self.value(left))
-        comparing = Comparing(self._lang, left.type)
+        comparing = self._comparing(left, right)
         return comparing.clause(self.value(left, like=right), op, self.value(right, like=left))
+
+    def _comparing(self, left: Node, right: Node) -> Comparing:
+        clock = isinstance(left, Apply) and left.function.special == "zone"
+        constant = isinstance(right, Fixed)
+        return Comparing(self._lang, left.type, counted=not clock, named=constant)
 
     def _among(self, operand: Node, items: Sequence[Node], negated: bool) -> str:
         if len(items) == 1:
@@ -176,7 +187,7 @@ class _Writer:
                 text, own = phrases.MINUS + self.value(operand, _TIGHT), _PRODUCT
             case Operation(op=op, left=left, right=right):
                 own = _SUM if op in ("+", "-") else _PRODUCT
-                text = self.value(left, own) + phrases.SIGNS[op] + self.value(right, own + 1)
+                text = phrases.computed(self.value(left, own), op, self.value(right, own + 1))
             case Fallback(operands=operands):
                 texts = [self.value(operand) for operand in operands]
                 rest = self._joined(texts[1:], phrases.COMMA.get(self._lang))
