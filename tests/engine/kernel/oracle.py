@@ -13,6 +13,7 @@ first one got.
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,6 +22,10 @@ from guanlan.engine.scenario.model import EventType, Feature, Scenario
 
 Event = Mapping[str, Any]
 Where = Callable[[str, Event], bool | None]
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
+    ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
 _TEST = re.compile(r"(\w+) *(==|!=|<=|>=|<|>) *(.+)")
 
 
@@ -38,10 +43,7 @@ def simple_where(source: str, event: Event) -> bool | None:
         if left is None:
             results.append(None)
             continue
-        results.append(
-            {"==": left == right, "!=": left != right}[op] if op in ("==", "!=")
-            else {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[op]
-        )  # fmt: skip
+        results.append(_OPERATORS[op](left, right))
     if False in results:
         return False
     return None if None in results else True
@@ -146,5 +148,5 @@ def _aggregate(agg: str, now: int, seen: list[tuple[int, Any]], of: str, decimal
         deviation = sum((n * v - sum(values)) ** 2 for v in values)  # n**3 times the variance
         assert deviation % n == 0
         return math.sqrt(deviation // n) / (n * scale)
-    value = {"min": min, "max": max, "last": lambda v: v[-1]}[agg](values)
+    value = values[-1] if agg == "last" else min(values) if agg == "min" else max(values)
     return value / scale if of == "number" else value

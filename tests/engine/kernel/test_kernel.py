@@ -5,20 +5,16 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guanlan.engine.kernel import Kernel, Shape
 from tests.engine.kernel.oracle import oracle_features
-from tests.engine.kernel.rows import buffer, features, row, rows
+from tests.engine.kernel.rows import features
 from tests.engine.kernel.worlds import (
-    SECOND,
     everything,
-    feature,
     random_events,
     random_scenario,
-    scenario,
 )
 
 

@@ -38,33 +38,18 @@ class Int64Buffer(Protocol):
     def __getitem__(self, at: slice, /) -> Any: ...
 
 
-class Buffers:
-    """Views of the buffers callers hand over; the last pair is kept, since callers reuse it."""
-
-    def __init__(self, view: Callable[[Int64Buffer], Any]) -> None:
-        self._view = view
-        self._seen: tuple[object, object] = (None, None)
-        self._views: tuple[Any, Any] = (None, None)
-
-    def of(self, rows: Int64Buffer, outs: Int64Buffer) -> tuple[Any, Any]:
-        seen = self._seen
-        if seen[0] is not rows or seen[1] is not outs:
-            self._views = (self._view(rows), self._view(outs))
-            self._seen = (rows, outs)
-        return self._views
-
-
 def plain_view(buffer: Int64Buffer) -> memoryview:
     """As Python integers, whatever the buffer's own element type is called."""
     view = memoryview(buffer)  # type: ignore[arg-type]
-    return view if view.format == "q" else view.cast("B").cast("q")
+    if not view.c_contiguous or view.itemsize != 8:
+        raise ValueError("a buffer of the kernel must be contiguous int64")
+    return view if view.format == "q" and view.ndim == 1 else view.cast("B").cast("q")
 
 
 def fast_view(buffer: Int64Buffer) -> Any:
-    """As a numpy array; a read-only buffer is copied, as numba types it differently."""
+    """As a numpy array on the same memory."""
     numpy = sys.modules["numpy"]  # loaded by numba; an interpreted start does without
-    array = numpy.asarray(buffer).view(numpy.int64)
-    return array if array.flags.writeable else array.copy()
+    return numpy.frombuffer(plain_view(buffer), numpy.int64)
 
 
 def write_module(source: str, directory: Path) -> Path:
@@ -102,7 +87,10 @@ def load(source: str, directory: Path) -> Program:
             module = importlib.util.module_from_spec(spec)
             sys.modules[path.stem] = module  # numba looks the module of a function up there
             spec.loader.exec_module(module)
-            _LOADED[path] = module.run
+            # The compiled entry itself: numba's dispatcher would look at the types of the
+            # arguments at every call, and `fast_view` has made sure of them.
+            (compiled,) = module.run.overloads.values()
+            _LOADED[path] = compiled.entry_point
         return _LOADED[path]
 
 

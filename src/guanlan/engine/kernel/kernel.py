@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 from guanlan.engine.kernel import compiled, primitives
 from guanlan.engine.kernel.arena import Arena
@@ -20,8 +21,8 @@ class Kernel:
     """State of a shape and the program that moves it one event on.
 
     Not thread-safe: `run` and `peek` belong to the one writer. `warm` compiles in another
-    process and swaps from a thread of its own; the swap is one assignment between two runs and
-    both programs give the same bytes on the same arena.
+    process; the next `run` after that swaps. Both programs give the same bytes and leave the
+    same arena.
 
     `reserve_bytes` is address space, not memory. It is also the cap: the arena counts as full
     when the next event *could* not find room, so a share stays unused (as much as the tables
@@ -36,16 +37,23 @@ class Kernel:
         self._arena = Arena(reserve_bytes, self._layout.header(reserve_bytes // 8))
         self._words = self._arena.words
         self._plain = _interpreted(self._layout)
-        self._fast: compiled.Program | None = None
-        self._fast_arena: object = None
-        self._plain_buffers = compiled.Buffers(compiled.plain_view)
-        self._fast_buffers = compiled.Buffers(compiled.fast_view)
+        # What `run` uses: program, its views of the arena and of the caller's two buffers.
+        self._program: compiled.Program = self._plain
+        self._view: Callable[[compiled.Int64Buffer], Any] = compiled.plain_view
+        self._arena_view: Any = self._words
+        self._rows: object = None
+        self._outs: object = None
+        self._rows_view: Any = None
+        self._outs_view: Any = None
+        self._room = 0
+        self._next: compiled.Program | None = None
         self._warming: threading.Thread | None = None
         self.warm_error: str = ""
 
     @property
     def jitted(self) -> bool:
-        return self._fast is not None
+        """Whether the next `run` uses compiled code."""
+        return self._next is not None or self._program is not self._plain
 
     @property
     def events(self) -> int:
@@ -67,11 +75,29 @@ class Kernel:
 
         ValueError if a buffer is too short.
         """
-        if n * self.shape.row_width > len(rows) or n * self.shape.out_width > len(outs):
-            raise ValueError(f"the buffers are too short for {n} events")
-        if self._fast is None:
-            return self._plain(self._words, *self._plain_buffers.of(rows, outs), n)
-        return self._fast(self._fast_arena, *self._fast_buffers.of(rows, outs), n)
+        if rows is not self._rows or outs is not self._outs or self._next is not None:
+            self._bind(rows, outs)
+        if n > self._room:
+            raise ValueError(f"the buffers have room for {self._room} events, not for {n}")
+        return self._program(self._arena_view, self._rows_view, self._outs_view, n)
+
+    def _bind(self, rows: compiled.Int64Buffer, outs: compiled.Int64Buffer) -> None:
+        if self._next is not None:  # swapped here, so that no other thread ever does it
+            self._program, self._next = self._next, None
+            self._view = compiled.fast_view
+            self._arena_view = self._view(self._words)
+        if memoryview(outs).readonly:  # type: ignore[arg-type]
+            raise ValueError("the buffer for slots must be writable")
+        self._rows_view, self._outs_view = self._view(rows), self._view(outs)
+        self._room = min(
+            len(self._rows_view) // self.shape.row_width,
+            len(self._outs_view) // self.shape.out_width,
+        )
+        self._rows, self._outs = rows, outs
+
+    def find(self, id_hash: int) -> int:
+        """The sequence number of the event with this id hash, -1 if there is none."""
+        return primitives.find(self._words, primitives.TABLES, id_hash) - 1
 
     def peek(self, row: compiled.Int64Buffer, out: compiled.Int64Buffer) -> None:
         """Fills `out` with the slots an event of this row's type, clock and keys would read,
@@ -91,9 +117,8 @@ class Kernel:
 
         Raises OSError if the cache directory cannot be written, ImportError without numba.
         """
-        fast = compiled.load(self._source(), self._cache)
-        self._fast_arena = compiled.fast_view(self._words)
-        self._fast = fast
+        if not self.jitted:
+            self._next = compiled.load(jit_source(self._layout), self._cache)
 
     def warm(self, done: Callable[[], None] | None = None) -> None:
         """Compiles in a background process, then loads and swaps; returns at once.
@@ -101,7 +126,7 @@ class Kernel:
         `done` is called from the background thread afterwards, also after a failure, which
         leaves the kernel interpreted and its reason in `warm_error`.
         """
-        if self._warming is None and self._fast is None:
+        if self._warming is None and not self.jitted:
             self._warming = threading.Thread(target=self._warm, args=(done,), daemon=True)
             self._warming.start()
 
@@ -113,16 +138,13 @@ class Kernel:
 
     def _warm(self, done: Callable[[], None] | None) -> None:
         try:
-            compiled.compile_aside(self._source(), self._cache)
+            compiled.compile_aside(jit_source(self._layout), self._cache)
             self.compile_now()
         except (OSError, ImportError, compiled.CompileError) as error:
             self.warm_error = str(error)
         finally:
             if done is not None:
                 done()
-
-    def _source(self) -> str:
-        return jit_source(self._layout)
 
 
 class _Overlay:
@@ -142,11 +164,8 @@ class _Overlay:
         self._writes[at] = value
 
 
-_Plain = Callable[[object, object, object, int], int]
-
-
-def _interpreted(layout: Layout) -> _Plain:
+def _interpreted(layout: Layout) -> compiled.Program:
     code: CodeType = compile(plain_source(layout), "<kernel>", "exec")
-    namespace: dict[str, _Plain] = {}
+    namespace: dict[str, compiled.Program] = {}
     exec(code, namespace)  # noqa: S102  (text of numbers, written by source.py)
     return namespace["run"]

@@ -91,6 +91,10 @@ class Layout:
         """Header address of the table of a group; table 0 holds the event ids."""
         return primitives.TABLES + 4 * (1 + group)
 
+    def align(self, group: int) -> int:
+        """Mask of the start of a key's block: cache lines matter, except to tiny blocks."""
+        return 7 if self.row_words[group] >= 6 else 0
+
     def free(self, stride: int) -> int:
         """Header address of the free lists of a stride."""
         return self._free_base + primitives.FREE_LISTS * self._strides.index(stride)
@@ -186,11 +190,30 @@ class Layout:
         for s in shape.series:
             by_columns.setdefault(self.group[s.index], set()).add(s.column)
         self.margin = 1 + max((len(c) for c in by_columns.values()), default=1)
-        self._rows_need = sum(self.row_words[g] * len(c) for g, c in by_columns.items())
+        # A state of one word lives in the table itself, where one column of an event at most can
+        # touch it: a second one might move the table under the first one's address.
+        self.inline: list[bool] = [
+            words == 1 and self._columns_of_one_event(g) == 1
+            for g, words in enumerate(self.row_words)
+        ]
+        self._rows_need = sum((self.row_words[g] + 7) * len(c) for g, c in by_columns.items())
+
+    def _columns_of_one_event(self, group: int) -> int:
+        shape, used = self.shape, [{-1}]
+        for keys, series in zip(shape.type_keys, shape.type_series, strict=True):
+            columns = {k.column for k in keys}
+            used.append({s.column for s in series if self.group[s.index] == group})
+            used[-1] |= {
+                f.column
+                for f in shape.features
+                if f.column in columns and self.group[f.series] == group
+            }
+        return max(len(columns) for columns in used)
 
     def header(self, arena_words: int) -> list[int]:
         """The first words of an empty arena, its tables included."""
         tables = 2 * FIRST_SIZE * self.tables
+        first = self.header_words + -self.header_words % 8
         words = [0] * self.header_words
         for k in self.shape.keys:
             never: list[int] = []
@@ -202,13 +225,13 @@ class Layout:
             words[self.absent[k.column] : self.absent[k.column] + len(absent)] = absent
         words[self._most_base : self._most_base + len(self._mosts)] = self._mosts
         need = self._rows_need + sum(self._mosts)
-        words[primitives.TOP] = self.header_words + tables
+        words[primitives.TOP] = first + tables
         words[primitives.LIMIT] = arena_words
         words[primitives.NEED] = need
-        words[primitives.WORST] = need + 2 * tables
+        words[primitives.WORST] = need + 2 * tables + 8 * self.tables
         for i in range(self.tables):
             at = primitives.TABLES + 4 * i
-            words[at] = self.header_words + 2 * FIRST_SIZE * i
+            words[at] = first + 2 * FIRST_SIZE * i
             words[at + 1] = FIRST_SIZE - 1
             words[at + 3] = FIRST_SIZE * 5 >> 3
         return words

@@ -8,7 +8,8 @@ wraps, no exceptions, no containers, no imports.
 The array begins with a header. A table is four header words: address, mask, entries, limit;
 its slots are pairs (key, value), key 0 = empty. A ring is one packed word, address << 6 | log2
 of its capacity, 0 = none yet; entries are found by absolute index, so they need no wrapping.
-Freed blocks are kept in lists by (stride, log2 capacity) and reused whole.
+Outgrown rings are kept in lists by (stride, log2 capacity) and reused whole; an outgrown table
+becomes the region that new blocks are cut from before fresh memory is.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ LIMIT: Final = 1  # words of the arena
 NEED: Final = 2  # words one event can need for rows, rings and queues
 WORST: Final = 3  # NEED plus the next size of every table
 SEQ: Final = 4  # events taken, duplicates not counted
+LOW: Final = 5  # first unused word of the spare region, all zero, left by an outgrown table
+HIGH: Final = 6  # its end
 TABLES: Final = 8
 FREE_LISTS: Final = 48  # words of free-list heads per stride
 
@@ -46,6 +49,23 @@ def find(A: Words, table: int, key: int) -> int:
         seen = A[at]
         if seen == key:
             return A[at + 1]
+        if seen == 0:
+            return 0
+        slot = (slot + 1) & mask
+
+
+def find_at(A: Words, table: int, key: int) -> int:
+    """The address of the value of a key (valid until the table grows), 0 if there is none."""
+    if key == 0:
+        return 0
+    base = A[table]
+    mask = A[table + 1]
+    slot = key & mask
+    while True:
+        at = base + 2 * slot
+        seen = A[at]
+        if seen == key:
+            return at + 1
         if seen == 0:
             return 0
         slot = (slot + 1) & mask
@@ -74,16 +94,15 @@ def slot_of(A: Words, table: int, key: int, free: int) -> int:
 
 
 def double(A: Words, table: int, free: int) -> None:
-    """Moves a table into twice the room; `free` heads the free lists of stride 2."""
+    """Moves a table into twice the room. The old block becomes the spare region if it is
+    larger than what is left of that, else a free block; `free` heads the lists of stride 2."""
     old = A[table]
     size = A[table + 1] + 1
     mask = 2 * size - 1
     log = 0
     while (1 << log) < size:
         log += 1
-    base = take(A, free + log + 1, 4 * size)
-    for i in range(base, base + 4 * size):
-        A[i] = 0
+    base = fresh(A, 4 * size, 7)
     for i in range(old, old + 2 * size, 2):
         key = A[i]
         if key != 0:
@@ -92,22 +111,40 @@ def double(A: Words, table: int, free: int) -> None:
                 slot = (slot + 1) & mask
             A[base + 2 * slot] = key
             A[base + 2 * slot + 1] = A[i + 1]
-    A[old] = A[free + log]
-    A[free + log] = old
+    if 2 * size > A[HIGH] - A[LOW]:
+        for i in range(old, old + 2 * size):
+            A[i] = 0
+        A[LOW] = old
+        A[HIGH] = old + 2 * size
+    else:
+        A[old] = A[free + log]
+        A[free + log] = old
     A[table] = base
     A[table + 1] = mask
     A[table + 3] = (2 * size * 5) >> 3
     A[WORST] += 4 * size
 
 
-def take(A: Words, free: int, words: int) -> int:
-    """The address of a block of this size: a freed one, else fresh. Callers made sure of room."""
-    at = A[free]
-    if at != 0:
-        A[free] = A[at]
+def fresh(A: Words, words: int, align: int) -> int:
+    """The address of a block of zeros. Callers made sure of room.
+
+    `align` is 0, or 7 for the start of a cache line (at most 7 words are lost).
+    """
+    at = (A[LOW] + align) & ~align
+    if at + words <= A[HIGH]:
+        A[LOW] = at + words
         return at
-    at = A[TOP]
+    at = (A[TOP] + align) & ~align
     A[TOP] = at + words
+    return at
+
+
+def take(A: Words, free: int, words: int) -> int:
+    """The address of a block whose free list is `free`; its content is arbitrary."""
+    at = A[free]
+    if at == 0:
+        return fresh(A, words, 0)
+    A[free] = A[at]
     return at
 
 
@@ -209,12 +246,12 @@ def crowded(A: Words, tables: int, margin: int) -> int:
     for i in range(tables):
         table = TABLES + 4 * i
         if A[table + 2] + margin > A[table + 3]:
-            need += 4 * (A[table + 1] + 1)
+            need += 4 * (A[table + 1] + 1) + 8
     return 1 if need > A[LIMIT] else 0
 
 
 ALL: Final[tuple[Callable[..., object], ...]] = (
-    find, take, double, slot_of, enlarge, push, drop, extreme, crowded,
+    find, find_at, fresh, take, double, slot_of, enlarge, push, drop, extreme, crowded,
 )  # fmt: skip
 CONSTANTS: Final = {"TOP": TOP, "LIMIT": LIMIT, "NEED": NEED, "WORST": WORST, "SEQ": SEQ,
-                    "TABLES": TABLES}  # fmt: skip
+                    "LOW": LOW, "HIGH": HIGH, "TABLES": TABLES}  # fmt: skip

@@ -8,6 +8,7 @@ semantics ask for: early reads, inserts, reads.
 
 from __future__ import annotations
 
+import ast
 import inspect
 from typing import Final
 
@@ -25,7 +26,9 @@ def copy(A, start, O, to, n):
 _FAST: Final = """
 from numba import njit
 
-@njit
+inner = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+@inner
 def copy(A, start, O, to, n):
     for i in range(n):
         O[to + i] = A[start + i]
@@ -40,7 +43,19 @@ def plain_source(layout: Layout) -> str:
 
 def jit_source(layout: Layout) -> str:
     """The same program as a numba module, compiled (or loaded from its cache) at import."""
-    return _module(layout, _FAST, "@njit\n", f'@njit("{SIGNATURE}", cache=True)\n')
+    return _module(
+        layout, _FAST, "@inner\n", f'@njit("{SIGNATURE}", cache=True, no_cfunc_wrapper=True)\n'
+    )
+
+
+class _Unsigned(ast.NodeTransformer):
+    """Addresses are never negative; said so, numba leaves out its check for -1 = the last
+    element at every access, which makes the program a fifth faster and quicker to compile."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
+        self.generic_visit(node)
+        node.slice = ast.Call(ast.Name("U", ast.Load()), [node.slice], [])
+        return node
 
 
 def _module(layout: Layout, head: str, mark: str, mark_run: str) -> str:
@@ -330,7 +345,8 @@ def _event(layout: Layout, type_index: int) -> str:
         starts[c] = at
         at += layout.absent[c] - layout.never[c]
     for c, g in dict.fromkeys(pairs + written):
-        out.append(f"    k{c} = R[i + {c}]\n    r{c}_{g} = find(A, {layout.table(g)}, k{c})")
+        find = "find_at" if layout.inline[g] else "find"
+        out.append(f"    k{c} = R[i + {c}]\n    r{c}_{g} = {find}(A, {layout.table(g)}, k{c})")
     for c in reads:
         out += _early_reads(layout, c, starts[c])
     for s in series:
@@ -340,12 +356,16 @@ def _event(layout: Layout, type_index: int) -> str:
             f"    if (R[i + {s.word}] >> {s.bit}) & 1 and k{c} != 0:",
             f"        if r{c}_{g} == 0:",
             f"            b = slot_of(A, {layout.table(g)}, k{c}, {layout.free(2)})",
-            "            if A[b] == 0:",
-            "                A[b] = A[TOP]",
-            f"                A[TOP] += {layout.row_words[g]}",
-            f"            r{c}_{g} = A[b]",
-            f"        insert{s.index}(A, r{c}_{g}, t{values})",
         ]
+        if layout.inline[g]:
+            out.append(f"            r{c}_{g} = b")
+        else:
+            out += [
+                "            if A[b] == 0:",
+                f"                A[b] = fresh(A, {layout.row_words[g]}, {layout.align(g)})",
+                f"            r{c}_{g} = A[b]",
+            ]
+        out.append(f"        insert{s.index}(A, r{c}_{g}, t{values})")
     out.append(f"    b = t - {BIAS}")
     for c, g in pairs:
         if not any(
