@@ -26,6 +26,7 @@ from guanlan.site.door.replies import Refusal, busy, unavailable
 log = logging.getLogger("guanlan.door")
 
 Waiter = asyncio.Future[Any]
+_GATHER_ROUNDS = 8
 NOT_DURABLE = "the event could not be made durable and is not acknowledged"
 
 
@@ -170,11 +171,22 @@ class Committer:
             if engine is None or self.failed:
                 self._refuse_all(unavailable(NOT_DURABLE, self._limits.retry_down_seconds))
                 continue
+            await self._gather()
             held = self._run_calls(engine)
             if self._events:
                 await self._run_events(engine, held)
             elif held:
                 await self._durable(held)
+
+    async def _gather(self) -> None:
+        """Let requests that are already in the loop join this group: a commit costs about as
+        much for one event as for fifty. Ends at once when nobody else comes."""
+        events = self._events
+        for _ in range(_GATHER_ROUNDS):
+            before = len(events)
+            await asyncio.sleep(0)
+            if len(events) == before or self.queued_events >= self._limits.commit_events:
+                return
 
     def _run_calls(self, engine: EngineProtocol) -> list[tuple[Waiter, object]]:
         held: list[tuple[Waiter, object]] = []
