@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -16,6 +17,8 @@ _SIGNS: Mapping[str, str] = MappingProxyType(
         "CAD": "C$", "NZD": "NZ$", "THB": "฿", "VND": "₫", "PHP": "₱", "MYR": "RM",
     }
 )  # fmt: skip
+
+_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,3})?")
 
 UNITS: Mapping[str, int] = MappingProxyType(
     {"days": 86_400_000_000, "hours": 3_600_000_000, "minutes": 60_000_000, "seconds": 1_000_000}
@@ -38,11 +41,10 @@ def to_minor(text: str, currency: str) -> int:
     Raises `ValueError` with a sentence when the text is no amount of the currency.
     """
     digits = minor_digits(currency)
-    try:
-        amount = decimal.Decimal(text)
-    except decimal.InvalidOperation as error:
-        raise ValueError('money needs an amount such as money(220) or money("220.50")') from error
-    if not amount.is_finite() or not -(10**16) < amount < 10**16:
+    if _AMOUNT.fullmatch(text) is None:
+        raise ValueError('money needs an amount such as money(220) or money("220.50")')
+    amount = decimal.Decimal(text)
+    if not -(10**16) < amount < 10**16:
         raise ValueError("this amount of money is too large")
     minor = amount * 10**digits
     if minor != minor.to_integral_value():
