@@ -148,8 +148,11 @@ def misleading(stage: Stage, aim: int, most: int) -> Batch:
     world, rng = stage.world, stage.rng
     played: list[Batch] = []
     total = 0
-    while total < aim:
-        scene = LOOKALIKES[len(played) % len(LOOKALIKES)]
+    # A scene may fall outside a short history altogether, so the number of tries is bounded.
+    for turn in range(aim):
+        if total >= aim:
+            break
+        scene = LOOKALIKES[turn % len(LOOKALIKES)]
         at = world.start + int((world.end - world.start) * rng.random())
         at += 11 * HOUR - (at + 8 * HOUR) % DAY + int(rng.uniform(-2, 9) * HOUR)
         batch = c.join([scene(stage, max(world.start, at - at % 1000))])

@@ -116,17 +116,21 @@ def _episodes(stage: Stage, wanted: list[str], aim: int, most: int) -> Batch:
     span = world.end - world.start
     played: list[Batch] = []
     total = 0
-    while wanted and total < aim:
-        for name in rng.permutation(wanted):
-            if total >= aim:
-                break
-            # Attackers come once there is a history; a woken sleeper needs a long one.
-            low = 0.75 if name == "dormant_activation" else 0.1
-            at = world.start + int(span * rng.uniform(low, 0.97))
-            batch = play(stage, str(name), at - at % 1000, len(played))
-            batch = c.take(batch, batch["time"] < world.end)
-            if total + c.rows_of(batch) > most:
-                return c.in_time_order(c.join(played))
-            played.append(batch)
-            total += c.rows_of(batch)
+    # Of each kind in turn; an episode may fall outside a short history altogether, so the
+    # number of tries is bounded.
+    turns: list[str] = []
+    for _ in range(aim):
+        if total >= aim or not wanted:
+            break
+        turns = turns or [str(name) for name in rng.permutation(wanted)]
+        name = turns.pop()
+        # Attackers come once there is a history; a woken sleeper needs a long one.
+        low = 0.75 if name == "dormant_activation" else 0.1
+        at = world.start + int(span * rng.uniform(low, 0.97))
+        batch = play(stage, name, at - at % 1000, len(played))
+        batch = c.take(batch, (batch["time"] >= world.start) & (batch["time"] < world.end))
+        if total + c.rows_of(batch) > most:
+            break
+        played.append(batch)
+        total += c.rows_of(batch)
     return c.in_time_order(c.join(played))

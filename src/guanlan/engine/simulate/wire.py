@@ -70,12 +70,12 @@ def wire_history(frames: Iterator[pl.DataFrame]) -> Iterator[bytes]:
     """Events of a whole history with each fraud's label event where it became known."""
     waiting: list[tuple[int, bytes]] = []
     for frame in frames:
+        for label in label_events(frame):
+            heapq.heappush(waiting, label)
         for time, body in zip(frame["time"].to_list(), wire_events(frame), strict=True):
             while waiting and waiting[0][0] <= time:
                 yield heapq.heappop(waiting)[1]
             yield body
-        for label in label_events(frame):
-            heapq.heappush(waiting, label)
 
 
 def _member(name: str) -> pl.Expr:
