@@ -15,7 +15,7 @@ from guanlan.core.services import KeyRecord, load_api_keys
 from guanlan.engine.log import EVENT, PROGRAM, Frame, LogTail
 from guanlan.engine.scenario import from_canonical
 from guanlan.engine.scenario.model import Scenario
-from guanlan.fraud.models import Program
+from guanlan.fraud import programs
 from guanlan.fraud.stream import stream_row
 from guanlan.site.door import Stream
 from guanlan.site.door.asgi import App, Receive, Scope, Send
@@ -67,8 +67,7 @@ class Rows:
     def _projected(self) -> Scenario | None:
         with self._lock:
             try:
-                program = Program.objects.order_by("-position").first()
-                return from_canonical(bytes(program.canonical)) if program else None
+                return programs.latest()
             finally:
                 connection.close()
 

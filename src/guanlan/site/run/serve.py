@@ -24,6 +24,7 @@ from msgspec import Struct
 
 from guanlan.engine import Engine
 from guanlan.engine.scenario import ScenarioError, load_scenario
+from guanlan.fraud import engine_access
 from guanlan.fraud.projector import Projector
 from guanlan.site.door import Door, DoorServer, KeyRing, Limits, compose, configure
 from guanlan.site.door.asgi import App
@@ -73,7 +74,7 @@ def open_engine(scenario: Path | None, clock: Clock, *, warm: bool = True) -> En
 
 
 class EngineThread:
-    """Opens the engine in a thread and gives it to the door; closes it at the end."""
+    """Opens the engine in a thread, gives it to door and screens; closes it at the end."""
 
     def __init__(self, door: Door, options: Options, failed: Callable[[], None]) -> None:
         self._door = door
@@ -92,6 +93,7 @@ class EngineThread:
                 self._options.scenario, self._options.clock, warm=self._options.warm
             )
             self._door.attach(self.engine)
+            engine_access.register(self.engine)
         except Exception as error:  # noqa: BLE001 - raised again by `close`, in the main thread
             self.error = error
             self._failed()
@@ -99,6 +101,7 @@ class EngineThread:
     def close(self) -> None:
         """Wait for an opening under way, then close the engine. Raises what opening raised."""
         self._thread.join()
+        engine_access.register(None)
         if self.engine is not None:
             self.engine.close()
         if self.error is not None:
