@@ -120,6 +120,7 @@ def test_decisions_and_labels(tmp_path: Path) -> None:
     assert found.decided.refusals == ()
     assert told[-1] == 10
     assert found.report.frauds == 1
+    assert found.report.ranking.entity == "card", "the only role there is"
 
 
 def test_an_unknown_rule_is_no_hit_of_it(tmp_path: Path) -> None:

@@ -120,6 +120,9 @@ def backtest(
     evaluation = evaluation or Evaluation()
     ranked = ranked_roles(scenario, evaluation)
     amounts = amount_fields(scenario, evaluation)
+    roles = set(ranked.values())
+    if len(roles) == 1:
+        evaluation = msgspec.structs.replace(evaluation, entity=roles.pop())
     if compiled is None:
         compiled = history.total >= COMPILE_FROM
     with Engine.in_memory(
