@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 from guanlan.engine import Engine
@@ -11,8 +12,17 @@ from guanlan.site.door import Door, KeyRing, Limits, serve
 from tests.site.door.fake import SCENARIO, load_keys, microseconds
 
 
+class Hesitant(Engine):
+    """Waits before it writes, so that a kill finds decisions which are in memory only: a door
+    that answered too early would be caught with acknowledged events missing."""
+
+    def commit(self) -> None:
+        time.sleep(0.01)
+        super().commit()
+
+
 def main(directory: Path) -> None:
-    engine = Engine.open(
+    engine = Hesitant.open(
         directory / "log",
         parse_scenario(SCENARIO, "small.yaml"),
         secret=b"s" * 32,
