@@ -10,7 +10,7 @@ import threading
 import time
 from typing import Any, NamedTuple
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 class Result(NamedTuple):

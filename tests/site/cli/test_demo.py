@@ -25,7 +25,7 @@ def decided(url: str) -> int:
 
 def until_more_than(url: str, count: int) -> int:
     """Wait until live traffic has been decided beyond `count`."""
-    until = time.monotonic() + 45
+    until = time.monotonic() + 60
     while (now := decided(url)) <= count:
         assert time.monotonic() < until, f"still {now}"
         time.sleep(0.1)

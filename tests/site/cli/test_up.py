@@ -32,7 +32,7 @@ def ready(started: Started, name: str = "Guanlan") -> str:
     """The URL, once events are decided (or, for the console, once it listens)."""
     url = started.wait_for(rf"{name}: (http://\S+)")[1]
     if name != "Console":
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while httpx.get(f"{url}/readyz").status_code != 200:
             assert time.monotonic() < until, "\n".join(started.lines)
             time.sleep(0.05)
@@ -149,7 +149,7 @@ def test_split_serves_from_two_processes_and_restarts_a_lost_one(
         lost = console_pid(running.process.pid)
         os.kill(lost, signal.SIGKILL)
         assert client.post(transfer(2, 1)).outcome == "approve"  # deciding goes on
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while True:
         try:
             assert httpx.get(f"{console}/login").status_code == 200
