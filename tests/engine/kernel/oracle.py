@@ -111,15 +111,15 @@ def _feature(
     earlier_only = f.agg in ("since_first", "since_last", "is_new", "last")
     seen: list[tuple[int, Any]] = []
     for e in history if earlier_only else [*history, event]:
-        value = _stored(types[e["type"]], e, f.of)
         if (
             e["type"] in f.on
-            and _key(types[e["type"]], e, f.by) == key
             and (f.window is None or now - f.window < e["clock"] <= now)
-            and (f.of is None or value is not None)
+            and _key(types[e["type"]], e, f.by) == key
             and (f.where is None or where(f.where, e) is True)
         ):
-            seen.append((e["clock"], value))
+            value = _stored(types[e["type"]], e, f.of)
+            if f.of is None or value is not None:
+                seen.append((e["clock"], value))
     field = next((x for n in f.on for x in types[n].fields if x.name == f.of), None)
     return _aggregate(f.agg, now, seen, field.type if field else "", field.decimals if field else 0)
 

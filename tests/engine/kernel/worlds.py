@@ -76,6 +76,23 @@ def everything() -> Scenario:
     return scenario(*out)
 
 
+def one_of_each() -> Scenario:
+    """Every aggregate once in a window and once for ever: small, for it has to be compiled."""
+    out: list[Feature] = []
+    for agg in AGGREGATES:
+        of = {"distinct": "device", "count": None, "is_new": None, "since_first": None,
+              "since_last": None}.get(agg, "amount")  # fmt: skip
+        out.append(feature(f"{agg}_10s", agg, window=10 * SECOND, of=of))
+        out.append(feature(f"{agg}_ever", agg, of=of))
+    out.append(feature("count_60s", "count", window=60 * SECOND))
+    out.append(feature("in_10s", "sum", ("transfer", "refund"), ("payee",), 10 * SECOND, "amount",
+                       lookup=("user",)))  # fmt: skip
+    out.append(feature("fails", "count", ("login",), ("device",), 5 * SECOND,
+                       where="success == false"))  # fmt: skip
+    out.append(feature("new_pair", "is_new", by=("user", "payee")))
+    return scenario(*out)
+
+
 def random_feature(rng: random.Random, name: str) -> Feature:
     agg = rng.choice(AGGREGATES)
     on = rng.choice([("transfer",), ("login", "transfer"), ("login",), ("transfer", "refund")])

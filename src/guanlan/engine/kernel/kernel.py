@@ -140,7 +140,7 @@ class Kernel:
         try:
             compiled.compile_aside(jit_source(self._layout), self._cache)
             self.compile_now()
-        except (OSError, ImportError, compiled.CompileError) as error:
+        except (OSError, ImportError, RuntimeError, compiled.CompileError) as error:
             self.warm_error = str(error)
         finally:
             if done is not None:
