@@ -146,7 +146,7 @@ def test_a_flipped_byte_anywhere_before_the_last_commit(
     assert verify(directory).ok
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_torn_commit_with_later_pages_on_disk_is_repaired(data: st.DataObject) -> None:
     """The disk may write the pages of one commit in any order before power fails."""
@@ -164,6 +164,8 @@ def test_a_torn_commit_with_later_pages_on_disk_is_repaired(data: st.DataObject)
             at = max(number * page, ends[0])
             end = min((number + 1) * page, len(whole))
             torn[at:end] = bytes(end - at)
+        if torn == whole:
+            return  # a frame ends in zeros: what is missing was there all the same
         segment.write_bytes(torn)
         set_mark(directory, ends[0])
         assert verify(directory).ok
