@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
 CATALOGUES := $(shell find src -name '*.po' 2>/dev/null)
 COMPILED := $(CATALOGUES:.po=.mo)
 # The programs among the files of bench/; the others are their parts.
-BENCHES := $(sort $(shell grep -l '"__main__"' bench/*.py 2>/dev/null))
+BENCHES := $(sort $(shell grep -lx 'if __name__ == "__main__":' bench/*.py 2>/dev/null))
 
 .PHONY: setup setup-dev assets demo test check lint types layers house format schema bench \
   audit lock clean

@@ -12,7 +12,7 @@ from guanlan.site.cli import bench
 
 GOOD = '{"bench": "kernel", "ratio": 9.5, "reach": 8.0, "equal": true, "ok": true}'
 SHORT = '{"bench": "http", "ratio": 1.5, "reach": 2.5, "equal": true, "ok": false}'
-PROGRAM = "if __name__ == {name!r}:\n    print({line!r}); raise SystemExit({code})\n"
+PROGRAM = "\nif __name__ == {name!r}:\n    print({line!r}); raise SystemExit({code})\n"
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from msgspec import Struct
 from guanlan.site.cli.words import BadInput, Fault, as_json, put_json, put_table, say
 
 BENCH = Path(__file__).resolve().parents[4] / "bench"
+PROGRAM = '\nif __name__ == "__main__":\n'
 HTTP = ("http", "door", "batch")  # how names of programs begin that measure the interface
 
 
@@ -49,7 +50,7 @@ def bench(what: Literal["engine", "http", "all"], as_json: bool) -> None:
 
 def chosen(what: str) -> list[Path]:
     """The programs in bench/ that can be run (others are their parts)."""
-    programs = [p for p in sorted(BENCH.glob("*.py")) if '"__main__"' in p.read_text("utf-8")]
+    programs = [p for p in sorted(BENCH.glob("*.py")) if PROGRAM in p.read_text("utf-8")]
     return [p for p in programs if what == "all" or (what == "http") == p.stem.startswith(HTTP)]
 
 
