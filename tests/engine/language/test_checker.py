@@ -117,6 +117,7 @@ def test_types_and_what_may_be_unknown(source: str, kind: Type, optional: bool) 
         (r'matches(note, r"(a)\1")', 15, "invalid escape"),
         ('matches(note, "a{1000}{1000}")', 15, "the pattern cannot be used"),
         ('matches(note, "((a{100}){100}){100}")', 15, "the pattern cannot be used"),
+        ('matches(note, "\\\\pL{999}")', 15, "too large"),
         ("matches(note, note)", 15, "constant pattern"),
         ('in_list(note, "mules")', 9, "needs a role"),
         ('in_list(user, "mule")', 15, 'no list "mule": did you mean `mules`?'),

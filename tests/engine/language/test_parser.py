@@ -6,7 +6,7 @@ import time
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guanlan.engine.language import LanguageError, from_json, parse, to_json, to_source
@@ -67,6 +67,7 @@ def test_one_way_to_write_it(source: str, canonical: str) -> None:
     assert to_source(parse(canonical)) == canonical
 
 
+@settings(deadline=None)
 @given(boolean())
 def test_printing_and_json_keep_the_tree(source: str) -> None:
     expr = parse(source)
@@ -282,6 +283,7 @@ def test_the_limits_themselves_are_allowed() -> None:
     parse(" " * 3_999 + "a")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200) | st.text("()[]<>=!+-*/%,.'\"\\ \nabnotri01_", max_size=60))
 def test_any_text_is_read_or_refused_in_one_sentence(source: str) -> None:
     try:

@@ -6,7 +6,7 @@ import datetime as dt
 import zoneinfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guanlan.engine.language.zone import DAY, HOUR, Zone, zone
@@ -24,6 +24,7 @@ def agree(name: str, time: int) -> None:
     assert (zone(name).hour(time), zone(name).weekday(time)) == (local.hour, local.weekday())
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ZONES), st.datetimes(dt.datetime(1880, 1, 1), dt.datetime(2200, 1, 1)))
 def test_any_instant(name: str, moment: dt.datetime) -> None:
     agree(name, (moment.replace(tzinfo=dt.UTC) - EPOCH) // dt.timedelta(microseconds=1))
