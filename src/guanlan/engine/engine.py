@@ -48,6 +48,7 @@ from guanlan.engine.log import (
     LogFailed,
     LogReader,
     LogWriter,
+    Repair,
 )
 from guanlan.engine.memory import MemoryLog
 from guanlan.engine.program import Program, event_time, same_events, warming_features
@@ -109,6 +110,7 @@ class Engine:
         self._committing: dict[int, tuple[bytes, bytes]] = {}
         self._warmer: threading.Thread | None = None
         self.warm_error: str = ""
+        self.repaired: Repair | None = None  # what opening the log had to cut off
         self._day, self._day_text = -1, b""
         self._use(kernel)
 
@@ -157,6 +159,7 @@ class Engine:
         except BaseException:
             log.close()
             raise
+        engine.repaired = log.repaired
         if warm:
             kernel.warm()
         return engine
