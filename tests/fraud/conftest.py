@@ -1,3 +1,43 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
 import tests.web.installation  # noqa: F401 - sets Django up
+from guanlan.core.models import User
+from guanlan.engine.log import LogTail
+from guanlan.fraud import engine_access, programs
+from guanlan.fraud.services import project
+from tests.fraud.world import World
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> Iterator[None]:
+    """Each test has a database of its own, so programs read before mean nothing."""
+    programs.forget()
+    yield
+    programs.forget()
+    engine_access.register(None)
+
+
+@pytest.fixture
+def signed_in(db: None, client: Client) -> Client:
+    client.force_login(User.objects.create(username="owner"))  # no password, no slow hashing
+    client.cookies["guanlan_language"] = "en"
+    return client
+
+
+@pytest.fixture
+def pond(db: None, tmp_path: Path, settings: Settings) -> Iterator[World]:
+    """A world of 200 events whose log and projection the console reads."""
+    settings.LOG_DIRECTORY = tmp_path / "log"
+    world = World(tmp_path / "log")
+    world.program()
+    world.events(200)
+    project(LogTail(world.log.directory))
+    yield world
+    world.close()

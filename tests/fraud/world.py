@@ -21,7 +21,7 @@ from guanlan.engine.kernel import Shape
 from guanlan.engine.log import EVENT, PROGRAM, LogWriter
 from guanlan.engine.program import Activation
 from guanlan.engine.scenario import canonical, load_scenario
-from guanlan.engine.scenario.model import Outcome, Scenario
+from guanlan.engine.scenario.model import Outcome, Rule, Scenario
 
 SCENARIO = Path(__file__).parent / "pond.yaml"
 START = int(dt.datetime(2026, 11, 23, 1, 0, tzinfo=dt.UTC).timestamp()) * 1_000_000
@@ -30,6 +30,12 @@ SECOND = 1_000_000
 
 def scenario() -> Scenario:
     return load_scenario(SCENARIO)
+
+
+def reason(rule: Rule) -> dict[str, Any]:
+    """A hit of a rule, as a decision tells it."""
+    forced = rule.outcome.name if rule.outcome is not None else None
+    return {"rule": rule.id, "score": rule.score, "outcome": forced, "severity": rule.severity}
 
 
 class World:
@@ -90,15 +96,7 @@ class World:
             "outcome": outcome.name,
             "score": score,
             "actions": [],
-            "reasons": [
-                {
-                    "rule": hit,
-                    "score": rules[hit].score,
-                    "outcome": rules[hit].outcome.name if rules[hit].outcome else None,
-                    "severity": rules[hit].severity,
-                }
-                for hit in hits
-            ],
+            "reasons": [reason(rules[hit]) for hit in hits],
             "lists": [],
             "unknown": list(unknown),
             "degraded": False,

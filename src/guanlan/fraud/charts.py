@@ -16,6 +16,7 @@ from guanlan.fraud.figures import Count, Window
 from guanlan.fraud.showing import decisions_url
 
 Chart = dict[str, Any]
+IN_MILLISECONDS = 5000  # microseconds from which the axis is in milliseconds
 
 
 def day_labels(span: Window) -> list[str]:
@@ -58,19 +59,25 @@ def outcome_chart(
 def latency_chart(
     span: Window, histograms: Mapping[int, dict[int, int]], labels: list[str]
 ) -> Chart:
-    """Median and 99th percentile of the decide latency over time, in microseconds."""
+    """Median and 99th percentile of the decide latency over time."""
+    lines = {
+        share: [figures.quantile(histograms[bar], share) for bar in span.bars]
+        for share in (0.99, 0.5)
+    }
+    most = max((value for line in lines.values() for value in line if value), default=0)
+    unit, scale = (_("ms"), 1000) if most >= IN_MILLISECONDS else (_("µs"), 1)
     return {
         "kind": "line",
         "x": labels,
-        "y": "µs",
-        "unit": "µs",
+        "y": unit,
+        "unit": unit,
         "min": 0,
         "series": [
             {
                 "name": name,
                 "token": token,
                 "symbol": True,
-                "data": [_rounded(figures.quantile(histograms[bar], share)) for bar in span.bars],
+                "data": [_scaled(value, scale) for value in lines[share]],
             }
             for name, token, share in (
                 (_("99 in 100 within"), "--o-monitor", 0.99),
@@ -80,5 +87,5 @@ def latency_chart(
     }
 
 
-def _rounded(value: float | None) -> int | None:
-    return None if value is None else round(value)
+def _scaled(value: float | None, scale: int) -> float | None:
+    return None if value is None else round(value / scale, 1 if scale > 1 else None)

@@ -49,16 +49,9 @@ def recompute(
     lists = Lists(epoch.scenario)
     for change in changes:
         lists.apply(change)
-    again = program.decision(
-        kind,
-        event,
-        frame.seq,
-        values,
-        struct.unpack(f"<{len(slots) // 8}q", slots),
-        lists,
-        frame.clock,
-        rfc3339(frame.clock).encode(),
-    )
+    lists.clock = frame.clock
+    verdict = kind.judge(values, struct.unpack(f"<{len(slots) // 8}q", slots), lists)
+    again = kind.encode(event.id, frame.seq, rfc3339(frame.clock).encode(), verdict)
     same_row = row_struct(program.shape).pack(*cells) == row
     return Recomputed(again == recorded, same_row, recorded, again)
 

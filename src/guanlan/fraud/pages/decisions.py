@@ -47,7 +47,8 @@ def decisions(request: HttpRequest) -> HttpResponse:
         query = str(request.session["decisions_query"])
     else:
         query = request.GET.get("q", "").strip()[:500]
-        request.session["decisions_query"] = query
+        if request.session.get("decisions_query", "") != query:  # a session is written when set
+            request.session["decisions_query"] = query
     scenario = programs.latest()
     shower = Shower(scenario)
     search = read_search(

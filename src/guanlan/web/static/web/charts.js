@@ -23,7 +23,9 @@
       splitLine: { lineStyle: { color: colour("--line") } },
     }, extra);
   }
-  function option(spec) {
+  function option(spec, narrow) {
+    const legend = spec.series.length > 1 && !spec.plain;
+    const named = spec.y && !spec.across;
     const points = spec.points === true;
     const scale = spec.scale === "log" ? "log" : "value";
     const value = axis(spec.y, {
@@ -37,7 +39,7 @@
       : axis(spec.xTitle, { type: "category", data: spec.x, inverse: spec.across === true, splitLine: { show: false }, nameLocation: "middle", nameGap: 26 });
     if (spec.across) {
       value.axisLine = { show: false };
-      category.axisLabel.width = 190;
+      category.axisLabel.width = narrow ? 96 : 190;
       category.axisLabel.overflow = "truncate";
     }
     const series = spec.series.map((one) => {
@@ -64,9 +66,9 @@
     return {
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.documentElement).fontFamily },
-      grid: { left: 4, right: spec.across ? 28 : 14, top: (spec.y && !spec.across) || (spec.series.length > 1 && !spec.plain) ? 34 : 12, bottom: spec.xTitle ? 24 : 4, containLabel: true },
-      legend: spec.series.length > 1 && !spec.plain
-        ? { right: 0, top: 0, itemWidth: 10, itemHeight: 10, icon: "rect", textStyle: { color: colour("--ink-2"), fontSize: 12 } }
+      grid: { left: 4, right: spec.across ? 28 : 14, top: narrow && legend && named ? 56 : named || legend ? 34 : 12, bottom: spec.xTitle ? 24 : 4, containLabel: true },
+      legend: legend
+        ? { type: narrow ? "scroll" : "plain", left: narrow ? 0 : "auto", right: 0, top: 0, itemWidth: 10, itemHeight: 10, icon: "rect", textStyle: { color: colour("--ink-2"), fontSize: 12 } }
         : { show: false },
       tooltip: {
         trigger: points ? "item" : "axis", renderMode: "richText", confine: true,
@@ -91,7 +93,7 @@
     const old = drawn.get(place);
     if (old) old.dispose();
     const chart = echarts.init(place, null, { renderer: "svg" });
-    chart.setOption(option(spec));
+    chart.setOption(option(spec, place.clientWidth < 480));
     if (spec.links) {
       chart.getZr().on("click", (event) => {
         const at = [event.offsetX, event.offsetY];

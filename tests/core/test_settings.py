@@ -1,0 +1,62 @@
+"""Settings are typed; a bad one is refused in one sentence that does not repeat it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from guanlan.site import settings
+
+
+def test_the_secret_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "secret.key"
+    key = settings._secret_key(path)
+    assert len(key) >= 50
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert settings._secret_key(path) == key
+
+
+def test_a_damaged_secret_key_stops_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "secret.key"
+    path.write_text("short")
+    with pytest.raises(ImproperlyConfigured, match=r"secret\.key: expected a key"):
+        settings._secret_key(path)
+
+
+def test_databases_by_address(tmp_path: Path) -> None:
+    assert settings._database("", tmp_path)["NAME"] == str(tmp_path / "db.sqlite3")
+    assert settings._database("sqlite:////srv/g.db", tmp_path)["NAME"] == "/srv/g.db"
+    found = settings._database("postgresql://u:p%40ss@db:5433/guanlan", tmp_path)
+    assert (found["USER"], found["PASSWORD"], found["PORT"]) == ("u", "p@ss", "5433")
+    with pytest.raises(ImproperlyConfigured, match="GUANLAN_DATABASE_URL"):
+        settings._database("mysql://u:secret@db/x", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GUANLAN_HTTPS", "perhaps"),
+        ("GUANLAN_TIME_ZONE", "Mars/Olympus"),
+        ("GUANLAN_LANGUAGE", "tlh"),
+        ("GUANLAN_DATABASE_URL", "mysql://hidden"),
+    ],
+)
+def test_a_bad_variable_is_named_and_its_value_is_not(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    environment = {**os.environ, "GUANLAN_DATA": str(tmp_path), name: value}
+    run = subprocess.run(
+        [sys.executable, "-c", "import guanlan.site.settings"],
+        env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert run.returncode != 0
+    last = run.stderr.strip().splitlines()[-1]
+    assert name in last
+    assert "expected" in last
+    assert value not in last

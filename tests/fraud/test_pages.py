@@ -1,0 +1,319 @@
+"""The screens: who may see them, what they show, what they never show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from django.urls import get_resolver, reverse
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from guanlan.core.models import User
+from guanlan.engine.engine import Engine
+from guanlan.engine.log import LogReader, LogTail
+from guanlan.fraud import engine_access, models
+from guanlan.fraud.frames import record
+from guanlan.fraud.services import project, store_backtest
+from guanlan.fraud.stream import stream_row
+from tests.fraud.world import START, World, scenario
+
+OPEN = {"login", "logout", "language"}
+ARGUMENTS: dict[str, list[Any]] = {
+    "decision": [1], "recompute": [1], "entity": ["user", "u-1"], "backtest": [1],
+    "revoke_key": ["abcdefgh"],
+}  # fmt: skip
+POSTED = {"recompute", "revoke_key", "logout", "language"}
+TABLES = (models.Decision, models.Entity, models.Label, models.Backtest, models.Program)
+
+
+def routes() -> list[str]:
+    return [name for name in get_resolver().reverse_dict if isinstance(name, str)]
+
+
+def address(name: str) -> str:
+    return reverse(name, args=ARGUMENTS.get(name, []))
+
+
+@pytest.mark.parametrize("name", sorted(set(routes()) - OPEN))
+def test_every_page_wants_a_signed_in_person(pond: World, client: Client, name: str) -> None:
+    for method in (client.get, client.post):
+        response = method(address(name))
+        assert response.status_code == 302
+        assert response["Location"].startswith("/login?next=/")
+
+
+@pytest.mark.parametrize("name", sorted(POSTED))
+def test_what_changes_something_does_not_answer_get(signed_in: Client, name: str) -> None:
+    assert signed_in.get(address(name)).status_code == 405
+
+
+@pytest.mark.parametrize("name", sorted(set(routes()) - POSTED))
+def test_looking_changes_nothing(pond: World, signed_in: Client, name: str) -> None:
+    store_backtest("A year", "pond", "abc", report())
+    before = [list(table.objects.order_by("pk").values()) for table in TABLES]
+    signed_in.get(address(name))
+    assert [list(table.objects.order_by("pk").values()) for table in TABLES] == before
+
+
+@pytest.mark.parametrize("name", ["recompute", "revoke_key", "keys", "language", "logout"])
+def test_a_form_without_its_token_is_refused(pond: World, name: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.create(username="somebody"))
+    response = client.post(address(name))
+    assert response.status_code == 403
+
+
+# The guard against a query per row: numbers do not grow with the rows shown.
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/", 22),
+        ("/live", 6),
+        ("/decisions?q=", 6),
+        ("/decisions?q=user:u-1+outcome:approve", 7),
+        ("/decisions/5", 24),
+        ("/entities", 6),
+        ("/entities/user/u-1", 14),
+        ("/scenario", 12),
+        ("/backtests", 4),
+        ("/settings/keys", 4),
+        ("/settings/health", 7),
+    ],
+)
+def test_pages_ask_the_database_a_bounded_number_of_times(
+    pond: World,
+    signed_in: Client,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+    path: str,
+    most: int,
+) -> None:
+    signed_in.get(path)
+    with django_assert_max_num_queries(most):
+        assert signed_in.get(path).status_code == 200
+
+
+def test_a_sensitive_key_is_nowhere_in_a_page(pond: World, signed_in: Client) -> None:
+    login = next(d for d in pond.decisions() if "phone" in d["entities"])
+    phone = login["entities"]["phone"]
+    entity = models.Entity.objects.get(kind="phone", key=phone)
+    pages = [
+        f"/decisions/{login['seq']}",
+        "/decisions?q=type:login",
+        "/entities?kind=phone",
+        f"/entities/phone/~{entity.id}",
+        "/live",
+        "/",
+    ]
+    for path in pages:
+        text = signed_in.get(path).content.decode()
+        assert phone not in text, path
+    detail = signed_in.get(pages[0]).content.decode()
+    assert f"{phone[:3]}••••{phone[-4:]}" in detail
+    assert f"/entities/phone/~{entity.id}" in detail
+    assert "31.2304" not in detail  # a field of level 3
+    moved = signed_in.get(f"/entities/phone/{phone}")
+    assert moved["Location"] == f"/entities/phone/~{entity.id}"
+
+
+def test_the_stream_masks_what_the_pages_mask(pond: World) -> None:
+    frames = [f for f in LogReader(pond.log.directory).frames() if f.kind == 1]
+    frame = next(f for f in frames if "phone" in record(f).event.entities)
+    phone = record(frame).event.entities["phone"]
+    assert phone is not None
+    row = stream_row(frame, pond.scenario)
+    assert row["entities"]["phone"] == f"{phone[:3]}••••{phone[-4:]}"
+    assert row["entities"]["user"].startswith("u-")
+    assert row["kinds"] == {"user": "user", "device": "device"}
+    blind = stream_row(frame)
+    assert not any(key.startswith(("u-", "d-")) for key in blind["entities"].values())
+    assert blind["amount"] is None
+
+
+def test_the_overview_counts_what_was_decided(pond: World, signed_in: Client) -> None:
+    text = signed_in.get("/?hours=24").content.decode()
+    assert '<div class="value">200</div>' in text
+    assert "The newest decision is from" not in text or "2026-11-23" in text
+
+
+def test_a_decision_explains_itself(pond: World, signed_in: Client) -> None:
+    declined = next(d for d in pond.decisions() if d["outcome"] == "decline")
+    text = signed_in.get(f"/decisions/{declined['seq']}").content.decode()
+    assert "Unlike the customer" in text
+    assert "by itself" in text
+    assert "Features at that moment" in text
+    unsure = next(d for d in pond.decisions() if d["unknown"])
+    assert "unknown" in signed_in.get(f"/decisions/{unsure['seq']}").content.decode()
+
+
+def test_a_decision_whose_log_is_gone_still_shows_what_is_known(
+    pond: World, signed_in: Client, settings: Settings, tmp_path: Path
+) -> None:
+    settings.LOG_DIRECTORY = tmp_path / "elsewhere"
+    response = signed_in.get("/decisions/5")
+    assert response.status_code == 200
+    assert "cannot be read here" in response.content.decode()
+
+
+def test_labels_give_a_rule_its_precision(pond: World, signed_in: Client) -> None:
+    hits = [d for d in pond.decisions() if any(r["rule"] == "login.stuffing" for r in d["reasons"])]
+    for index, decision in enumerate(hits[:4]):
+        pond.label(decision["event_id"], "legit" if index == 0 else "fraud")
+    project(LogTail(pond.log.directory))
+    text = signed_in.get("/scenario").content.decode()
+    assert "75.0%" in text
+    listed = signed_in.get("/decisions?q=label:fraud").content.decode()
+    assert listed.count("<tr data-href") == 3
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
+@pytest.mark.parametrize(
+    "path", ["/", "/live", "/decisions", "/entities", "/scenario", "/backtests", "/settings/health"]
+)
+def test_an_empty_installation_says_what_will_appear(
+    signed_in: Client, settings: Settings, tmp_path: Path, path: str, language: str
+) -> None:
+    settings.LOG_DIRECTORY = tmp_path / "none"
+    signed_in.cookies["guanlan_language"] = language
+    response = signed_in.get(path)
+    assert response.status_code == 200
+    assert 'class="empty"' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/decisions/999999", 404),
+        ("/entities/user/nobody", 404),
+        ("/entities/user/~999", 404),
+        ("/backtests/77", 404),
+        ("/no/such/page", 404),
+        ("/decisions?q=%00&before=x", 200),
+        ("/decisions?q=" + "a" * 5000, 200),
+        ("/?hours=99999999999999999999", 200),
+        ("/entities?kind=<script>&key=<b>", 200),
+    ],
+)
+def test_odd_addresses_get_a_page_in_style(
+    pond: World, signed_in: Client, path: str, status: int
+) -> None:
+    response = signed_in.get(path)
+    assert response.status_code == status
+    text = response.content.decode()
+    assert 'class="sidebar"' in text
+    assert "<script>" not in text
+    assert "<b>" not in text
+
+
+def report() -> dict[str, Any]:
+    """A small report of a backtest, as `guanlan.engine.backtest.Report` writes it."""
+    threshold = {
+        "outcome": "review", "events": 5, "per_day": 2.5, "precision": 0.6, "recall": 0.75,
+        "counts": {}, "false_positives_per_fraud": 0.67, "value_detection": 0.8,
+    }  # fmt: skip
+    day = {
+        "day": "2026-01-01", "events": 50, "frauds": 4, "alerts": 5, "found": 3, "stopped": 2,
+        "amount": 100, "fraud_amount": 40, "stopped_fraud_amount": 30,
+    }  # fmt: skip
+    rule = {
+        "rule": "transfer.large", "title": {"en": "Large", "zh": "大额"}, "severity": "high",
+        "score": 60, "hits": 5, "frauds": 3, "only": 1, "precision": 0.6, "recall": 0.75,
+        "amount": 100, "fraud_amount": 40,
+    }  # fmt: skip
+    outcome = {"outcome": "review", "events": 5, "frauds": 3, "amount": 100, "fraud_amount": 40}
+    fold = {
+        "first": "2026-01-01", "last": "2026-01-07", "events": 50, "frauds": 4, "auc": 0.9,
+        "average_precision": 0.6, "entity_precision": 0.2, "entity_ceiling": 0.25,
+    }  # fmt: skip
+    return {
+        "format": 1, "scenario": "pond", "title": {"en": "Pond", "zh": "池塘"}, "version": "abc",
+        "currency": "CNY", "currency_decimals": 2,
+        "period": {"first": "2026-01-01", "last": "2026-01-02", "days": 2, "timezone": "UTC"},
+        "events": 100, "frauds": 4, "labels": 4, "fraud_rate": 0.04, "amount": 1000,
+        "fraud_amount": 40,
+        "ranking": {
+            "auc": 0.9, "average_precision": 0.6, "entity": "user", "top": 100,
+            "entity_precision": 0.2, "entity_ceiling": 0.25,
+        },
+        "alerts": threshold, "stops": threshold,
+        "budget": {"per_day": 10, "alerts": 20, "precision": 0.2, "recall": 1.0},
+        "outcomes": [outcome], "rules": [rule], "days": [day, day],
+        "folds": {
+            "days": 7, "delay_days": 7, "known_days": 7, "folds": [fold], "auc": [0.9, 0.0],
+            "average_precision": [0.6, 0.0], "entity_precision": [0.2, 0.0],
+        },
+        "money": {
+            "fraud_value": 4000, "stopped_value": 3000, "without": 4000, "missed": 1000,
+            "reviews": 10, "friction": 5, "saved": 2985,
+        },
+        "evaluation": {"alert": 2, "stop": 3},
+        "roc": [[0, 0], [0.1, 0.8], [1, 1]], "precision_recall": [[0, 1], [0.75, 0.6], [1, 0.04]],
+    }  # fmt: skip
+
+
+def test_a_report_is_shown_and_one_without_labels_claims_nothing(signed_in: Client) -> None:
+    stored = store_backtest("A year", "pond", "abc", report())
+    text = signed_in.get(f"/backtests/{stored.pk}").content.decode()
+    assert "0.900" in text
+    assert "60.0%" in text
+    blank = report()
+    blank.update(frauds=0, fraud_rate=0.0, roc=[], precision_recall=[])
+    stored = store_backtest("Unlabelled", "pond", "abc", blank)
+    text = signed_in.get(f"/backtests/{stored.pk}").content.decode()
+    assert "unknown: no labelled fraud" in text
+
+
+@pytest.fixture
+def engine(db: None, tmp_path: Path, settings: Settings) -> Iterator[Engine]:
+    settings.LOG_DIRECTORY = tmp_path / "log"
+    now = iter(range(START, START + 10**12, 1_000_000))
+    with Engine.open(
+        tmp_path / "log", scenario(), secret=settings.ENGINE_SECRET, now=lambda: next(now),
+        warm=False, cache=tmp_path / "cache", reserve_bytes=1 << 28,
+    ) as opened:  # fmt: skip
+        yield opened
+
+
+def transfer(number: int, amount: int, user: str = "u-1") -> bytes:
+    return (
+        f'{{"id":"t-{number}","type":"transfer","entities":{{"user":"{user}","payee":"u-2"}},'
+        f'"fields":{{"amount":{amount}}}}}'
+    ).encode()
+
+
+def test_recomputing_gives_the_recorded_bytes(
+    engine: Engine, signed_in: Client, settings: Settings
+) -> None:
+    engine.decide([transfer(1, 1000), transfer(2, 9_000_000)])
+    engine.commit()
+    engine.set_list_entry("mules", "u-2", author="me", reason="seen before")
+    engine.decide([transfer(3, 500)])
+    engine.commit()
+    project(LogTail(django_settings.LOG_DIRECTORY))
+    assert list(models.Decision.objects.order_by("seq").values_list("outcome", flat=True))[2] == 6
+    for seq in range(3):
+        text = signed_in.post(f"/decisions/{seq}/recompute").content.decode()
+        assert re.search(r"all \d+ bytes equal", text), text
+    assert "is in “mules”" in signed_in.get("/decisions/2").content.decode()
+    settings.ENGINE_SECRET = b"another"
+    assert "another row" in signed_in.post("/decisions/1/recompute").content.decode()
+    # Had the entry not been known, the decision would have been another: it is what counts.
+    models.ListAct.objects.all().delete()
+    assert "differs from the record" in signed_in.post("/decisions/2/recompute").content.decode()
+
+
+def test_an_entity_shows_what_the_running_engine_remembers(
+    engine: Engine, signed_in: Client
+) -> None:
+    engine.decide([transfer(1, 123_456), transfer(2, 100)])
+    engine.commit()
+    project(LogTail(django_settings.LOG_DIRECTORY))
+    assert "No engine runs" in signed_in.get("/entities/user/u-1").content.decode()
+    engine_access.register(engine)
+    text = signed_in.get("/entities/user/u-1").content.decode()
+    assert "¥1,235.56" in text
+    assert "ready" in signed_in.get("/settings/health").content.decode()
