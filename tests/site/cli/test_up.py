@@ -159,8 +159,25 @@ def test_split_serves_from_two_processes_and_restarts_a_lost_one(
             time.sleep(0.1)
     assert console_pid(running.process.pid) != lost
     assert running.end() == 0
-    with pytest.raises(httpx.TransportError):
-        httpx.get(f"{door}/healthz")
+    assert not alive(door)
+
+
+def test_the_parts_end_with_a_supervisor_that_was_killed(start: Start, scenario: Path) -> None:
+    port = free_port()
+    running = start("up", "--split", "--port", port, "--no-warm", "--scenario", scenario)
+    door = ready(running, "API")
+    running.kill()
+    until = time.monotonic() + 60
+    while alive(door):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def alive(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def console_pid(parent: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import threading
@@ -32,6 +33,7 @@ from guanlan.site.run import console
 
 logger = logging.getLogger("guanlan.run")
 
+PARENT_SECONDS = 0.5
 Part = Literal["all", "door", "console"]
 Clock = Literal["arrival", "event"]
 
@@ -158,6 +160,8 @@ def serve(options: Options, ready: Callable[[int], None] | None = None) -> None:
             before_stop=[part.stop for part in (screens and screens.stream, door) if part],
             ready=listens,
         )
+        if options.part != "all":
+            threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
         if screens is not None:
             projector = Projector(settings.LOG_DIRECTORY)
             projector.start()
@@ -179,6 +183,14 @@ def _app(door: Door | None, screens: console.Screens | None) -> App:
         assert screens is not None
         return console.apart(screens)
     return compose(door, screens and screens.stream, screens and screens.pages)
+
+
+def _end_with_parent(server: DoorServer) -> None:
+    """A part whose supervisor was killed must not go on holding the log and the port."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(PARENT_SECONDS)
+    server.should_exit = True
 
 
 @contextmanager
