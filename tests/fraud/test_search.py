@@ -83,6 +83,8 @@ def test_times_are_local_and_half_open(pond: World) -> None:
     assert late
     assert sorted(early + late) == sorted(everything)
     assert max(early) < min(late)
+    assert found("after:2020-01-01") == everything
+    assert found("before:2030-01-01") == everything
     assert found("after:2030-01-01") == []
     assert found("before:2020-01-01T00:00") == []
 

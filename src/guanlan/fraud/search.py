@@ -155,7 +155,8 @@ def _time(search: Search, name: str, value: str, zone: ZoneInfo) -> None:
     # The clock never goes back, so a time is a sequence number: the page's own key.
     if name == "after":
         first = Decision.objects.filter(clock__gte=clock).order_by("clock", "seq")
-        search.add("d.seq >= %s", first.values_list("seq", flat=True).first() or _BIGGEST)
+        found = first.values_list("seq", flat=True).first()
+        search.add("d.seq >= %s", _BIGGEST if found is None else found)
     else:
         last = Decision.objects.filter(clock__lt=clock).order_by("-clock", "-seq")
         found = last.values_list("seq", flat=True).first()
