@@ -32,6 +32,7 @@ from guanlan.site.door.keys import (
 from guanlan.site.door.limits import Limits
 from guanlan.site.door.metrics import (
     CONTENT_TYPE,
+    EVENTS,
     Metrics,
     render_door,
     render_process,
@@ -53,7 +54,6 @@ from guanlan.site.door.replies import (
 
 log = logging.getLogger("guanlan.door")
 
-EVENTS = "/v1/events"
 PATHS = ("/v1/", "/healthz", "/readyz", "/metrics")
 _BATCH_TYPES = (NDJSON, b"application/ndjson", b"application/jsonl", b"application/jsonlines")
 _SWEEP_SECONDS = 0.5
@@ -192,13 +192,10 @@ class Door:
             events = self._events
             events.declared(headers.get(b"content-length"))
             committer = self.committer
-            committer.ready()
-            committer.room()
+            committer.admit()
             if events.running >= self.limits.reading:
                 raise busy(self.limits.retry_busy_seconds)
-            body = await events.read(receive)
-            committer.room()
-            answer = await committer.submit(body)
+            answer = await committer.submit(await events.read(receive))
             body = answer.body
             if answer.status == 200:
                 await send(ok_start(len(body)))
@@ -214,9 +211,7 @@ class Door:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
             status = await self._unexpected(EVENTS, error, send)
-        metrics = self.metrics
-        metrics.count(EVENTS, status)
-        metrics.latency.observe(perf_counter() - began)
+        self.metrics.count_event(status, perf_counter() - began)
 
     def _extra(self, status: int) -> Headers:
         if status == 429:
@@ -291,8 +286,7 @@ class Door:
         self._allow(request.headers, EVENTS_WRITE)
         _expect(request.headers.get(b"content-type"), _BATCH_TYPES)
         self._batches.declared(request.headers.get(b"content-length"))
-        self.committer.ready()
-        self.committer.room()
+        self.committer.admit()
         if self._open_batches >= self.limits.batches:
             raise busy(self.limits.retry_busy_seconds)
         self._open_batches += 1

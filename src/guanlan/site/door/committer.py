@@ -35,6 +35,7 @@ class Committer:
 
     def __init__(self, limits: Limits, metrics: Metrics) -> None:
         self._limits = limits
+        self._most_events, self._most_bytes = limits.queue_events, limits.queue_bytes
         self._metrics = metrics
         self._engine: EngineProtocol | None = None
         self._events: deque[tuple[bytes | list[bytes], Waiter]] = deque()
@@ -74,19 +75,23 @@ class Committer:
             raise unavailable(f"the engine is {self.state}", self._limits.retry_down_seconds)
         return engine
 
-    def room(self) -> None:
-        """Raises Refusal 429 when the queue is full."""
-        if (
-            self.queued_events >= self._limits.queue_events
-            or self.queued_bytes >= self._limits.queue_bytes
-        ):
+    def admit(self) -> None:
+        """Raises Refusal 503 when no event can be decided, 429 when the queue is full."""
+        engine = self._engine
+        if engine is None or self._stopping or self.failed or engine.state != "ready":
+            self.ready()
+        self._room()
+
+    def _room(self) -> None:
+        if self.queued_events >= self._most_events or self.queued_bytes >= self._most_bytes:
             raise busy(self._limits.retry_busy_seconds)
 
     def submit(self, body: bytes) -> asyncio.Future[Answer]:
         """Queue one event; the future yields its Answer once durable, or raises Refusal.
 
-        Raises Refusal 503 when no work is taken any more.
+        Raises Refusal 429 when the queue is full, 503 when no work is taken any more.
         """
+        self._room()
         if self._closed:
             raise unavailable(f"the engine is {self.state}", self._limits.retry_down_seconds)
         waiter: Waiter = self._loop.create_future()
@@ -227,7 +232,6 @@ class Committer:
         self.queued_events -= len(bodies)
         self.queued_bytes -= sum(map(len, bodies))
 
-        waiters = [w for w in single if w is not None] + [w for w, _, _ in groups]
         began = perf_counter()
         try:
             answers: Sequence[Answer] = engine.decide(bodies)
@@ -235,7 +239,7 @@ class Committer:
                 raise RuntimeError("the engine answered another number of events")
         except Exception as error:  # noqa: BLE001 - whoever waits must get an answer
             self._metrics.internal_errors += 1
-            self._fail(waiters, incident("decide", error))
+            self._fail(_waiting(single, groups), incident("decide", error))
             if held:
                 await self._durable(held)
             return
@@ -243,7 +247,8 @@ class Committer:
         self._metrics.commit_events.observe(len(bodies))
 
         if not await self._durable(held):
-            self._fail(waiters, unavailable(NOT_DURABLE, self._limits.retry_down_seconds))
+            refusal = unavailable(NOT_DURABLE, self._limits.retry_down_seconds)
+            self._fail(_waiting(single, groups), refusal)
             return
         for one, answer in zip(single, answers, strict=True):
             if one is not None and not one.done():
@@ -297,6 +302,10 @@ class Committer:
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_exception(refusal)
+
+
+def _waiting(single: list[Waiter | None], groups: list[tuple[Waiter, int, int]]) -> list[Waiter]:
+    return [w for w in single if w is not None] + [w for w, _, _ in groups]
 
 
 def _settle(done: asyncio.Future[None], error: Exception | None) -> None:

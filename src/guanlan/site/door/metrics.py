@@ -10,6 +10,7 @@ SECONDS = (
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0,
 )  # fmt: skip
 SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
+EVENTS = "/v1/events"
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -37,6 +38,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.requests: dict[tuple[str, int], int] = {}
+        self._events: dict[int, int] = {}  # POST /v1/events, by status
         self.lines: dict[int, int] = {}
         self.latency = Histogram(SECONDS)
         self.commit_seconds = Histogram(SECONDS)
@@ -49,6 +51,17 @@ class Metrics:
     def count(self, route: str, status: int) -> None:
         key = (route, status)
         self.requests[key] = self.requests.get(key, 0) + 1
+
+    def count_event(self, status: int, seconds: float) -> None:
+        """`count` and `latency.observe` of POST /v1/events in one call."""
+        self._events[status] = self._events.get(status, 0) + 1
+        latency = self.latency
+        latency.counts[bisect_left(SECONDS, seconds)] += 1
+        latency.total += seconds
+
+    def by_route(self) -> dict[tuple[str, int], int]:
+        """Answered requests by route and status."""
+        return self.requests | {(EVENTS, status): n for status, n in self._events.items()}
 
     def count_line(self, status: int) -> None:
         self.lines[status] = self.lines.get(status, 0) + 1
@@ -93,7 +106,7 @@ def render_door(metrics: Metrics) -> list[str]:
     """The door's own lines, without those of the engine and the queue."""
     out = labelled(
         "guanlan_http_requests_total", "counter", "Answered requests by route and status.",
-        [({"route": r, "status": s}, n) for (r, s), n in sorted(metrics.requests.items())],
+        [({"route": r, "status": s}, n) for (r, s), n in sorted(metrics.by_route().items())],
     )  # fmt: skip
     out += labelled(
         "guanlan_batch_lines_total", "counter", "Answered lines of batches by status.",
