@@ -33,7 +33,7 @@ def watch(page: Page) -> list[str]:
     complaints: list[str] = []
 
     def told(message: ConsoleMessage) -> None:
-        at = message.location.get("url", "") if message.location else ""
+        at = message.location.get("url", "")
         if message.type in ("error", "warning") and "/console/stream" not in at + message.text:
             complaints.append(f"{message.text} {at}")
 

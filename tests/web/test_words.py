@@ -1,0 +1,52 @@
+"""Amounts, numbers and durations as each language writes them."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import translation
+
+from guanlan.web import words
+
+
+@pytest.mark.parametrize(
+    ("language", "minor", "currency", "text"),
+    [
+        ("en", 123456, "CNY", "¥1,234.56"),
+        ("zh-hans", 123456, "CNY", "¥1,234.56"),
+        ("zh-hant", 123456, "CNY", "¥1,234.56"),
+        ("en", 500, "JPY", "JP¥500"),
+        ("en", -100, "USD", "-US$1.00"),
+        ("en", 1200, "", "1,200"),
+    ],
+)
+def test_money_is_written_from_minor_units(
+    language: str, minor: int, currency: str, text: str
+) -> None:
+    with translation.override(language):
+        assert words.money(minor, currency) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("zh-hans", "¥382万"), ("zh-hant", "¥382萬"), ("en", "¥3.82m")]
+)
+def test_large_amounts_are_short(language: str, text: str) -> None:
+    with translation.override(language):
+        assert words.compact_money(382_000_000, "CNY").lower() == text
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "text"),
+    [
+        (0, "0 s"),
+        (7, "7 µs"),
+        (1_500, "1.5 ms"),
+        (59_999_999, "59 s"),
+        (61_000_000, "1 min 1 s"),
+        (8_040_000_000, "2 h 14 min"),
+        (86_400_000_000, "1 day"),
+        (2 * 86_400_000_000 + 3_600_000_000, "2 days 1 h"),
+    ],
+)
+def test_durations_have_their_two_largest_units(microseconds: int, text: str) -> None:
+    with translation.override("en"):
+        assert words.duration(microseconds) == text
