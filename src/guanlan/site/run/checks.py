@@ -61,7 +61,8 @@ def database() -> Iterator[Finding]:
                 cursor.execute("PRAGMA quick_check(1)")
                 (answer,) = cursor.fetchone()
             if answer != "ok":
-                mend = "stop Guanlan, move db.sqlite3 away, start again: the log rebuilds it"
+                mend = "restore db.sqlite3 from a backup; without one, move it away and start: the log"
+                mend += " rebuilds the decisions, accounts and keys are made anew"
                 yield Finding("database", "fault", f"damaged: {answer}", mend)
                 return
         if steps:

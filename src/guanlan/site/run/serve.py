@@ -82,7 +82,7 @@ class EngineThread:
         self._door = door
         self._options = options
         self._failed = failed
-        self._thread = threading.Thread(target=self._open, name="guanlan-open")
+        self._thread = threading.Thread(target=self._open, name="guanlan-open", daemon=True)
         self.engine: Engine | None = None
         self.error: Exception | None = None
 
@@ -176,6 +176,8 @@ def serve(options: Options, ready: Callable[[int], None] | None = None) -> None:
             server.run(sockets=[listener])
         except SystemExit:  # uvicorn's way of saying that the door's start failed
             raise CannotStart("the server could not start; see the lines above") from None
+        # A second Ctrl-C need not wait for a long log to be read to its end.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _app(door: Door | None, screens: console.Screens | None) -> App:
