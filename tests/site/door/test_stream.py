@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Hashable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from guanlan.engine.log import EVENT, Frame, LogTail, LogWriter
 from guanlan.site.door import Stream
 from guanlan.site.door.asgi import Scope
+from guanlan.site.door.stream import Viewer
 from tests.site.door.conftest import Running, Start
 
 PATH = "/console/stream"
@@ -195,3 +197,39 @@ def test_shutdown_does_not_wait_for_viewers(start: Start, feed: Feed) -> None:
     with pytest.raises(EOFError):
         viewer.next()
     assert time.monotonic() - began < 3
+
+
+async def test_a_viewer_who_joins_from_further_back_repeats_nothing_to_the_others(
+    feed: Feed,
+) -> None:
+    part = stream(feed, queue_rows=8)
+    feed.add(4)
+    news = part._read(0, 100, {"en"})
+    ends = [row.end for row in news.rows["en"]]
+    ahead, behind = Viewer("en", ends[2], 8), Viewer("en", ends[0], 8)
+    part._viewers.update((ahead, behind))
+    part._spread(news)
+    part._spread(news)
+    assert [_seqs(viewer) for viewer in (ahead, behind)] == [[3], [1, 2, 3]]
+
+
+def _seqs(viewer: Viewer) -> list[int]:
+    chunks = []
+    while not viewer.rows.empty():
+        chunks.append((viewer.rows.get_nowait() or b"").decode())
+    return [int(seq) for seq in re.findall(r'"seq": (\d+)', "".join(chunks))]
+
+
+async def test_a_viewer_who_does_not_read_is_cut_off(feed: Feed) -> None:
+    part = stream(feed)
+    slow = Viewer("en", 0, 2)
+    part._viewers.add(slow)
+    position = 0
+    for _ in range(4):
+        feed.add(1)
+        news = part._read(position, 100, {"en"})
+        position = news.following
+        part._spread(news)
+    assert slow.lost
+    assert slow not in part._viewers
+    assert slow.rows.qsize() <= 2
