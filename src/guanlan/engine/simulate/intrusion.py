@@ -20,7 +20,7 @@ def bulk_signup(stage: Stage, at: int) -> Batch:
     n = int(rng.integers(10, 36))
     patient = rng.random() < 0.25
     users = fresh.take("user", n)
-    devices = fresh.take("device", n if patient else max(2, n // 7))
+    devices = fresh.take("device", n) if patient else stage.farm(max(2, n // 7))
     scene: Batch = {
         "device": devices[np.arange(n) % len(devices)],
         "ip": rng.choice(fresh.network(n if patient else 2), n),

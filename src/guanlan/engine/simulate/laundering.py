@@ -136,7 +136,7 @@ def dormant_activation(stage: Stage, at: int) -> Batch:
 def first_payee_scam(stage: Stage, at: int) -> Batch:
     """The customer is talked into paying a stranger: own device, own hand, someone's voice."""
     rng, world = stage.rng, stage.world
-    candidates = stage.customers(at, 12)
+    candidates = stage.customers(at, 60)  # the old are called more often
     user = candidates[np.argsort(-world.age[candidates])[:4]]
     user = rng.choice(user, 1)
     n = int(rng.integers(1, 4))

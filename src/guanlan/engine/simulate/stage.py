@@ -32,6 +32,7 @@ class Stage:
         self.rng = rng
         self.fresh = fresh
         self._mules: list[int] = []
+        self._farms: list[Array] = []
 
     def customers(self, at: int, count: int, *, awake: bool = True) -> Array:
         """`count` different customers who were there at time `at`."""
@@ -52,6 +53,13 @@ class Stage:
         mule = int(self.fresh.take("user", 1)[0])
         self._mules.append(mule)
         return mule
+
+    def farm(self, count: int) -> Array:
+        """The devices of a farm: `count` new ones, or those of a farm seen before."""
+        if self._farms and self.rng.random() < 0.3:
+            return self._farms[int(self.rng.integers(len(self._farms)))]
+        self._farms.append(self.fresh.take("device", count))
+        return self._farms[-1]
 
     def times(self, at: int, gaps: Array) -> Array:
         """Times starting at `at` with the given gaps in seconds, on whole milliseconds."""
