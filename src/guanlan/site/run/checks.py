@@ -61,8 +61,8 @@ def database() -> Iterator[Finding]:
                 cursor.execute("PRAGMA quick_check(1)")
                 (answer,) = cursor.fetchone()
             if answer != "ok":
-                mend = "restore db.sqlite3 from a backup; without one, move it away and start: the log"
-                mend += " rebuilds the decisions, accounts and keys are made anew"
+                mend = "restore db.sqlite3 from a backup, or move it away and start: decisions"
+                mend += " come back from the log, accounts and keys have to be made anew"
                 yield Finding("database", "fault", f"damaged: {answer}", mend)
                 return
         if steps:
