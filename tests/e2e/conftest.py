@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core.models import User
 from guanlan.engine.log import LogTail
-from guanlan.fraud import programs
+from guanlan.fraud import figures, programs
 from guanlan.fraud.services import project, store_backtest
 from tests.fraud.reports import report
 from tests.fraud.world import World
@@ -60,6 +60,7 @@ def console(
     project(LogTail(world.log.directory))
     store_backtest("2026", "pond", "abc", report())
     programs.forget()
+    figures.forget()
     yield live_server
     world.close()
 

@@ -10,7 +10,7 @@ from pytest_django import Settings
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core.models import User
 from guanlan.engine.log import LogTail
-from guanlan.fraud import engine_access, programs
+from guanlan.fraud import engine_access, figures, programs
 from guanlan.fraud.services import project
 from tests.fraud.world import World
 
@@ -19,8 +19,10 @@ from tests.fraud.world import World
 def nothing_remembered() -> Iterator[None]:
     """Each test has a database of its own, so programs read before mean nothing."""
     programs.forget()
+    figures.forget()
     yield
     programs.forget()
+    figures.forget()
     engine_access.register(None)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, F, OuterRef, Sum
 
 from guanlan.engine.log import LogError, LogTail
 from guanlan.engine.scenario.model import Outcome
@@ -23,6 +24,7 @@ from guanlan.fraud.models import (
 )
 from guanlan.fraud.projection import MINUTE, bucket_ceiling
 
+T = TypeVar("T")
 STOPPED = (Outcome.hold, Outcome.decline)
 # Width of a bar, in minutes, for each window on offer, in hours.
 BARS = {1: 1, 24: 30, 168: 180, 720: 720}
@@ -98,30 +100,76 @@ def local_text(minute: int) -> str:
 
 def outcomes_by_bar(span: Window) -> dict[int, dict[int, Count]]:
     """Decisions and amounts by the bar's first minute and by outcome."""
-    rows = (
-        MinuteOutcome.objects.filter(minute__gte=span.first, minute__lt=span.end)
-        .values("minute", "outcome")
-        .annotate(n=Sum("decisions"), value=Sum("amount"))
-    )
-    bars: dict[int, dict[int, Count]] = {bar: {} for bar in span.bars}
-    for row in rows:
-        bar = bars[_bar_of(span, row["minute"])]
-        before = bar.get(row["outcome"], Count(0, 0))
-        bar[row["outcome"]] = Count(before.decisions + row["n"], before.amount + row["value"])
-    return bars
+
+    def load(first: int) -> dict[int, dict[int, Count]]:
+        rows = (
+            MinuteOutcome.objects.filter(minute__gte=first, minute__lt=span.end)
+            .annotate(bar=(F("minute") - first) / span.bar)
+            .values_list("bar", "outcome")
+            .annotate(n=Sum("decisions"), value=Sum("amount"))
+            .order_by()
+        )
+        bars: dict[int, dict[int, Count]] = defaultdict(dict)
+        for index, outcome, decisions, amount in rows:
+            bars[first + index * span.bar][outcome] = Count(decisions, int(amount))
+        return bars
+
+    return _by_bar(span, _outcomes, load)
 
 
 def latency_by_bar(span: Window) -> dict[int, dict[int, int]]:
     """Latency histograms by the bar's first minute."""
-    rows = MinuteLatency.objects.filter(minute__gte=span.first, minute__lt=span.end)
-    bars: dict[int, dict[int, int]] = {bar: defaultdict(int) for bar in span.bars}
-    for minute, bucket, decisions in rows.values_list("minute", "bucket", "decisions"):
-        bars[_bar_of(span, minute)][bucket] += decisions
-    return bars
+
+    def load(first: int) -> dict[int, dict[int, int]]:
+        rows = (
+            MinuteLatency.objects.filter(minute__gte=first, minute__lt=span.end)
+            .annotate(bar=(F("minute") - first) / span.bar)
+            .values_list("bar", "bucket")
+            .annotate(n=Sum("decisions"))
+            .order_by()
+        )
+        bars: dict[int, dict[int, int]] = defaultdict(dict)
+        for index, bucket, decisions in rows:
+            bars[first + index * span.bar][bucket] = decisions
+        return bars
+
+    return _by_bar(span, _latencies, load)
 
 
-def _bar_of(span: Window, minute: int) -> int:
-    return span.first + (minute - span.first) // span.bar * span.bar
+_outcomes: dict[tuple[int, int], dict[int, Count]] = {}
+_latencies: dict[tuple[int, int], dict[int, int]] = {}
+MAX_REMEMBERED_BARS = 5000
+
+
+def _by_bar(
+    span: Window,
+    remembered: dict[tuple[int, int], dict[int, T]],
+    load: Callable[[int], dict[int, dict[int, T]]],
+) -> dict[int, dict[int, T]]:
+    """The window's bars; only those that may still change are read from the database.
+
+    The clock never goes back, so a bar that ends before the projected clock is final.
+    """
+    projected = Cursor.objects.filter(id=1).values_list("clock", flat=True).first() or 0
+    known = {bar: remembered[bar, span.bar] for bar in span.bars if (bar, span.bar) in remembered}
+    first = next((bar for bar in span.bars if bar not in known), None)
+    if first is None:
+        return known
+    loaded = load(first)
+    if len(remembered) > MAX_REMEMBERED_BARS:
+        remembered.clear()
+    for bar in span.bars:
+        if bar >= first:
+            known[bar] = loaded.get(bar, {})
+            if (bar + span.bar) * MINUTE <= projected:
+                remembered[bar, span.bar] = known[bar]
+    return known
+
+
+def forget() -> None:
+    """Drop what is remembered; for a database that was made anew."""
+    _outcomes.clear()
+    _latencies.clear()
 
 
 def quantile(histogram: dict[int, int], share: float) -> float | None:

@@ -26,9 +26,10 @@ _COMPARISONS: Final = (">=", "<=", ">", "<", "=")
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 # An entity may play several roles in one decision; the first of them stands for all.
 _ONCE: Final = (
-    "{0}.entity_id = %s AND NOT EXISTS (SELECT 1 FROM fraud_entitydecision o"
-    " WHERE o.entity_id = {0}.entity_id AND o.seq = {0}.seq AND o.role < {0}.role)"
+    "NOT EXISTS (SELECT 1 FROM fraud_entitydecision o"
+    " WHERE o.entity_id = x.entity_id AND o.seq = x.seq AND o.role < x.role)"
 )
+_ALSO: Final = "EXISTS (SELECT 1 FROM {0} x WHERE {1} AND x.seq = d.seq)"
 _BIGGEST: Final = 2**63 - 1
 
 
@@ -103,8 +104,7 @@ def _read_word(
             _time(search, name, value, zone)
         case "label":
             search.add(
-                "EXISTS (SELECT 1 FROM fraud_label l WHERE l.target = d.event_id AND l.value = %s)",
-                value,
+                "d.event_id IN (SELECT l.target FROM fraud_label l WHERE l.value = %s)", value
             )
         case _ if name in kinds:
             search.entities.append((name, value))
@@ -188,36 +188,34 @@ def _statement(
     search: Search, before: int | None, after: int | None
 ) -> tuple[str, list[Any]] | None:
     """SQL and values, or None when the filter names something that was never seen."""
-    tables: list[str] = []
+    table, key = "", "d.seq"
     where: list[str] = []
     values: list[Any] = []
-    key = "d.seq"
-    for position, (name, state) in enumerate(search.rules):
-        rule = RuleName.objects.filter(name=name).first()
-        if rule is None:
-            return None
-        tables.append(f"fraud_decisionrule r{position}")
-        where.append(f"r{position}.rule_id = %s AND r{position}.state = %s")
-        values += [rule.id, state]
-    found: list[int] = []
+    narrow: list[tuple[str, str, list[int]]] = []
     for kind, value in search.entities:
         identity = _entity(kind, value)
         if identity is not None:
-            found.append(identity)
+            narrow.append(("fraud_entitydecision", "x.entity_id = %s", [identity]))
         elif kind is None:
             where.append("d.event_id = %s")
             values.append(value)
         else:
             return None
-    for position, identity in enumerate(found):
-        name = f"e{position}"
-        tables.insert(0, f"fraud_entitydecision {name}")
-        where.append(_ONCE.format(name))
-        values.append(identity)
-    if tables:
-        key = tables[0].split()[1] + ".seq"
-        where += [f"{table.split()[1]}.seq = {key}" for table in tables[1:]]
-        where.append(f"d.seq = {key}")
+    for name, state in search.rules:
+        rule = RuleName.objects.filter(name=name).first()
+        if rule is None:
+            return None
+        narrow.append(("fraud_decisionrule", "x.rule_id = %s AND x.state = %s", [rule.id, state]))
+    # The first leads; the others are looked up in it one by one. (Joined, SQLite would hand
+    # the page's bound on to each and walk them all for every row of the first.)
+    for position, (name, condition, numbers) in enumerate(narrow):
+        if position == 0:
+            table, key = f"{name} x CROSS JOIN ", "x.seq"
+            once = f" AND {_ONCE}" if name == "fraud_entitydecision" else ""
+            where.append(f"{condition}{once} AND d.seq = x.seq")
+        else:
+            where.append(_ALSO.format(name, condition))
+        values += numbers
     where += search.where
     values += search.values
     order = "DESC"
@@ -228,11 +226,10 @@ def _statement(
     elif before is not None:
         where.append(f"{key} < %s")
         values.append(before)
-    # CROSS JOIN keeps SQLite from starting anywhere but at the first table.
-    source = " CROSS JOIN ".join([*tables, "fraud_decision d"])
     condition = f" WHERE {' AND '.join(where)}" if where else ""
     # Only names made here enter the text; what was typed goes in as values.
-    statement = f"SELECT d.* FROM {source}{condition} ORDER BY {key} {order} LIMIT %s"  # noqa: S608
+    source = f"{table}fraud_decision d{condition}"
+    statement = f"SELECT d.* FROM {source} ORDER BY {key} {order} LIMIT %s"  # noqa: S608
     return statement, [*values, PAGE + 1]
 
 
