@@ -57,7 +57,10 @@ def oracle_features(
     history: list[Event] = []
     answers: list[dict[str, Any]] = []
     first: dict[str, dict[str, Any]] = {}
+    clock = -(2**62)
     for event in events:
+        assert event["clock"] >= clock, "the clock of arrival never goes back"
+        clock = event["clock"]
         if event.get("id") in first:
             answers.append(first[event["id"]])
             continue

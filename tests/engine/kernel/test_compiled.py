@@ -6,13 +6,14 @@ import random
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from guanlan.engine.kernel import Kernel, Shape, compiled
-from guanlan.engine.kernel.compiled import CompileError, compile_aside, load, write_module
+from guanlan.engine.kernel.compiled import CompileError, Compiling, load, write_module
 from guanlan.engine.kernel.source import jit_source, plain_source
 from tests.engine.kernel.oracle import oracle_features
 from tests.engine.kernel.rows import buffer, features, rows
@@ -126,7 +127,7 @@ def test_a_failed_compile_is_said_and_the_kernel_stays_interpreted(
     scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(CompileError, match="compiling the kernel failed: ZeroDivisionError"):
-        compile_aside("1 / 0\n", scratch)
+        Compiling().run("1 / 0\n", scratch)
     monkeypatch.setattr(compiled, "_CHILD", "raise SystemExit('no compiler here')")
     world = scenario(feature("f", "count"))
     kernel = Kernel(Shape(world), scratch, 1 << 20)
@@ -135,6 +136,43 @@ def test_a_failed_compile_is_said_and_the_kernel_stays_interpreted(
     assert kernel.warm_error == "compiling the kernel failed: no compiler here"
     event = {"type": "transfer", "clock": 0, "entities": {"user": "a"}, "fields": {}}
     assert features(kernel, world, [event]) == [{"f": 1}]
+
+
+def test_closing_stops_the_compiler_and_leaves_the_kernel_usable(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "_CHILD", "import time; time.sleep(300)")
+    world = scenario(feature("f", "count"))
+    kernel = Kernel(Shape(world), scratch, 1 << 20)
+    kernel.warm()
+    kernel.close()
+    assert not kernel.jitted
+    assert kernel.warm_error == "compiling was stopped"
+    event = {"type": "transfer", "clock": 0, "entities": {"user": "a"}, "fields": {}}
+    assert features(kernel, world, [event]) == [{"f": 1}]
+    kernel.close()
+
+
+def test_the_compiler_does_not_outlive_its_parent(scratch: Path) -> None:
+    script = (
+        "import os, signal, sys, threading\n"
+        "from pathlib import Path\n"
+        "from guanlan.engine.kernel.compiled import Compiling\n"
+        'source = \'import os, time; print(os.getpid(), file=open("pid", "w"));'
+        " time.sleep(300)'\n"
+        "threading.Thread(target=Compiling().run, args=(source, Path('.')), daemon=True).start()\n"
+        "while not (Path('pid').exists() and Path('pid').read_text().endswith('\\n')): pass\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", script], cwd=scratch, check=False,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )  # fmt: skip
+    child = int((scratch / "pid").read_text())
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{child}/cmdline").exists() and Path(f"/proc/{child}/cmdline").read_bytes():
+        assert time.monotonic() < deadline, "the compiler still runs"
+        time.sleep(0.02)
 
 
 def test_a_cache_that_cannot_be_written_is_an_os_error(scratch: Path) -> None:

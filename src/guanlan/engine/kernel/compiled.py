@@ -94,27 +94,63 @@ def load(source: str, directory: Path) -> Program:
         return _LOADED[path]
 
 
-_CHILD: Final = (
-    "import os, sys; os.nice(10); sys.path.insert(0, sys.argv[1]); __import__(sys.argv[2])"
-)
+# The child ends when the other end of its pipe closes: with its parent, however that dies.
+_CHILD: Final = """
+import os, sys, threading
+def orphaned():
+    os.read(int(sys.argv[3]), 1)
+    os._exit(1)
+threading.Thread(target=orphaned, daemon=True).start()
+os.nice(5)
+sys.path.insert(0, sys.argv[1])
+__import__(sys.argv[2])
+"""
 
 
-def compile_aside(source: str, directory: Path) -> None:
-    """Fills the cache from a process of its own at low priority and waits for it.
+class Compiling:
+    """A compile in a process of its own at lower priority, which fills the cache.
 
-    Two at the same time do the same work twice and nothing else: files are replaced whole.
-    CompileError if it fails or takes longer than ten minutes.
+    Two of the same program do the same work twice and nothing else: files are replaced whole.
     """
-    path = write_module(source, directory).resolve()
-    if path in _LOADED:
-        return
-    command = [sys.executable, "-c", _CHILD, str(path.parent), path.stem]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=COMPILE_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise CompileError(f"compiling took longer than {COMPILE_SECONDS} s") from None
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise CompileError(f"compiling the kernel failed: {lines[-1]}")
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._stopped = False
+        self._lock = threading.Lock()
+
+    def run(self, source: str, directory: Path) -> None:
+        """Waits for the end. CompileError if it fails, is stopped or takes ten minutes."""
+        path = write_module(source, directory).resolve()
+        if path in _LOADED:
+            return
+        alive, ours = os.pipe()
+        try:
+            command = [sys.executable, "-c", _CHILD, str(path.parent), path.stem, str(alive)]
+            with self._lock:
+                if self._stopped:
+                    raise CompileError("compiling was stopped")
+                process = self._process = subprocess.Popen(
+                    command, pass_fds=[alive], stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                )  # fmt: skip
+            try:
+                _, errors = process.communicate(timeout=COMPILE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+                raise CompileError(f"compiling took longer than {COMPILE_SECONDS} s") from None
+        finally:
+            os.close(alive)
+            os.close(ours)
+        if self._stopped:
+            raise CompileError("compiling was stopped")
+        if process.returncode != 0:
+            lines = errors.strip().splitlines() or [f"exit code {process.returncode}"]
+            raise CompileError(f"compiling the kernel failed: {lines[-1]}")
+
+    def stop(self) -> None:
+        """Ends the process, if one runs, and keeps a later `run` from starting one."""
+        with self._lock:
+            self._stopped = True
+            if self._process is not None:
+                self._process.terminate()

@@ -204,8 +204,8 @@ class Shape:
         For three and more: mix(mix(a, b), c). If a part is absent (0) the tuple is absent:
         the caller writes 0 and does not call.
         """
-        x = (a * 0x9E3779B97F4A7C15 + b) & _MASK
-        x = (x ^ (x >> 29)) * 0xBF58476D1CE4E5B9 & _MASK
+        x = a * 0x9E3779B97F4A7C15 & _MASK
+        x = ((x ^ (x >> 29)) + b) * 0xBF58476D1CE4E5B9 & _MASK
         x ^= x >> 32
         return (x - 2**64 if x >= 2**63 else x) or 1
 
