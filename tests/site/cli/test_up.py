@@ -165,10 +165,12 @@ def test_split_serves_from_two_processes_and_restarts_a_lost_one(
 def test_the_parts_end_with_a_supervisor_that_was_killed(start: Start, scenario: Path) -> None:
     port = free_port()
     running = start("up", "--split", "--port", port, "--no-warm", "--scenario", scenario)
-    door = ready(running, "API")
+    door = running.wait_for(r"API: (http://\S+)")[1]
+    parts = children(running.process.pid)
+    assert len(parts) == 2
     running.kill()
     until = time.monotonic() + 60
-    while alive(door):
+    while alive(door) or any(Path(f"/proc/{part}").exists() for part in parts):
         assert time.monotonic() < until
         time.sleep(0.1)
 
@@ -180,10 +182,13 @@ def alive(url: str) -> bool:
         return False
 
 
+def children(parent: int) -> list[int]:
+    return [*map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())]
+
+
 def console_pid(parent: int) -> int:
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    for child in children:
+    for child in children(parent):
         words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
         if words[words.index(b"--part") + 1] == b"console":
-            return int(child)
+            return child
     raise AssertionError("no console process")

@@ -35,6 +35,7 @@ from guanlan.site.run.supervise import supervise
 )
 @warm_option
 @click.option("--part", type=click.Choice(("all", "door", "console")), default="all", hidden=True)
+@click.option("--parent", type=int, hidden=True)
 @data_option
 def up(
     host: str,
@@ -44,9 +45,18 @@ def up(
     split: bool,
     warm: bool,
     part: Part,
+    parent: int | None,
 ) -> None:
     """Run the platform until SIGINT or SIGTERM."""
-    options = Options(part=part, host=host, port=port, scenario=scenario, clock=clock, warm=warm)
+    options = Options(
+        part=part,
+        host=host,
+        port=port,
+        scenario=scenario,
+        clock=clock,
+        warm=warm,
+        parent=parent,
+    )
     if part == "all":
         for line in told(prepare()):
             click.echo(line)

@@ -51,6 +51,7 @@ class Options(Struct, frozen=True, kw_only=True):
     scenario: Path | None = None  # None: the program last in force, from the log
     clock: Clock = "arrival"
     warm: bool = True  # compile the kernel beside the running one
+    parent: int | None = None  # process id of a supervisor; the part ends when it does
 
 
 def microseconds() -> int:
@@ -160,8 +161,9 @@ def serve(options: Options, ready: Callable[[int], None] | None = None) -> None:
             before_stop=[part.stop for part in (screens and screens.stream, door) if part],
             ready=listens,
         )
-        if options.part != "all":
-            threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
+        if options.parent is not None:
+            watch = threading.Thread(target=_end_with, args=(options.parent, server), daemon=True)
+            watch.start()
         if screens is not None:
             projector = Projector(settings.LOG_DIRECTORY)
             projector.start()
@@ -187,9 +189,8 @@ def _app(door: Door | None, screens: console.Screens | None) -> App:
     return compose(door, screens and screens.stream, screens and screens.pages)
 
 
-def _end_with_parent(server: DoorServer) -> None:
+def _end_with(parent: int, server: DoorServer) -> None:
     """A part whose supervisor was killed must not go on holding the log and the port."""
-    parent = os.getppid()
     while os.getppid() == parent:
         time.sleep(PARENT_SECONDS)
     server.should_exit = True

@@ -7,6 +7,7 @@ platform down, because a supervisor outside must hear of it.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -75,6 +76,7 @@ def command(options: Options) -> list[str]:
     """The command line that serves one part."""
     words = [sys.executable, "-m", "guanlan.site", "up", "--part", options.part]
     words += ["--host", options.host, "--port", str(options.port), "--clock", options.clock]
+    words += ["--parent", str(os.getpid())]
     words += [] if options.warm else ["--no-warm"]
     if options.scenario is not None and options.part == "door":
         words += ["--scenario", str(options.scenario)]
