@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= 2
 PYTEST_ARGS ?=
+DEMO_ARGS ?=
 
 CATALOGUES := $(shell find src -name '*.po' 2>/dev/null)
 COMPILED := $(CATALOGUES:.po=.mo)
@@ -23,7 +24,7 @@ setup: $(VENV)/.base assets
 setup-dev: $(VENV)/.dev assets
 
 demo: setup
-	$(BIN)/guanlan demo
+	$(BIN)/guanlan demo $(DEMO_ARGS)
 
 test: check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/house $(PYTEST_ARGS)
