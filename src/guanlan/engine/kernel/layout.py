@@ -58,6 +58,7 @@ class SeriesState(Struct):
     extremes: dict[tuple[int, int], int] = {}  # (value column, sign) -> word
     distinct: dict[int, int] = {}
     pairs: dict[int, int] = {}  # value column -> header address of its table
+    recent: dict[int, int] = {}  # value column -> word of the value seen last, its index follows
     ring: int = -1
     stride: int = 0
     fields: dict[int, int] = {}  # value column -> position in a ring entry
@@ -121,6 +122,7 @@ class Layout:
         for v in _of(features, "distinct"):
             s.pairs[v] = primitives.TABLES + 4 * self._tables
             self._tables += 1
+            s.recent[v] = words(2)
         bounded = [
             f
             for f in features

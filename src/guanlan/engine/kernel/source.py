@@ -211,19 +211,28 @@ def _append(s: SeriesState, layout: Layout, names: dict[int, str]) -> list[str]:
 
 
 def _count_distinct(s: SeriesState, layout: Layout, value: int, name: str) -> list[str]:
-    """The table of pairs (key, value) keeps the ring index + 1 of the value's latest entry.
+    """`was` = ring index + 1 of the value's latest entry under this key, 0 if it is new.
+
+    The key's block itself keeps that of the value seen last; of the others the table of pairs
+    (key, value) does. Most devices, cards and addresses have one user, and so need no entry.
 
     A ring entry carries a bit "latest of its value"; a window's distinct count is the number
     of such entries in it. The value's earlier entry loses its bit, and a window that still
     held it does not count the value again.
     """
+    last, table = s.recent[value], s.pairs[value]
     out = [
-        f"    k = {name} ^ r",
-        "    if k == 0:",
-        "        k = 1",
-        f"    a = slot_of(A, {s.pairs[value]}, k, {layout.free(2)})",
-        "    was = A[a]",
-        "    A[a] = n + 1",
+        f"    was = A[r + {last + 1}]",
+        f"    k = A[r + {last}]",
+        f"    if k != {name}:",
+        "        if k != 0:",
+        "            k = k ^ r",
+        f"            a = slot_of(A, {table}, k if k != 0 else 1, {layout.free(2)})",
+        "            A[a] = was",
+        f"        k = {name} ^ r",
+        f"        was = find(A, {table}, k if k != 0 else 1)",
+        f"        A[r + {last}] = {name}",
+        f"    A[r + {last + 1}] = n + 1",
     ]
     if value in s.distinct:
         word = s.distinct[value]
