@@ -33,7 +33,7 @@ SCENARIO = Path("examples") / "wallet" / "scenario.yaml"
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option(
     "--rate",
-    default=4.0,
+    default=3.0,
     show_default=True,
     type=click.FloatRange(0.1, 1000),
     help="Events a second.",
@@ -77,7 +77,7 @@ def demo(host: str, port: int, rate: float, fresh: bool, warm: bool) -> None:
 
 def tell_the_past(scenario: Path, traffic: Traffic) -> None:
     """Decide the simulated past, by the events' own times, and backtest a week of it."""
-    click.echo("A past for the demo company: a week, then the last forty minutes", err=True)
+    click.echo("A past for the demo company: a week, then the last hour and a quarter", err=True)
     history = traffic.write_history(settings.DATA / HISTORY)
     with open_engine(scenario, "event", warm=False) as engine, progress() as bar:
         task = bar.add_task("deciding", total=traffic.expected)

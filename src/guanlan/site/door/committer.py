@@ -27,6 +27,9 @@ log = logging.getLogger("guanlan.door")
 
 Waiter = asyncio.Future[Any]
 _GATHER_ROUNDS = 8
+_WAIT_SHARE = 0.25  # of a usual commit
+_LONGEST_WAIT = 0.002
+_SHORTEST_WAIT = 0.001  # timers of the loop count in milliseconds
 NOT_DURABLE = "the event could not be made durable and is not acknowledged"
 
 
@@ -44,6 +47,9 @@ class Committer:
         self._task: asyncio.Task[None] | None = None
         self._handoff: SimpleQueue[asyncio.Future[None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._expected = 0  # events likely to come by themselves before the next commit
+        self._wake_at = 1  # queued events that end a wait
+        self._commit_seconds = 0.0  # of late
         self._stopping = False
         self._closed = False  # `_run` has ended: what were queued now would wait for ever
         self.failed = False
@@ -98,7 +104,8 @@ class Committer:
         self._events.append((body, waiter))
         self.queued_events += 1
         self.queued_bytes += len(body)
-        self._wake.set()
+        if self.queued_events >= self._wake_at:
+            self._wake.set()
         return waiter
 
     def submit_lines(self, bodies: list[bytes]) -> asyncio.Future[list[Answer]]:
@@ -184,13 +191,25 @@ class Committer:
                 await self._durable(held)
 
     async def _gather(self) -> None:
-        """Let requests that are already in the loop join this group: a commit costs about as
-        much for one event as for fifty. Ends at once when nobody else comes."""
-        events = self._events
-        for _ in range(_GATHER_ROUNDS):
-            before = len(events)
+        """Let others join this group: a commit costs about as much for one event as for fifty.
+
+        Callers who were just answered are likely to come back at once. Without waiting for
+        them the callers fall into two halves that take turns at the disk, and each waits for
+        two commits. So wait for them, but for a small part of a commit only, and not at all
+        where the disk is quick.
+        """
+        wait = min(_LONGEST_WAIT, self._commit_seconds * _WAIT_SHARE)
+        if self.queued_events < self._expected and wait >= _SHORTEST_WAIT and not self._stopping:
+            self._wake_at = self._expected
+            self._wake.clear()
+            timer = self._loop.call_later(wait, self._wake.set)
+            await self._wake.wait()
+            timer.cancel()
+            self._wake_at = 1
+        for _ in range(_GATHER_ROUNDS):  # whoever is in the loop already
+            before = self.queued_events
             await asyncio.sleep(0)
-            if len(events) == before or self.queued_events >= self._limits.commit_events:
+            if self.queued_events == before or before >= self._limits.commit_events:
                 return
 
     def _run_calls(self, engine: EngineProtocol) -> list[tuple[Waiter, object]]:
@@ -250,6 +269,8 @@ class Committer:
             refusal = unavailable(NOT_DURABLE, self._limits.retry_down_seconds)
             self._fail(_waiting(single, groups), refusal)
             return
+        company = (len(bodies) + self.queued_events) * 9 // 10
+        self._expected = min(company, limit) if company > 2 else 0
         for one, answer in zip(single, answers, strict=True):
             if one is not None and not one.done():
                 one.set_result(answer)
@@ -272,7 +293,9 @@ class Committer:
             refusal = unavailable(NOT_DURABLE, self._limits.retry_down_seconds)
             self._fail([waiter for waiter, _ in held], refusal)
             return False
-        self._metrics.commit_seconds.observe(perf_counter() - began)
+        seconds = perf_counter() - began
+        self._metrics.commit_seconds.observe(seconds)
+        self._commit_seconds += (seconds - self._commit_seconds) / 8
         for waiter, result in held:
             if not waiter.done():
                 waiter.set_result(result)
