@@ -442,6 +442,24 @@ def test_events_are_made_durable_together(start: Start) -> None:
     assert engine.largest >= 15 - engine.commits
 
 
+def test_waiting_for_company_is_short_when_nobody_comes(start: Start) -> None:
+    running = start()
+    with ThreadPoolExecutor(16) as pool:
+        running.engine.gate.clear()
+        posts = [
+            pool.submit(running.client.post, "/v1/events", json={**EVENT, "id": f"w-{n}"})
+            for n in range(16)
+        ]
+        _until(lambda: running.door.committer.queued_events + running.engine.seq == 16)
+        time.sleep(0.1)  # a slow disk: the door now expects fifteen others, and waits for them
+        running.engine.gate.set()
+        assert {p.result().status_code for p in posts} == {200}
+    for n in range(5):
+        began = time.monotonic()
+        assert running.client.post("/v1/events", json={**EVENT, "id": f"alone-{n}"}).is_success
+        assert time.monotonic() - began < 0.5
+
+
 def _until(true: Any, seconds: float = 5.0) -> None:
     end = time.monotonic() + seconds
     while not true():
