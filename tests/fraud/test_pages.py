@@ -167,6 +167,10 @@ def test_labels_give_a_rule_its_precision(pond: World, signed_in: Client) -> Non
     project(LogTail(pond.log.directory))
     text = signed_in.get("/scenario").content.decode()
     assert "75.0%" in text
+    told = models.Label.objects.order_by("seq").first()
+    assert told is not None
+    about = models.Decision.objects.get(event_id=told.target)
+    assert signed_in.get(f"/decisions/{told.seq}")["Location"] == f"/decisions/{about.seq}"
     listed = signed_in.get("/decisions?q=label:fraud").content.decode()
     assert listed.count("<tr data-href") == 3
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -107,8 +107,11 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def decision(request: HttpRequest, seq: int) -> HttpResponse:
-    """One decision and why."""
-    row = get_object_or_404(Decision, seq=seq)
+    """One decision and why; the number of a label leads to the decision it speaks of."""
+    row = Decision.objects.filter(seq=seq).first()
+    if row is None:
+        label = get_object_or_404(Label, seq=seq)
+        return redirect("decision", get_object_or_404(Decision, event_id=label.target).seq)
     context: dict[str, Any] = {
         "row": row,
         "section": "decisions",
@@ -127,7 +130,9 @@ def decision(request: HttpRequest, seq: int) -> HttpResponse:
         context["unreadable"] = type(error).__name__
     context["type_title"] = shower.type(row.type)
     context["plain"] = shower.row(row)
-    context["earlier"] = _earlier(row, shower)
+    earlier = _earlier(row, shower)
+    context["earlier"] = earlier
+    context["opened"] = next((entity.role for entity, rows in earlier if rows), "")
     context["limit"] = EARLIER
     return render(request, "fraud/decision.html", context)
 

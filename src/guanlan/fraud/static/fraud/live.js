@@ -125,6 +125,7 @@
     const row = JSON.parse(event.data);
     if (!Object.hasOwn(row, "seq") || row.seq <= seen) return;
     seen = row.seq;
+    if (row.type === "label") return; // a word on an earlier decision, not a decision
     arrivals.push(performance.now());
     if (!paused) { queue.push(row); return; }
     held.push(row);

@@ -31,7 +31,7 @@
     const value = axis(spec.y, {
       type: scale, min: spec.min, max: spec.max, nameGap: 10,
       nameTextStyle: { color: colour("--ink-3"), fontSize: 12, align: "left" },
-      axisLine: { show: false }, splitNumber: 4, minInterval: spec.whole ? 1 : undefined,
+      axisLine: { show: false }, splitNumber: 4, interval: spec.max === 1 ? 0.2 : undefined, minInterval: spec.whole ? 1 : undefined,
     });
     value.axisLabel.formatter = (v) => (Math.abs(v) >= 10000 ? short : number).format(v);
     const category = points
@@ -47,7 +47,7 @@
         name: one.name, data: one.data, type: one.type || spec.kind || "bar",
         itemStyle: { color: colour(one.token) }, color: colour(one.token),
         lineStyle: { color: colour(one.token), width: one.dashed ? 1.2 : 1.8, type: one.dashed ? "dashed" : "solid" },
-        showSymbol: one.symbol === true, symbolSize: 5, connectNulls: false,
+        showSymbol: one.symbol === true, symbolSize: one.type === "scatter" ? 11 : 5, connectNulls: false,
         emphasis: { disabled: true }, barMaxWidth: 26, barCategoryGap: "28%", cursor: spec.links ? "pointer" : "default",
       };
       if (spec.stack) drawn.stack = "all";
@@ -68,7 +68,7 @@
       textStyle: { fontFamily: getComputedStyle(document.documentElement).fontFamily },
       grid: { left: 4, right: spec.across ? 28 : 14, top: narrow && legend && named ? 56 : named || legend ? 34 : 12, bottom: spec.xTitle ? 24 : 4, containLabel: true },
       legend: legend
-        ? { type: narrow ? "scroll" : "plain", left: narrow ? 0 : "auto", right: 0, top: 0, itemWidth: 10, itemHeight: 10, icon: "rect", textStyle: { color: colour("--ink-2"), fontSize: 12 } }
+        ? { type: narrow ? "scroll" : "plain", pageIconColor: colour("--ink-2"), pageIconInactiveColor: colour("--line-strong"), pageIconSize: 11, pageTextStyle: { color: colour("--ink-3") }, left: narrow ? 0 : "auto", right: 0, top: 0, itemWidth: 10, itemHeight: 10, icon: "rect", textStyle: { color: colour("--ink-2"), fontSize: 12 } }
         : { show: false },
       tooltip: {
         trigger: points ? "item" : "axis", renderMode: "richText", confine: true,
