@@ -8,6 +8,7 @@ that is executed and must belong to the process: it is made with mode 0700.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import os
 import subprocess
@@ -48,7 +49,7 @@ def plain_view(buffer: Int64Buffer) -> memoryview:
 
 def fast_view(buffer: Int64Buffer) -> Any:
     """As a numpy array on the same memory."""
-    numpy = sys.modules["numpy"]  # loaded by numba; an interpreted start does without
+    numpy = importlib.import_module("numpy")  # here, for an interpreted start does without
     return numpy.frombuffer(plain_view(buffer), numpy.int64)
 
 

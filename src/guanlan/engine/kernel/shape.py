@@ -14,8 +14,10 @@ Row, one int64 per column:
     .. one value column per field in use; 0 where absent (an event without the value does not
        enter a series that needs it)
 
-Bounds (checked by the normaliser, relied on by the kernel): |value| <= 10**14, and what one
-window of one key holds must keep |sum| < 2**63 and, for stddev, sum of squares < 2**111.
+Bounds (kept by the normaliser, relied on by the kernel, which never wraps within them):
+|value| <= MAX_VALUE = 10**14 where sum, avg or stddev reads it and < 2**62 elsewhere; what one
+window of one key holds must keep |sum| < 2**63 (92,000 events of the largest value) and, for
+stddev, the sum of squares < 2**111 (260,000 of them); windows are shorter than 2**60 us.
 """
 
 from __future__ import annotations
