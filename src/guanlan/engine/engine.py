@@ -203,6 +203,7 @@ class Engine:
         with self._lock:
             if self.state != "closed":
                 self.state = "closed"
+                self.kernel.close()
                 self._log.close()
 
     def __enter__(self) -> Self:

@@ -335,5 +335,7 @@ def _digest(scenario: Scenario) -> str:
     features = [
         [f.name, f.on, f.by, f.lookup, f.agg, f.of, f.where, f.window] for f in scenario.features
     ]
-    text = json.dumps([SHAPE_VERSION, events, features], separators=(",", ":"))
+    # A filter may ask for the hour or for an amount of money.
+    zone = [scenario.timezone, scenario.currency] if any(f.where for f in scenario.features) else []
+    text = json.dumps([SHAPE_VERSION, zone, events, features], separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
