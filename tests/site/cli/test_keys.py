@@ -12,17 +12,17 @@ from pathlib import Path
 from tests.site.cli.running import Result
 
 Guanlan = Callable[..., Result]
+Together = Callable[..., list[Result]]
 
 
-def test_secrets_are_shown_once_and_never_stored(guanlan: Guanlan, data: Path) -> None:
-    first = guanlan("first-run", "--json")
+def test_secrets_are_shown_once_and_never_stored(together: Together, data: Path) -> None:
+    first, again = together(["first-run", "--json"], ["first-run", "--json"])
     assert first.code == 0
     assert set(first.json) == {"data", "owner", "password", "token"}
     token = first.json["token"]
     assert re.fullmatch(r"gl_[a-z0-9]{8}_[A-Za-z0-9_-]{43}", token)
     assert len(first.json["password"]) >= 16
 
-    again = guanlan("first-run", "--json")
     assert again.json["password"] is None
     assert again.json["token"] is None
 
@@ -35,46 +35,47 @@ def test_secrets_are_shown_once_and_never_stored(guanlan: Guanlan, data: Path) -
     assert stat.S_IMODE((data / "secret.key").stat().st_mode) == 0o600
 
 
-def test_a_key_is_created_listed_and_revoked_once(guanlan: Guanlan) -> None:
-    made = guanlan("key", "create", "checkout", "--scope", "events:write", "--json").json
-    assert made["scopes"] == ["events:write"]
-    listed = guanlan("key", "list", "--json").json
-    assert [(k["id"], k["revoked"]) for k in listed] == [(made["id"], None)]
-    assert guanlan("key", "revoke", made["id"]).code == 0
-    assert guanlan("key", "list", "--json").json[0]["revoked"] is not None
+def test_a_key_is_created_listed_and_revoked_once(together: Together) -> None:
+    create = ["key", "create", "checkout"]
+    made, plain, listed = together(
+        [*create, "--scope", "events:write", "--json"], create, ["key", "list", "--json"]
+    )
+    assert made.json["scopes"] == ["events:write"]
+    assert re.fullmatch(r"gl_\w{8}_[\w-]{43}\n", plain.out)
+    assert [(key["name"], key["revoked"]) for key in listed.json] == [("checkout", None)] * 2
 
-    twice = guanlan("key", "revoke", made["id"])
+    identity = made.json["id"]
+    revoke = ["key", "revoke", identity]
+    once, twice, listed = together(revoke, revoke, ["key", "list", "--json"])
+    assert once.code == 0
     assert twice.code == 1
     assert twice.err.count("\n") == 1
+    revoked = {key["id"]: key["revoked"] is not None for key in listed.json}
+    assert revoked == {identity: True, plain.out.split("_")[1]: False}
 
 
-def test_a_plain_create_prints_the_token_alone(guanlan: Guanlan) -> None:
-    assert re.fullmatch(r"gl_\w{8}_[\w-]{43}\n", guanlan("key", "create", "a b").out)
-
-
-def test_doctor_finds_nothing_on_a_fresh_installation(guanlan: Guanlan, data: Path) -> None:
-    guanlan("first-run")
-    report = guanlan("doctor", "--json")
+def test_doctor_finds_nothing_on_a_fresh_installation(together: Together) -> None:
+    _, report = together(["first-run"], ["doctor", "--json"])
     # Front-end packages are the set-up's business, not this installation's.
     own = [f for f in report.json["findings"] if f["check"] != "assets"]
     assert [f for f in own if f["state"] == "fault"] == []
     assert {f["check"] for f in own} >= {"configuration", "database", "keys", "log", "clock"}
 
 
-def test_doctor_names_each_fault_and_its_mend(guanlan: Guanlan, data: Path) -> None:
-    before = guanlan("doctor", "--json")
+def test_doctor_names_each_fault_and_its_mend(together: Together, data: Path) -> None:
+    before, migrated = together(["doctor", "--json"], ["migrate"])
+    assert migrated.code == 0
     assert before.code == 1
     faults = {f["check"]: f["mend"] for f in before.json["findings"] if f["state"] == "fault"}
     assert faults["database"] == "guanlan migrate"
 
-    guanlan("migrate")
     (data / "secret.key").chmod(0o644)
-    after = guanlan("doctor", "--json")
+    after, shown = together(["doctor", "--json"], ["doctor"])
     faults = {f["check"]: f["mend"] for f in after.json["findings"] if f["state"] == "fault"}
     assert faults["accounts"] == "guanlan first-run"
     assert faults["configuration"].startswith("chmod 600 ")
     assert "guanlan key create" in faults["keys"]
-    assert "FAULT" in guanlan("doctor").out
+    assert "FAULT" in shown.out
 
 
 def test_doctor_survives_a_wrong_setting_and_does_not_repeat_it(guanlan: Guanlan) -> None:
@@ -85,11 +86,10 @@ def test_doctor_survives_a_wrong_setting_and_does_not_repeat_it(guanlan: Guanlan
     assert "hunter2" not in report.out + report.err
 
 
-def test_doctor_finds_a_damaged_log(guanlan: Guanlan, data: Path) -> None:
-    guanlan("first-run")
-    (data / "log").mkdir(exist_ok=True)
+def test_doctor_finds_a_damaged_log(together: Together, data: Path) -> None:
+    (data / "log").mkdir(parents=True)
     (data / "log" / f"{0:020}.glog").write_bytes(b"not a log" * 1000)
-    report = guanlan("doctor", "--json")
+    _, report = together(["first-run"], ["doctor", "--json"])
     faults = {f["check"]: f for f in report.json["findings"] if f["state"] == "fault"}
     assert "log" in faults
     assert "backup" in faults["log"]["mend"]
