@@ -116,7 +116,12 @@ def test_the_digest_moves_with_what_the_state_holds_and_with_nothing_else() -> N
     world = everything()
     digest = Shape(world).digest
     other = Text("other", "别的")
-    assert Shape(replace(world, title=other, timezone="Asia/Shanghai")).digest == digest
+    assert Shape(replace(world, title=other)).digest == digest
+    moved = replace(world, timezone="Asia/Shanghai")
+    assert Shape(moved).digest != digest, "a filter may ask for the hour"
+    plain = tuple(f for f in world.features if f.where is None)
+    unfiltered = replace(world, features=plain), replace(moved, features=plain)
+    assert Shape(unfiltered[0]).digest == Shape(unfiltered[1]).digest
     renamed = tuple(replace(f, title=other) for f in world.features)
     assert Shape(replace(world, features=renamed)).digest == digest
     longer = (replace(world.features[0], window=11 * SECOND), *world.features[1:])
