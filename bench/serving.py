@@ -28,6 +28,7 @@ from guanlan.site.door.server import DoorServer
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIO = ROOT / "examples" / "wallet" / "scenario.yaml"
+OUT = ROOT / "bench" / "out"
 CACHE = Path.home() / ".cache" / "guanlan"
 SECRET = b"bench" * 8
 TOKEN = "gl_benchkey_" + "b" * 43
@@ -112,7 +113,8 @@ class Served:
 @contextmanager
 def served(*kinds: str) -> Iterator[list[Served]]:
     """Servers of these kinds ("door", "noop"), in a directory that is removed afterwards."""
-    with tempfile.TemporaryDirectory(dir=ROOT, prefix=".bench-") as directory:
+    OUT.mkdir(exist_ok=True)  # on the project's disk: a directory in memory syncs for nothing
+    with tempfile.TemporaryDirectory(dir=OUT) as directory:
         # Compiling the kernel is not what is measured: have it done before a server starts.
         in_process([])
         running = [Served(kind, Path(directory)) for kind in kinds]
