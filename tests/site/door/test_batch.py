@@ -88,6 +88,13 @@ def test_a_body_that_is_too_large_decides_nothing(start: Start) -> None:
     assert running.engine.seq == 0
 
 
+def test_a_batch_of_countless_tiny_lines_decides_nothing(start: Start) -> None:
+    running = start(limits=Limits(batch_lines=10))
+    answer = running.client.post("/v1/events:batch", content=b"{}\n" * 11, headers=KIND)
+    assert answer.status_code == 413
+    assert post(running, b"{}\n" * 10)[9]["line"] == 10
+
+
 def test_too_many_batches_at_once_are_429(start: Start) -> None:
     running = start(limits=Limits(batches=0))
     answer = running.client.post("/v1/events:batch", content=b"", headers=KIND)

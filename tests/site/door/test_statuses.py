@@ -305,6 +305,19 @@ def test_a_silent_connection_is_closed(start: Start) -> None:
     assert raw(running, b"") == b""
 
 
+def test_one_connection_too_many_is_told_so(start: Start) -> None:
+    running = start(limits=Limits(connections=3))
+    held = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(3)]
+    _until(lambda: len(running.server.server_state.connections) == 3)
+    answer = raw(running, b"")
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nretry-after: " in answer
+    for sock in held:
+        sock.close()
+    _until(lambda: len(running.server.server_state.connections) == 0)
+    assert running.client.get("/healthz").status_code == 200
+
+
 def test_a_client_that_leaves_midway_harms_nobody(shared: Running) -> None:
     before = shared.engine.seq
     for _ in range(5):

@@ -292,6 +292,10 @@ class Door:
         self._open_batches += 1
         try:
             body = await self._batches.read(request.receive)
+            if body.count(b"\n") > self.limits.batch_lines:
+                raise Refusal(
+                    413, "too_large", f"the batch has more than {self.limits.batch_lines} lines"
+                )
             await batch.decide_lines(body, self.committer, self.limits, self.metrics, request.send)
         finally:
             self._open_batches -= 1

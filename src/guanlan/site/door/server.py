@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from guanlan.site.door.app import PATHS, Door
 from guanlan.site.door.asgi import App, Receive, Scope, Send
 from guanlan.site.door.limits import Limits
-from guanlan.site.door.replies import Refusal
+from guanlan.site.door.replies import Refusal, unavailable
 from guanlan.site.door.stream import Stream
 
 STREAM_PATH = "/console/stream"
@@ -37,8 +37,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._head_since = self.loop.time()
+        if len(self.connections) > self._limits.connections:
+            self._answer(
+                unavailable("too many connections are open", self._limits.retry_down_seconds)
+            )
 
     def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
         if self._head_since:
             # Counts a whole packet even if it holds a body too: a head's bound is generous.
             self._head_bytes += len(data)
@@ -93,9 +99,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def _answer(self, refusal: Refusal) -> None:
         """Answer below ASGI, and close."""
         body = refusal.body
+        more = b"".join(b"%b: %b\r\n" % header for header in refusal.headers)
         self.transport.write(
-            b"%bcontent-type: application/json\r\ncontent-length: %d\r\n"
-            b"connection: close\r\n\r\n%b" % (STATUS_LINE[refusal.status], len(body), body)
+            b"%b%bcontent-type: application/json\r\ncontent-length: %d\r\n"
+            b"connection: close\r\n\r\n%b" % (STATUS_LINE[refusal.status], more, len(body), body)
         )
         self.transport.close()
 
