@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -184,3 +185,50 @@ def test_recomputing_happens_in_place(console: LiveServer, open_page: Open) -> N
     # The decisions of this small world were made up, not computed; the console must say so.
     expect(page.locator("#recomputed .notice")).to_be_visible()
     expect(page).to_have_url(console.url + "/decisions/5")
+
+
+ROWS = [
+    {
+        "seq": 1000, "clock": "2026-11-23T01:30:00.000001Z", "type": "transfer",
+        "outcome": "decline", "score": 95, "entities": {"user": "u-77", "phone": "138••••0000"},
+        "kinds": {"user": "user"}, "amount": 123456, "currency": "CNY",
+        "rules": ["transfer.unlike"], "degraded": False,
+    },
+    {
+        "seq": 1001, "clock": "2026-11-23T01:30:01.000001Z", "type": "login",
+        "outcome": "approve", "score": 0, "entities": {"user": "<img src=x>"},
+        "kinds": {"user": "user"}, "amount": None, "currency": "CNY", "rules": [],
+        "degraded": False,
+    },
+    {
+        "seq": 1002, "clock": "2026-11-23T01:30:02.000001Z", "type": "label",
+        "outcome": "approve", "score": 0, "entities": {}, "kinds": {}, "amount": None,
+        "currency": "CNY", "rules": [], "degraded": False,
+    },
+]  # fmt: skip
+
+
+def test_the_stream_fills_the_live_table(console: LiveServer, open_page: Open) -> None:
+    page = open_page()
+    complaints = watch(page)
+    body = "".join(f"id: {r['seq']}\nevent: decision\ndata: {json.dumps(r)}\n\n" for r in ROWS)
+    page.route(
+        "**/console/stream",
+        lambda route: route.fulfill(content_type="text/event-stream", body=f"retry: 60000\n{body}"),
+    )
+    page.goto(console.url + "/live")
+    first, second = page.locator("#live tbody tr").nth(0), page.locator("#live tbody tr").nth(1)
+    expect(second).to_contain_text("decline")
+    expect(second).to_contain_text("¥1,234.56")
+    expect(second).to_contain_text("Unlike the customer")
+    expect(second.locator("time")).to_have_text("09:30:00")
+    expect(second.get_by_role("link", name="u-77")).to_have_attribute("href", "/entities/user/u-77")
+    # What a row says is text, never markup; a label is no decision.
+    expect(first).to_contain_text("<img src=x>")
+    expect(page.locator("#live tbody")).not_to_contain_text("label")
+    page.locator("#live-least").select_option("review")
+    expect(first).to_be_hidden()
+    expect(second).to_be_visible()
+    page.locator("#live-pause").click()
+    expect(page.locator("#live-state")).to_have_text("paused")
+    assert complaints == []

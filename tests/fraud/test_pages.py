@@ -195,6 +195,8 @@ def test_an_empty_installation_says_what_will_appear(
         ("/decisions/999999", 404),
         ("/entities/user/nobody", 404),
         ("/entities/user/~999", 404),
+        ("/entities/user/%00", 404),
+        ("/entities?key=%00", 200),
         ("/backtests/77", 404),
         ("/no/such/page", 404),
         ("/decisions?q=%00&before=x", 200),

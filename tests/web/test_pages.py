@@ -13,6 +13,9 @@ from guanlan.web.session import session_user
 
 pytestmark = pytest.mark.django_db
 
+# `session_user` lets go of the connection, so what it reads must be committed.
+in_its_own_transactions = pytest.mark.django_db(transaction=True)
+
 PASSWORD = "a long pass phrase"
 
 
@@ -73,6 +76,13 @@ def test_signing_in_leads_only_to_this_console(
     assert client.get("/login", {"next": target})["Location"] == lands
 
 
+def test_a_part_of_a_page_sends_the_whole_page_to_sign_in(client: Client) -> None:
+    here = "http://testserver/?hours=1"
+    response = client.get("/?hours=1", headers={"HX-Request": "true", "HX-Current-URL": here})
+    assert response.status_code == 204
+    assert response["HX-Redirect"] == "/login?next=%2F%3Fhours%3D1"
+
+
 def test_a_wrong_password_and_an_unknown_name_are_answered_alike(
     owner: User, client: Client
 ) -> None:
@@ -109,6 +119,7 @@ def test_a_form_without_its_token_is_refused_in_style(owner: User) -> None:
     assert "blank-code" in response.content.decode()
 
 
+@in_its_own_transactions
 def test_a_cookie_names_its_user_until_the_session_ends(owner: User, client: Client) -> None:
     sign_in(client)
     header = f"a=b; guanlan_session={client.cookies['guanlan_session'].value}"
@@ -120,6 +131,7 @@ def test_a_cookie_names_its_user_until_the_session_ends(owner: User, client: Cli
     assert session_user(header) is None
 
 
+@in_its_own_transactions
 def test_an_account_switched_off_loses_its_stream(owner: User, client: Client) -> None:
     sign_in(client)
     header = f"guanlan_session={client.cookies['guanlan_session'].value}"
@@ -127,6 +139,7 @@ def test_an_account_switched_off_loses_its_stream(owner: User, client: Client) -
     assert session_user(header) is None
 
 
+@in_its_own_transactions
 def test_a_new_password_ends_other_sessions(owner: User, client: Client) -> None:
     sign_in(client)
     header = f"guanlan_session={client.cookies['guanlan_session'].value}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
 
 # Everything from this origin, nothing inline: an injected tag or attribute does nothing.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -46,3 +48,26 @@ class SecurityHeaders:
             # Pages show people's data: no cache outside the reader's own session.
             headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class SignInAgain:
+    """A part of a page that asks for news after the session ended sends the whole page to
+    sign in, and back again afterwards; htmx would otherwise put the form where the part was."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        sign_in = resolve_url(settings.LOGIN_URL)
+        if (
+            request.headers.get("HX-Request") != "true"
+            or response.status_code != 302
+            or urlsplit(response.headers["Location"]).path != sign_in
+        ):
+            return response
+        page = urlsplit(request.headers.get("HX-Current-URL", "/"))
+        target = page.path + (f"?{page.query}" if page.query else "")
+        again = HttpResponse(status=204)
+        again.headers["HX-Redirect"] = f"{sign_in}?{urlencode({'next': target})}"
+        return again

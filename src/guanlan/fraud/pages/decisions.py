@@ -46,7 +46,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
     if "q" not in request.GET and "decisions_query" in request.session and not request.GET:
         query = str(request.session["decisions_query"])
     else:
-        query = request.GET.get("q", "").strip()[:500]
+        query = request.GET.get("q", "").replace("\0", "").strip()[:500]
         if request.session.get("decisions_query", "") != query:  # a session is written when set
             request.session["decisions_query"] = query
     scenario = programs.latest()

@@ -28,7 +28,7 @@ def entities(request: HttpRequest) -> HttpResponse:
     """Entities seen last; typing an exact key leads to its page."""
     shower = Shower(programs.latest())
     kind = request.GET.get("kind", "")
-    key = request.GET.get("key", "").strip()[:256]
+    key = request.GET.get("key", "").replace("\0", "").strip()[:256]
     found = Entity.objects.all()
     if kind in shower.kinds():
         found = found.filter(kind=kind)
@@ -59,6 +59,8 @@ def _address(entity: Entity, shower: Shower) -> str:
 @require_safe
 def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """One entity; `~7` in place of a key is the entity's number, for keys that are masked."""
+    if "\0" in kind + key:  # PostgreSQL has no such text
+        raise Http404
     shower = Shower(programs.latest())
     if key.startswith("~") and key[1:].isdecimal() and len(key) < 19:
         found = Entity.objects.filter(kind=kind, id=int(key[1:])).first()
