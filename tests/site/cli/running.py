@@ -10,6 +10,8 @@ import threading
 import time
 from typing import Any, NamedTuple
 
+import httpx
+
 START_SECONDS = 60.0
 
 
@@ -53,6 +55,16 @@ class Started:
             time.sleep(0.02)
         said = "\n".join(self.lines)
         raise AssertionError(f"no line like {pattern!r} (exit {self.process.poll()}):\n{said}")
+
+    def ready(self, name: str = "Guanlan") -> str:
+        """Its URL, once events are decided (or, for the console, once it listens)."""
+        url = self.wait_for(rf"{name}: (http://\S+)")[1]
+        until = time.monotonic() + START_SECONDS
+        while name != "Console" and httpx.get(f"{url}/readyz").status_code != 200:
+            if time.monotonic() > until:
+                raise AssertionError("\n".join(self.lines))
+            time.sleep(0.05)
+        return url
 
     def end(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; its exit code."""

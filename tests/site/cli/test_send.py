@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import polars as pl
 
 from tests.site.cli.running import Result, Started
@@ -34,9 +32,7 @@ def test_a_sent_history_is_decided_as_in_a_backtest(
 
     key = guanlan("key", "create", "sender").out.strip()
     platform = start("up", "--port", "0", "--no-warm", "--clock", "event", "--scenario", scenario)
-    url = platform.wait_for(r"Guanlan: (http://\S+)")[1]
-    while httpx.get(f"{url}/readyz").status_code != 200:
-        time.sleep(0.05)
+    url = platform.ready()
     out, table = tmp_path / "sent.ndjson", tmp_path / "tested.parquet"
     to = ["send", str(events), "--to", url, "--json", "--key", key]
     sent, backtest, again, slow, denied = together(

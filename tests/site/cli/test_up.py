@@ -28,17 +28,6 @@ def scenario(tmp_path: Path) -> Path:
     return file
 
 
-def ready(started: Started, name: str = "Guanlan") -> str:
-    """The URL, once events are decided (or, for the console, once it listens)."""
-    url = started.wait_for(rf"{name}: (http://\S+)")[1]
-    if name != "Console":
-        until = time.monotonic() + 60
-        while httpx.get(f"{url}/readyz").status_code != 200:
-            assert time.monotonic() < until, "\n".join(started.lines)
-            time.sleep(0.05)
-    return url
-
-
 def free_port() -> int:
     """A port whose successor is free too."""
     while True:
@@ -56,7 +45,7 @@ def test_events_are_decided_and_remembered_across_a_restart(
 ) -> None:
     key = guanlan("key", "create", "test").out.strip()
     first = start("up", "--port", "0", "--no-warm", "--scenario", scenario)
-    url = ready(first)
+    url = first.ready()
     first.wait_for(r"owner account: owner  password: \S+")
     with Client(url, key) as client:
         quiet = client.post(transfer(1, 9_000))
@@ -72,7 +61,7 @@ def test_events_are_decided_and_remembered_across_a_restart(
 
     # The program is in the log; the restarted platform needs no file and repeats itself.
     second = start("up", "--port", "0", "--no-warm")
-    with Client(ready(second), key) as client:
+    with Client(second.ready(), key) as client:
         assert client.post(transfer(2, 9_000)) == loud
         assert client.post(transfer(3, 1)).outcome == "review"
     assert second.end(signal.SIGINT) == 0
@@ -87,7 +76,7 @@ def test_a_hangup_takes_the_changed_scenario_into_force(
 ) -> None:
     key = guanlan("key", "create", "test").out.strip()
     running = start("up", "--port", "0", "--no-warm", "--scenario", scenario)
-    with Client(ready(running), key) as client:
+    with Client(running.ready(), key) as client:
         assert client.post(transfer(1, 20_000)).outcome == "review"
         scenario.write_text("guanlan: 1\nscenario: [", encoding="utf-8")
         running.process.send_signal(signal.SIGHUP)
@@ -102,7 +91,7 @@ def test_a_hangup_takes_the_changed_scenario_into_force(
 
 def test_one_log_has_one_writer(guanlan: Guanlan, start: Start, scenario: Path) -> None:
     running = start("up", "--port", "0", "--no-warm", "--scenario", scenario)
-    ready(running)
+    running.ready()
     other = guanlan("up", "--port", "0", "--no-warm", "--scenario", scenario)
     assert other.code == 1
     assert other.err.count("\n") == 1
@@ -139,7 +128,7 @@ def test_split_serves_from_two_processes_and_restarts_a_lost_one(
     key = guanlan("key", "create", "test").out.strip()
     port = free_port()
     running = start("up", "--split", "--port", port, "--no-warm", "--scenario", scenario)
-    door, console = ready(running, "API"), ready(running, "Console")
+    door, console = running.ready("API"), running.ready("Console")
     assert console == f"http://127.0.0.1:{port + 1}"
     assert httpx.get(f"{console}/login").status_code == 200
     assert httpx.get(f"{door}/login").status_code == 404
