@@ -89,6 +89,8 @@ def test_a_list_entry_decides_from_the_next_event_on(start: Start) -> None:
         ({"reason": "r", "author": ""}, "author"),
         ({"reason": "r", "expires": "tomorrow"}, "expires"),
         ({"reason": "r", "expires": "2026-01-01T00:00:00"}, "expires"),
+        ({"reason": "a\x00b"}, "reason"),
+        ({"reason": "the cvv is 987"}, "reason"),
         ({"reason": "r", "colour": "red"}, None),
     ],
 )
@@ -98,6 +100,7 @@ def test_a_bad_entry_is_422_and_names_the_field(
     answer = shared.client.put("/v1/lists/mule_payees/entries/u-9", json=body)
     assert answer.status_code == 422
     assert answer.json()["error"].get("field") == field
+    assert "987" not in answer.text
 
 
 def test_an_entry_that_is_not_json_is_400(shared: Running) -> None:

@@ -95,6 +95,7 @@ class Door:
         self._events = Reader("the body", bounds.event_bytes, bounds.body_seconds)
         self._batches = Reader("the batch", bounds.batch_bytes, bounds.batch_seconds)
         self._open_batches = 0
+        self._document: tuple[str, bytes] | None = None  # of the scenario with this digest
         self._background: list[asyncio.Task[None]] = []
         # Pattern of path segments ("" = a parameter) -> method -> handler; the last name
         # is the route's label in the metrics.
@@ -323,7 +324,10 @@ class Door:
         await reply(request.send, 200, b'{"ok":true}')
 
     async def _get_openapi(self, request: Request) -> None:
-        await reply(request.send, 200, document(self.limits))
+        scenario = self.committer.ready().program.scenario
+        if self._document is None or self._document[0] != scenario.digest:
+            self._document = scenario.digest, document(self.limits, scenario)
+        await reply(request.send, 200, self._document[1])
 
     async def _get_health(self, request: Request) -> None:
         await reply(request.send, 200, b'{"status":"alive"}')

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from guanlan.engine import Scenario
 from guanlan.site.door.limits import Limits
+from guanlan.site.door.wire_schema import event_example, event_schema, text
 
 Json = dict[str, Any]
 
 _ID = "t-20261123-0001"
-EVENT_EXAMPLE: Json = {
-    "id": _ID,
-    "type": "transfer",
-    "time": "2026-11-23T09:00:00.123Z",
-    "entities": {"user": "u-1", "payee": "u-2"},
-    "fields": {"amount": 12345},
-}
 DECISION_EXAMPLE: Json = {
     "event_id": _ID,
     "seq": 41,
@@ -85,10 +79,6 @@ _WITH_RETRY = (429, 503)
 _FIELD = {422: "fields.amount"}
 
 
-def _text(maximum: int, minimum: int = 1) -> Json:
-    return {"type": "string", "minLength": minimum, "maxLength": maximum}
-
-
 def _error(status: int) -> Json:
     code, meaning, message = _ERRORS[status]
     error: Json = {"code": code, "message": message}
@@ -149,7 +139,7 @@ def _parameter(name: str, description: str, example: str) -> Json:
         "in": "path",
         "required": True,
         "description": description,
-        "schema": _text(256),
+        "schema": text(256),
         "example": example,
     }
 
@@ -157,39 +147,6 @@ def _parameter(name: str, description: str, example: str) -> Json:
 def _secured(scope: str) -> Json:
     # OAuth scopes are no part of a bearer scheme, so the description tells them too.
     return {"security": [{"key": []}], "x-scope": scope}
-
-
-def _event_schema() -> Json:
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["id", "type"],
-        "properties": {
-            "id": {**_text(128), "description": "Given by the caller; sending it again is safe."},
-            "type": {"type": "string", "description": "An event type of the scenario."},
-            "time": {
-                "description": "When it happened: RFC 3339 or milliseconds since 1970. "
-                "Without it the time of arrival counts.",
-                "oneOf": [
-                    {"type": "string", "format": "date-time"},
-                    {"type": "integer", "minimum": 0},
-                    {"type": "null"},
-                ],
-            },
-            "entities": {
-                "type": "object",
-                "description": "Role -> key, as the scenario declares them.",
-                "additionalProperties": {"oneOf": [_text(256), {"type": "null"}]},
-            },
-            "fields": {
-                "type": "object",
-                "description": "Field -> value, as the scenario declares them. Money is a whole "
-                "number of minor units, or an object of value and currency.",
-                "additionalProperties": True,
-            },
-        },
-        "example": EVENT_EXAMPLE,
-    }
 
 
 def _decision_schema() -> Json:
@@ -218,9 +175,9 @@ def _decision_schema() -> Json:
     }
 
 
-def _schemas() -> Json:
+def _schemas(scenario: Scenario) -> Json:
     return {
-        "Event": _event_schema(),
+        "Event": event_schema(scenario),
         "Decision": _decision_schema(),
         "Error": {
             "type": "object",
@@ -242,8 +199,8 @@ def _schemas() -> Json:
             "additionalProperties": False,
             "required": ["reason"],
             "properties": {
-                "reason": {**_text(500), "pattern": "\\S"},
-                "author": {"oneOf": [_text(100), {"type": "null"}]},
+                "reason": {**text(500), "pattern": "\\S"},
+                "author": {"oneOf": [text(100), {"type": "null"}]},
                 "expires": {"type": ["string", "null"], "format": "date-time"},
             },
         },
@@ -255,12 +212,13 @@ def _schemas() -> Json:
     }
 
 
-def _paths(limits: Limits) -> Json:
+def _paths(limits: Limits, scenario: Scenario) -> Json:
     entry_path = [
         _parameter("list", "Name of the list.", "mule_payees"),
         _parameter("key", "Key of the entity.", "u-9"),
     ]
-    event_line = msgspec.json.encode(EVENT_EXAMPLE).decode()
+    example = event_example(scenario)
+    event_line = msgspec.json.encode(example).decode()
     answer_lines = "".join(
         msgspec.json.encode(line).decode() + "\n"
         for line in (
@@ -281,7 +239,7 @@ def _paths(limits: Limits) -> Json:
                     "content": {
                         "application/json": {
                             "schema": {"$ref": "#/components/schemas/Event"},
-                            "example": EVENT_EXAMPLE,
+                            "example": example,
                         }
                     },
                 },
@@ -385,7 +343,7 @@ def _paths(limits: Limits) -> Json:
                 "operationId": "getOpenapi",
                 "summary": "This document",
                 "responses": _responses(
-                    _json("OpenAPI 3.1.", {"type": "object"}, {"openapi": "3.1.0"}), 405
+                    _json("OpenAPI 3.1.", {"type": "object"}, {"openapi": "3.1.0"}), 405, 503
                 ),
             }
         },
@@ -429,9 +387,8 @@ def _paths(limits: Limits) -> Json:
     }  # fmt: skip
 
 
-@lru_cache(maxsize=4)
-def document(limits: Limits) -> bytes:
-    """The document as JSON."""
+def document(limits: Limits, scenario: Scenario) -> bytes:
+    """The document as JSON; its events are those of `scenario`."""
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
@@ -442,9 +399,9 @@ def document(limits: Limits) -> bytes:
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             },
             "servers": [{"url": "/"}],
-            "paths": _paths(limits),
+            "paths": _paths(limits, scenario),
             "components": {
-                "schemas": _schemas(),
+                "schemas": _schemas(scenario),
                 "responses": {f"E{status}": _error(status) for status in _ERRORS},
                 "securitySchemes": {
                     "key": {

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from guanlan.engine.refusal import forbidden_content
 from guanlan.site.door import views
 from guanlan.site.door.committer import Committer
 from guanlan.site.door.keys import Key
@@ -72,6 +73,9 @@ async def put_entry(committer: Committer, key: Key, name: str, entry: str, body:
         raise Refusal(422, "bad_entry", text, field=_field(text)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refusal(400, "bad_json", "the body is not JSON in UTF-8") from None
+    forbidden = forbidden_content(body)
+    if forbidden is not None:
+        raise Refusal(422, forbidden.code, forbidden.message, field=forbidden.field)
     if not wanted.reason.strip() or len(wanted.reason) > 500:
         raise Refusal(422, "bad_entry", "reason: 1 to 500 characters expected", field="reason")
     if wanted.author is not None and not 1 <= len(wanted.author) <= 100:
