@@ -167,6 +167,7 @@ def test_labels_give_a_rule_its_precision(pond: World, signed_in: Client) -> Non
     project(LogTail(pond.log.directory))
     text = signed_in.get("/scenario").content.decode()
     assert "75.0%" in text
+    assert "of 4 labelled" in text
     told = models.Label.objects.order_by("seq").first()
     assert told is not None
     about = models.Decision.objects.get(event_id=told.target)
@@ -273,7 +274,7 @@ def test_an_entity_shows_what_the_running_engine_remembers(
     engine.decide([transfer(1, 123_456), transfer(2, 100)])
     engine.commit()
     project(LogTail(django_settings.LOG_DIRECTORY))
-    assert "No engine runs" in signed_in.get("/entities/user/u-1").content.decode()
+    assert "No engine is ready" in signed_in.get("/entities/user/u-1").content.decode()
     engine_access.register(engine)
     text = signed_in.get("/entities/user/u-1").content.decode()
     assert "¥1,235.56" in text

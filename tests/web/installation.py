@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
+from pathlib import Path
 
 import django
 from django.conf import settings
+
+import guanlan
 
 if not settings.configured:
     for name in [name for name in os.environ if name.startswith("GUANLAN_")]:
         if name != "GUANLAN_CHROMIUM":
             del os.environ[name]
-    os.environ["GUANLAN_DATA"] = tempfile.mkdtemp(prefix="guanlan-tests-")
+    data = tempfile.mkdtemp(prefix="guanlan-tests-")
+    atexit.register(shutil.rmtree, data, ignore_errors=True)
+    os.environ["GUANLAN_DATA"] = data
     os.environ["DJANGO_SETTINGS_MODULE"] = "guanlan.site.settings"
     # Browser tests drive Playwright's synchronous client, which keeps a loop in the main thread.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     django.setup()
+    # Imported late: it reads Django's settings.
+    from guanlan.web.i18n import compile_catalogues
+
+    compile_catalogues(Path(guanlan.__file__).parent)

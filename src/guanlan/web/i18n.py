@@ -8,6 +8,7 @@ so what is found here is what is looked up at run time.
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -88,7 +89,7 @@ def compile_catalogues(packages: Path) -> int:
             continue
         with po.open("rb") as source:
             read = read_po(source, locale=po.parents[1].name)
-        made = mo.with_suffix(".mo.new")
+        made = mo.with_suffix(f".{os.getpid()}")
         with made.open("wb") as target:
             write_mo(target, read)
         made.replace(mo)  # a reader never sees half a file

@@ -155,7 +155,9 @@ def _now(found: Entity, shower: Shower) -> dict[str, Any]:
     engine = engine_access.current()
     if engine is None:
         return {
-            "now_absent": _("No engine runs in this process, so the values now are not known here.")
+            "now_absent": _(
+                "No engine is ready in this process, so the values now are not known here."
+            )
         }
     view = engine.entity(found.kind, found.key)
     if view is None:
