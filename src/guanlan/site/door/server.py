@@ -204,7 +204,11 @@ def serve(
     ready: Callable[[int], None] | None = None,
     **more: Any,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` is called with the port once listening."""
+    """Serve until SIGINT or SIGTERM; `ready` is called with the port once listening.
+
+    Afterwards uvicorn raises the signal again for the handler that was there before: a
+    caller with work left to do installs one first.
+    """
     config = configure(compose(door, stream, rest), door.limits, host=host, port=port, **more)
     stops = [door.stop] if stream is None else [stream.stop, door.stop]
     DoorServer(config, before_stop=stops, ready=ready).run()
