@@ -1,7 +1,7 @@
 """Processor time of a durable, decided `POST /v1/events` against a no-op on the same server.
 
 Both run in turn on the same uvicorn with the same settings, fed the same bodies by the same
-client over 128 connections, enough that the disk does not leave the server idle (idle
+client over 256 connections, enough that the disk does not leave the server idle (idle
 servers pay more for a request: they look at their sockets one by one); what 64 give is told
 beside it. Every decision is compared with an engine in this process.
 (The file is not named `http.py`: that would hide the standard library's `http`.)
@@ -16,10 +16,10 @@ from statistics import median
 from bench.serving import Answers, events, served
 
 REACH = 2.5
-EVENTS = 1500
-ROUNDS = 8
+EVENTS = 2000
+ROUNDS = 7
 WARM = 3000
-CONNECTIONS = 128
+CONNECTIONS = 256
 FEWER, FEWER_ROUNDS = 64, 3
 
 
