@@ -19,7 +19,7 @@ from guanlan.engine.backtest.convert import Convert, Unfit, boolean, empty, inst
 from guanlan.engine.backtest.mapping import EventMap
 from guanlan.engine.backtest.record import HistoryError, Record, record
 from guanlan.engine.backtest.tables import NDJSON, PARQUET, lines, parquet_columns, place, rows
-from guanlan.engine.simulate.wire import LABEL_ROLES, wire_events
+from guanlan.engine.simulate.wire import wire_history
 
 LABEL: Final = "label"
 LABEL_PREFIX: Final = "label-"
@@ -288,16 +288,10 @@ def _simulated(path: Path, labels: Mapping[str, list[Label]]) -> History:
 
     def records() -> Iterator[Record]:
         frames = pl.read_parquet(path).iter_slices(_SLICE)
-        found = (pair for frame in frames for pair in _simulated_rows(frame))
-        return _with_labels(path, found, labels, frozenset(LABEL_ROLES))
+        found = ((wire_record(body), None) for body in wire_history(frames))
+        return _with_labels(path, found, labels, None)
 
     return History(path, total, records)
-
-
-def _simulated_rows(frame: pl.DataFrame) -> Iterator[tuple[Record, Label | None]]:
-    rows = zip(wire_events(frame), frame["is_fraud"], frame["label_known_at"], strict=True)
-    for body, fraud, known_at in rows:
-        yield wire_record(body), Label(known_at, "fraud", "simulation") if fraud else None
 
 
 def read_labels(path: Path) -> dict[str, list[Label]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import polars as pl
 
@@ -66,16 +66,26 @@ def label_events(frame: pl.DataFrame) -> Iterator[tuple[int, bytes]]:
     yield from zip(known, (text.encode() for text in _label_json(frauds)), strict=True)
 
 
-def wire_history(frames: Iterator[pl.DataFrame]) -> Iterator[bytes]:
-    """Events of a whole history with each fraud's label event where it became known."""
-    waiting: list[tuple[int, bytes]] = []
+def wire_history(frames: Iterable[pl.DataFrame]) -> Iterator[bytes]:
+    """Events of a whole history with each fraud's label event where it became known, those that
+    became known after the last event at the end.
+
+    The frames are in time order. A label known at the very time of an event comes before it, and
+    labels known at the same time come in the order of their events, however the history is cut
+    into frames.
+    """
+    waiting: list[tuple[int, int, bytes]] = []
+    made = 0
     for frame in frames:
-        for label in label_events(frame):
-            heapq.heappush(waiting, label)
+        for known, label in label_events(frame):
+            heapq.heappush(waiting, (known, made, label))
+            made += 1
         for time, body in zip(frame["time"].to_list(), wire_events(frame), strict=True):
             while waiting and waiting[0][0] <= time:
-                yield heapq.heappop(waiting)[1]
+                yield heapq.heappop(waiting)[2]
             yield body
+    while waiting:
+        yield heapq.heappop(waiting)[2]
 
 
 def _member(name: str) -> pl.Expr:
