@@ -13,7 +13,7 @@ from django.db import connection
 
 from guanlan.core.services import KeyRecord, load_api_keys
 from guanlan.engine.log import EVENT, PROGRAM, Frame, LogTail
-from guanlan.engine.scenario import from_canonical
+from guanlan.engine.program import read_activation
 from guanlan.engine.scenario.model import Scenario
 from guanlan.fraud import programs
 from guanlan.fraud.stream import stream_row
@@ -57,7 +57,7 @@ class Rows:
     def row(self, frame: Frame, audience: Hashable) -> str | None:
         """The JSON of an event's row; None for frames that are not events."""
         if frame.kind == PROGRAM:
-            self._scenario = from_canonical(frame.sections[0])
+            self._scenario = read_activation(frame.sections)[1]
         if frame.kind != EVENT:
             return None
         if self._scenario is None:
