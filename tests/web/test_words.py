@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from guanlan.web import words
+from guanlan.web.templatetags.console import moment
 
 
 @pytest.mark.parametrize(
@@ -50,3 +53,9 @@ def test_large_amounts_are_short(language: str, text: str) -> None:
 def test_durations_have_their_two_largest_units(microseconds: int, text: str) -> None:
     with translation.override("en"):
         assert words.duration(microseconds) == text
+
+
+def test_rows_of_another_year_differ_by_their_minute() -> None:
+    with timezone.override("Asia/Shanghai"):
+        text = moment(dt.datetime(2018, 8, 1, 15, 58, 3, tzinfo=dt.UTC))
+    assert ">2018-08-01 23:58</time>" in text

@@ -44,7 +44,7 @@ def moment(value: dt.datetime | None, form: str = "short") -> SafeString:
     elif local.year == timezone.localdate().year:
         text = f"{local:%m-%d %H:%M}"
     else:
-        text = f"{local:%Y-%m-%d}"
+        text = f"{local:%Y-%m-%d %H:%M}"
     exact = f"{local:%Y-%m-%d %H:%M:%S.%f} {local:%z}"
     return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, text)
 
