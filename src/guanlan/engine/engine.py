@@ -34,7 +34,7 @@ from guanlan.engine.building import StateBuilder, feed
 from guanlan.engine.entity import EntityView, look_up
 from guanlan.engine.event import rfc3339
 from guanlan.engine.explain import META, Explanation, explain
-from guanlan.engine.history import History
+from guanlan.engine.history import Epoch, History
 from guanlan.engine.kernel import Kernel
 from guanlan.engine.lists import ListChange, Lists
 from guanlan.engine.log import (
@@ -43,7 +43,6 @@ from guanlan.engine.log import (
     OPENED,
     PROGRAM,
     WARMED,
-    Frame,
     LogError,
     LogFailed,
     LogReader,
@@ -51,7 +50,13 @@ from guanlan.engine.log import (
     Repair,
 )
 from guanlan.engine.memory import MemoryLog
-from guanlan.engine.program import Program, event_time, same_events, warming_features
+from guanlan.engine.program import (
+    NOTHING_WARMING,
+    Program,
+    event_time,
+    same_events,
+    warming_features,
+)
 from guanlan.engine.refusal import Refused
 from guanlan.engine.rows import Keys, row_struct
 from guanlan.engine.scenario.model import ListEntry, Scenario
@@ -107,7 +112,8 @@ class Engine:
         self._cache, self._reserve = cache, reserve_bytes
         self._lock = threading.RLock()
         self._fresh: dict[int, tuple[bytes, bytes]] = {}  # appended, not yet readable
-        self._committing: dict[int, tuple[bytes, bytes]] = {}
+        self._committing = threading.Lock()
+        self._durable = len(positions)  # events that can be read from the log
         self._warmer: threading.Thread | None = None
         self.warm_error: str = ""
         self.repaired: Repair | None = None  # what opening the log had to cut off
@@ -263,7 +269,12 @@ class Engine:
         self.clock = clock
         self.stats.refused += len(bodies) - len(taken)
         if taken:
-            self._finish(bodies, answers, taken, arrival)
+            try:
+                self._finish(bodies, answers, taken, arrival)
+            except BaseException as error:
+                # The state may know events the log does not; only the log is to be trusted.
+                self.state, self.failure = "failed", f"deciding failed: {type(error).__name__}"
+                raise
         return answers
 
     def _finish(
@@ -299,8 +310,8 @@ class Engine:
             position = append(
                 EVENT, seq, clock, (row.tobytes(), slots.tobytes(), body, decision, meta)
             )
+            fresh[seq] = (body, decision)  # before the position, which tells `commit` it is there
             positions.append(position)
-            fresh[seq] = (body, decision)
             if verdict.degraded:
                 stats.degraded += 1
             stats.decided += 1
@@ -317,7 +328,7 @@ class Engine:
 
     def _repeated(self, seq: int, event_id: str, body: bytes) -> Answer:
         """The answer to an id seen before: the first decision, or a refusal."""
-        known = self._fresh.get(seq) or self._committing.get(seq)
+        known = self._fresh.get(seq)
         if known is None:
             try:
                 frame = self._reader.at(self._positions[seq])
@@ -331,16 +342,21 @@ class Engine:
         return Answer(200, decision, seq, duplicate=True)
 
     def commit(self) -> None:
-        """Make every decision given so far durable. Raises LogFailed; then the engine is
-        `failed`, and opening the directory again recovers what was committed before."""
-        moving, self._fresh = self._fresh, {}
-        self._committing = moving
-        try:
-            self._log.commit()
-        except LogFailed as error:
-            self.state, self.failure = "failed", str(error)
-            raise
-        self._committing = {}
+        """Make every decision given so far durable; any thread may call it.
+
+        Raises LogFailed; then the engine is `failed`, and opening the directory again
+        recovers what was committed before.
+        """
+        with self._committing:
+            seq = len(self._positions)  # what has a position is in the log's buffer
+            try:
+                self._log.commit()
+            except LogFailed as error:
+                self.state, self.failure = "failed", str(error)
+                raise
+            for done in range(self._durable, seq):
+                del self._fresh[done]
+            self._durable = seq
 
     # -- looking -----------------------------------------------------------------------------
 
@@ -359,7 +375,7 @@ class Engine:
         """The recorded decision number `seq`. IndexError if there is none."""
         if not 0 <= seq < len(self._positions):
             raise IndexError(f"no event has the number {seq}")
-        if seq in self._fresh or seq in self._committing:
+        if seq >= self._durable:
             self.commit()
         return explain(self._reader.at(self._positions[seq]), self.history.at(seq))
 
@@ -405,7 +421,7 @@ class Engine:
                 Program(scenario, self._keys)  # refuse now what would fail in the background
                 self._start_warming(scenario)
                 return Reload(scenario.digest, (), live=False)
-            program = Program(scenario, self._keys, state=state)
+            program = Program(scenario, self._keys, state=state, before=self.program)
             self.program = program
             self.lists.load(scenario)
             self._record_program()
@@ -422,9 +438,9 @@ class Engine:
         return True
 
     def _record_program(self) -> None:
-        sections = self.program.activation()
-        position = self._log.append(PROGRAM, self.seq, self.clock, sections)
-        self.history.read(Frame(position, PROGRAM, self.seq, self.clock, 0, sections))
+        program = self.program
+        self._log.append(PROGRAM, self.seq, self.clock, program.activation())
+        self.history.begin(Epoch(self.seq, program.scenario, program.state, program.warming))
 
     def _start_warming(self, scenario: Scenario) -> None:
         self._warmer = threading.Thread(target=self._warm, args=(scenario,), daemon=True)
@@ -457,8 +473,8 @@ class Engine:
             self._use(kernel)
             self.lists.load(scenario)
             if was_live:
-                position = self._log.append(WARMED, self.seq, self.clock, ())
-                self.history.read(Frame(position, WARMED, self.seq, self.clock, 0, ()))
+                self._log.append(WARMED, self.seq, self.clock, ())
+                self.history.begin(Epoch(self.seq, scenario, scenario, NOTHING_WARMING))
             else:
                 self._record_program()
         self.commit()

@@ -37,13 +37,14 @@ class History:
         """Take in a control frame; the epoch it begins, or None if it begins none."""
         if frame.kind == PROGRAM:
             head, scenario, state = read_activation(frame.sections)
-            return self._begin(Epoch(frame.seq, scenario, state, frozenset(head.warming)))
+            return self.begin(Epoch(frame.seq, scenario, state, frozenset(head.warming)))
         if frame.kind == WARMED:
             scenario = self.epochs[-1].scenario
-            return self._begin(Epoch(frame.seq, scenario, scenario, NOTHING_WARMING))
+            return self.begin(Epoch(frame.seq, scenario, scenario, NOTHING_WARMING))
         return None
 
-    def _begin(self, epoch: Epoch) -> Epoch:
+    def begin(self, epoch: Epoch) -> Epoch:
+        """Take in an epoch that begins now."""
         if self.epochs and self.epochs[-1].state.digest == epoch.state.digest:
             # Shapes are the costly part and seldom change: share them.
             epoch.__dict__["shape"] = self.epochs[-1].shape

@@ -38,14 +38,14 @@ class TypeProgram:
         scenario: Scenario,
         shape: Shape,
         event: EventType,
-        keys: Keys,
+        fill: Fill,
         warming: frozenset[str],
     ) -> None:
         self.event = event
         self.index = shape.type_index[event.name]
         self.width = shape.width[self.index]
         self.env = env_of(scenario, shape, event, warming)
-        self.fill: Fill = build_fill(scenario, shape, event, keys)
+        self.fill = fill
         self.judge = Judge(scenario, event.name, self.env)
         self.encode = Encoder(scenario, event.name, self.judge.rules)
 
@@ -54,18 +54,36 @@ class Program:
     """One version of a scenario, compiled. Immutable; replaced as a whole.
 
     `state` is the scenario whose shape the kernel runs (the scenario itself unless features
-    are warming); both have the same event types.
+    are warming); both have the same event types. Of the program `before`, on the same state,
+    everything that new rules leave as it was is taken over.
     """
 
-    def __init__(self, scenario: Scenario, keys: Keys, state: Scenario | None = None) -> None:
+    shape: Shape
+    codec: Codec
+    types: list[TypeProgram]
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        keys: Keys,
+        state: Scenario | None = None,
+        before: Program | None = None,
+    ) -> None:
         self.scenario = scenario
         self.state = state or scenario
-        self.shape = Shape(self.state)
+        on_same_state = before is not None and before.state is self.state
+        self.shape = before.shape if before and on_same_state else Shape(self.state)
         self.warming = warming_features(scenario, self.state)
-        self.codec = Codec(scenario)
+        fills: list[Fill]
+        if before and on_same_state and before.scenario.events == scenario.events:
+            self.codec = before.codec
+            fills = [kind.fill for kind in before.types]
+        else:
+            self.codec = Codec(scenario)
+            fills = [build_fill(scenario, self.shape, event, keys) for event in scenario.events]
         self.types = [
-            TypeProgram(scenario, self.shape, event, keys, self.warming)
-            for event in scenario.events
+            TypeProgram(scenario, self.shape, event, fill, self.warming)
+            for event, fill in zip(scenario.events, fills, strict=True)
         ]
         self.by_wire = {wire: self.types[index] for wire, index in self.codec.type_index.items()}
 
@@ -79,7 +97,7 @@ class Program:
         return (
             msgspec.json.encode(head),
             canonical(self.scenario),
-            b"" if self.state is self.scenario else canonical(self.state),
+            b"" if self.state.digest == self.digest else canonical(self.state),
         )
 
 

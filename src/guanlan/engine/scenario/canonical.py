@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -18,12 +20,24 @@ from guanlan.engine.scenario.model import FORMAT_VERSION, EventType, Scenario
 
 _NAME = attrgetter("name")
 
+RECENT = 8
+_RECENT: dict[int, tuple[Scenario, bytes]] = {}
+_LOCK = threading.Lock()
+
 
 def normalised(scenario: Scenario) -> Scenario:
     """The same scenario in canonical order and spelling, with its digest.
 
     Raises LanguageError for a condition that is not an expression.
     """
+    ordered = _ordered(scenario)
+    data = _bytes(ordered)
+    made = msgspec.structs.replace(ordered, digest=hashlib.sha256(data).hexdigest())
+    _remember(made, data)
+    return made
+
+
+def _ordered(scenario: Scenario) -> Scenario:
     events = tuple(
         EventType(
             event.name,
@@ -33,7 +47,7 @@ def normalised(scenario: Scenario) -> Scenario:
         )
         for event in sorted(scenario.events, key=_NAME)
     )
-    ordered = msgspec.structs.replace(
+    return msgspec.structs.replace(
         scenario,
         entities=tuple(sorted(scenario.entities, key=_NAME)),
         events=events,
@@ -51,7 +65,6 @@ def normalised(scenario: Scenario) -> Scenario:
             for rule in scenario.rules
         ),
     )
-    return msgspec.structs.replace(ordered, digest=hashlib.sha256(_bytes(ordered)).hexdigest())
 
 
 def canonical(scenario: Scenario) -> bytes:
@@ -60,7 +73,9 @@ def canonical(scenario: Scenario) -> bytes:
     Leaving defaults out keeps the digests of existing scenarios when a later version of
     Guanlan learns a new optional key.
     """
-    return _bytes(normalised(scenario))
+    with _LOCK:
+        known, data = _RECENT.get(id(scenario), (None, b""))
+    return data if known is scenario else _bytes(_ordered(scenario))
 
 
 def digest(scenario: Scenario) -> str:
@@ -81,6 +96,14 @@ def from_canonical(data: bytes) -> Scenario:
     return normalised(msgspec.convert(tree, Scenario))
 
 
+def _remember(scenario: Scenario, data: bytes) -> None:
+    """Keep the bytes of a scenario just made: a reload records them within milliseconds."""
+    with _LOCK:
+        _RECENT[id(scenario)] = scenario, data  # holding the scenario keeps its id its own
+        while len(_RECENT) > RECENT:
+            del _RECENT[next(iter(_RECENT))]
+
+
 def _bytes(scenario: Scenario) -> bytes:
     tree = {**_plain(scenario), "guanlan": FORMAT_VERSION}
     tree.pop("digest", None)
@@ -93,11 +116,16 @@ def _bytes(scenario: Scenario) -> bytes:
     return text.encode("utf-8")
 
 
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return {
             field.encode_name: _plain(getattr(value, field.name))
-            for field in msgspec.structs.fields(value)
+            for field in _fields(type(value))
             if field.required or getattr(value, field.name) != field.default
         }
     if isinstance(value, tuple):
