@@ -176,6 +176,22 @@ def test_labels_give_a_rule_its_precision(pond: World, signed_in: Client) -> Non
     assert listed.count("<tr data-href") == 3
 
 
+def test_labels_that_are_all_fraud_claim_no_precision(pond: World, signed_in: Client) -> None:
+    hits = [d for d in pond.decisions() if any(r["rule"] == "login.stuffing" for r in d["reasons"])]
+    for decision in hits[:3]:
+        pond.label(decision["event_id"], "fraud")
+    project(LogTail(pond.log.directory))
+    text = signed_in.get("/scenario").content.decode()
+    assert "3 fraud<" in text
+    assert "the precision is unknown" in text
+    assert "100.0%" not in text
+    # One honest event reported anywhere shows that honest events are reported at all.
+    quiet = next(d for d in pond.decisions() if not d["reasons"])
+    pond.label(quiet["event_id"], "legit")
+    project(LogTail(pond.log.directory))
+    assert "100.0%" in signed_in.get("/scenario").content.decode()
+
+
 @pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
 @pytest.mark.parametrize(
     "path", ["/", "/live", "/decisions", "/entities", "/scenario", "/backtests", "/settings/health"]

@@ -15,20 +15,25 @@ from django.views.decorators.http import require_safe
 from guanlan.engine.scenario.environment import where_names
 from guanlan.engine.scenario.model import Feature, Scenario
 from guanlan.fraud import figures, programs, words
-from guanlan.fraud.models import ListAct, Program
+from guanlan.fraud.models import Label, ListAct, Program
 from guanlan.fraud.pages.overview import read_window, since, window_titles
 from guanlan.fraud.showing import Shower, decisions_url
 
 
 class Precision(NamedTuple):
-    """Labelled decisions in which a rule hit: how many were fraud, of how many."""
+    """Labelled decisions in which a rule hit: how many were fraud, of how many.
+
+    Where nobody ever reports honest events, every rule would look perfect: the share says
+    something only where `judged`.
+    """
 
     fraud: int
     labelled: int
+    judged: bool
 
     @property
-    def share(self) -> float:
-        return self.fraud / self.labelled
+    def share(self) -> float | None:
+        return self.fraud / self.labelled if self.judged else None
 
 
 class RuleLine(NamedTuple):
@@ -78,7 +83,8 @@ def precisions() -> dict[str, Precision]:
             labelled[rule] += count
             if value == "fraud":
                 fraud[rule] += count
-    return {rule: Precision(fraud[rule], labelled[rule]) for rule in labelled}
+    judged = Label.objects.filter(value="legit").exists()
+    return {rule: Precision(fraud[rule], labelled[rule], judged) for rule in labelled}
 
 
 @require_safe
