@@ -245,6 +245,23 @@ def test_a_report_is_shown_and_one_without_labels_claims_nothing(signed_in: Clie
     assert "unknown: no labelled fraud" in text
 
 
+def test_alerts_without_a_fraud_are_said_to_be_all_false(signed_in: Client) -> None:
+    found_none = report()
+    for name in ("alerts", "stops"):
+        found_none[name] = report()[name] | {
+            "precision": 0.0, "recall": 0.0, "false_positives_per_fraud": None,
+        }  # fmt: skip
+    found_none["stops"] |= {"events": 0, "precision": None}
+    stored = store_backtest("A bad year", "pond", "abc", found_none)
+    response = signed_in.get(f"/backtests/{stored.pk}")
+    text = response.content.decode()
+    assert text.count("every alert was false") == 1
+    assert '<td class="num"></td>' not in text
+    curve, _chance, *points = response.context["charts"]["precision_recall"]["series"]
+    assert [0, 1] not in curve["data"]  # nothing alerted on, so no precision
+    assert [one["name"] for one in points] == ["alerts"]
+
+
 @pytest.fixture
 def engine(db: None, tmp_path: Path, settings: Settings) -> Iterator[Engine]:
     settings.LOG_DIRECTORY = tmp_path / "log"

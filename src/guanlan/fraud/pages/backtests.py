@@ -93,7 +93,8 @@ def _precision_recall(report: Report) -> Chart | None:
         {
             "name": _("this scenario"),
             "token": "--accent",
-            "data": report["precision_recall"],
+            # Without an alert there is no precision: some tools write a point there all the same.
+            "data": [[r, p] for r, p in report["precision_recall"] if r > 0 or p == 0],
         },
         {
             "name": _("chance"),
@@ -106,7 +107,8 @@ def _precision_recall(report: Report) -> Chart | None:
         (_("alerts"), "--o-review", report["alerts"]),
         (_("stops"), "--o-decline", report["stops"]),
     ):
-        if threshold["precision"] is not None and threshold["recall"] is not None:
+        known = threshold["precision"] is not None and threshold["recall"] is not None
+        if threshold["events"] and known:
             point = [threshold["recall"], threshold["precision"]]
             series.append({"name": name, "token": token, "type": "scatter", "data": [point]})
     return {
