@@ -10,7 +10,7 @@ from pytest_django import Settings
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core.models import User
 from guanlan.engine.log import LogTail
-from guanlan.fraud import engine_access, figures, programs
+from guanlan.fraud import engine_access, figures, programs, projector
 from guanlan.fraud.services import project
 from tests.fraud.world import World
 
@@ -24,6 +24,7 @@ def nothing_remembered() -> Iterator[None]:
     programs.forget()
     figures.forget()
     engine_access.register(None)
+    projector.register(None)
 
 
 @pytest.fixture

@@ -11,13 +11,15 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import get_resolver, reverse
+from msgspec import structs
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from guanlan.core.models import User
 from guanlan.engine.engine import Engine
-from guanlan.engine.log import LogReader, LogTail
-from guanlan.fraud import engine_access, models
+from guanlan.engine.log import LogReader, LogTail, Repair
+from guanlan.fraud import engine_access, models, projector
 from guanlan.fraud.frames import record
+from guanlan.fraud.projector import Projector
 from guanlan.fraud.services import project, store_backtest
 from guanlan.fraud.stream import stream_row
 from tests.fraud.reports import report
@@ -312,3 +314,30 @@ def test_an_entity_shows_what_the_running_engine_remembers(
     text = signed_in.get("/entities/user/u-1").content.decode()
     assert "¥1,235.56" in text
     assert "ready" in signed_in.get("/settings/health").content.decode()
+
+
+def test_health_tells_what_went_wrong(
+    engine: Engine, signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine_access.register(engine)
+    following = Projector(django_settings.LOG_DIRECTORY)
+    projector.register(following)
+    quiet = signed_in.get("/settings/health").content.decode()
+    assert "notice" not in quiet
+
+    repair = Repair("0.glog", 4096, 4096, 300, 2, 0, "a torn frame")
+    monkeypatch.setattr(engine, "repaired", repair)
+    following.failure = "OperationalError"
+    monkeypatch.setattr(engine, "warm_error", "the disk is full")
+    monkeypatch.setattr(engine.kernel, "warm_error", "no compiler")
+    text = signed_in.get("/settings/health").content.decode()
+    assert "Nothing acknowledged was lost" in text
+    for told in ("OperationalError", "the disk is full", "no compiler"):
+        assert told in text
+
+    lost = structs.replace(repair, acknowledged_bytes=300, kept="4096.torn")
+    monkeypatch.setattr(engine, "repaired", lost)
+    text = signed_in.get("/settings/health").content.decode()
+    assert "Acknowledged events are damaged" in text
+    assert "4096.torn" in text
+    assert "Nothing acknowledged was lost" not in text

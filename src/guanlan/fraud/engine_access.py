@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from guanlan.engine.entity import EntityView
+from guanlan.engine.log import Repair
 from guanlan.engine.scenario.model import Scenario
 
 
@@ -20,6 +21,15 @@ class RunningProgram(Protocol):
     def scenario(self) -> Scenario: ...
     @property
     def digest(self) -> str: ...
+
+
+class RunningKernel(Protocol):
+    """What keeps the features."""
+
+    @property
+    def jitted(self) -> bool: ...
+    @property
+    def warm_error(self) -> str: ...
 
 
 class EngineAccess(Protocol):
@@ -33,6 +43,12 @@ class EngineAccess(Protocol):
     def stats(self) -> Any: ...
     @property
     def program(self) -> RunningProgram: ...
+    @property
+    def kernel(self) -> RunningKernel: ...
+    @property
+    def repaired(self) -> Repair | None: ...
+    @property
+    def warm_error(self) -> str: ...
     def entity(self, kind: str, key: str) -> EntityView | None: ...
 
 

@@ -102,3 +102,17 @@ class Projector:
             if pause:
                 self._stop.wait(pause)
         connection.close()
+
+
+_running: Projector | None = None
+
+
+def register(projector: Projector | None) -> None:
+    """Make this process's projector known to the screens; None takes it away."""
+    global _running
+    _running = projector
+
+
+def current() -> Projector | None:
+    """The projector of this process, if it has one."""
+    return _running

@@ -93,3 +93,29 @@ def test_doctor_finds_a_damaged_log(together: Together, data: Path) -> None:
     faults = {f["check"]: f for f in report.json["findings"] if f["state"] == "fault"}
     assert "log" in faults
     assert "backup" in faults["log"]["mend"]
+
+
+def test_doctor_names_what_a_repair_kept(together: Together, data: Path) -> None:
+    (data / "log").mkdir(parents=True)
+    torn = data / "log" / f"{4096:020}.torn"
+    torn.write_bytes(b"once acknowledged")
+    _, report = together(["first-run"], ["doctor", "--json"])
+    (finding,) = [f for f in report.json["findings"] if f["check"] == "log" and f["mend"] and
+                  f["state"] == "fault"]  # fmt: skip
+    assert torn.name in finding["what"]
+    assert str(torn) in finding["mend"]
+
+
+def test_doctor_says_how_to_get_the_charts(guanlan: Guanlan, tmp_path: Path) -> None:
+    empty = tmp_path / "packages"
+    for missing in (empty, empty / "echarts" / "dist" / "echarts.common.min.js"):
+        report = guanlan("doctor", "--json", GUANLAN_NODE_MODULES=str(empty))
+        (finding,) = [
+            f
+            for f in report.json["findings"]
+            if f["check"] == "assets" and "no charts" in f["what"]
+        ]
+        assert finding["state"] == "fault"
+        assert finding["what"].startswith(f"{missing} is missing")
+        assert "make assets" in finding["mend"]
+        empty.mkdir(exist_ok=True)

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 import guanlan
-from guanlan.fraud import engine_access, figures
+from guanlan.fraud import engine_access, figures, projector
 from guanlan.fraud.models import Program
 
 BEHIND = 8 << 20  # bytes of log not yet projected that deserve a word
@@ -25,7 +25,12 @@ def health(request: HttpRequest) -> HttpResponse:
     engine = engine_access.current()
     disk = shutil.disk_usage(settings.DATA)
     log = figures.log_state()
+    following = projector.current()
     context = {
+        "repair": engine.repaired if engine else None,
+        "warm_error": engine.warm_error if engine else "",
+        "compile_error": engine.kernel.warm_error if engine else "",
+        "projector_failure": following.failure if following else "",
         "log": log,
         "slow": log.behind > BEHIND,
         "segments": _segments(),

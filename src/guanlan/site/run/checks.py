@@ -28,6 +28,7 @@ SYNC_TRIES = 9
 SLOW_SYNC_MS = 25.0
 LAG_BYTES = 64 << 20
 AHEAD_MICROSECONDS = 2_000_000
+CHARTS = "echarts.common.min.js"  # as the templates name it
 EARLIEST = 1_700_000_000  # seconds; a clock before this has not been set
 
 
@@ -89,6 +90,11 @@ def _people() -> Iterator[Finding]:
 
 def event_log() -> Iterator[Finding]:
     directory: Path = settings.LOG_DIRECTORY
+    for torn in sorted(directory.glob("*.torn")):
+        what = f"{torn.name}: {torn.stat().st_size:,} bytes of acknowledged events were damaged"
+        mend = "check the disk, let the backends send again what they hold of that time, and"
+        mend += f" move {torn} away"
+        yield Finding("log", "fault", what, mend)
     if not any(directory.glob("*.glog")):
         yield Finding("log", "note", "no event has been decided yet", "guanlan up, or guanlan demo")
         return
@@ -192,12 +198,16 @@ def cache() -> Iterator[Finding]:
 
 
 def assets() -> Iterator[Finding]:
-    script: Path = settings.NODE_MODULES / "echarts" / "dist" / "echarts.min.js"
+    packages: Path = settings.NODE_MODULES
+    script = packages / "echarts" / "dist" / CHARTS
     if script.is_file():
         yield Finding("assets", "ok", "front-end packages installed")
-    else:
-        mend = "make assets, or set GUANLAN_NODE_MODULES"
+    elif packages.is_dir():
+        mend = "make assets, then start again"
         yield Finding("assets", "fault", f"{script} is missing: no charts", mend)
+    else:
+        mend = "make assets, or set GUANLAN_NODE_MODULES to where they are; then start again"
+        yield Finding("assets", "fault", f"{packages} is missing: no charts", mend)
     stale = [
         po
         for po in settings.PACKAGE.rglob("*.po")

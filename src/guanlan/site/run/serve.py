@@ -24,8 +24,9 @@ from django.conf import settings
 from msgspec import Struct
 
 from guanlan.engine import Engine
+from guanlan.engine.log import Repair
 from guanlan.engine.scenario import ScenarioError, load_scenario
-from guanlan.fraud import engine_access
+from guanlan.fraud import engine_access, projector
 from guanlan.fraud.projector import Projector
 from guanlan.site.door import Door, DoorServer, KeyRing, Limits, compose, configure
 from guanlan.site.door.asgi import App
@@ -63,7 +64,7 @@ def open_engine(scenario: Path | None, clock: Clock, *, warm: bool = True) -> En
     """The installation's engine. Raises ScenarioError, LogError, CannotStart."""
     loaded = load_scenario(scenario) if scenario is not None else None
     try:
-        return Engine.open(
+        engine = Engine.open(
             settings.LOG_DIRECTORY,
             loaded,
             secret=settings.ENGINE_SECRET,
@@ -74,6 +75,24 @@ def open_engine(scenario: Path | None, clock: Clock, *, warm: bool = True) -> En
         )
     except ValueError as error:
         raise CannotStart(f"{error}; give one with: guanlan up --scenario FILE") from None
+    if engine.repaired is not None:
+        tell_repair(engine.repaired)
+    return engine
+
+
+def tell_repair(repair: Repair) -> None:
+    """Say what opening the log cut off; a loss of what was acknowledged is an error."""
+    if not repair.acknowledged_bytes:
+        logger.warning("event log: %s", repair)
+        return
+    kept = f"; what is left of them is kept in {repair.kept}" if repair.kept else ""
+    logger.error(
+        "event log: %d bytes of acknowledged events are damaged or gone: %s%s."
+        " Check the disk, then run: guanlan doctor",
+        repair.acknowledged_bytes,
+        repair,
+        kept,
+    )
 
 
 class EngineThread:
@@ -165,9 +184,11 @@ def serve(options: Options, ready: Callable[[int], None] | None = None) -> None:
             watch = threading.Thread(target=_end_with, args=(options.parent, server), daemon=True)
             watch.start()
         if screens is not None:
-            projector = Projector(settings.LOG_DIRECTORY)
-            projector.start()
-            ends.callback(projector.stop)
+            following = Projector(settings.LOG_DIRECTORY)
+            following.start()
+            ends.callback(following.stop)
+            projector.register(following)
+            ends.callback(projector.register, None)
         if door is not None:
             opening = EngineThread(door, options, lambda: setattr(server, "should_exit", True))
             if options.scenario is not None:
