@@ -32,7 +32,7 @@ from guanlan.engine.answer import (
 )
 from guanlan.engine.building import StateBuilder, feed
 from guanlan.engine.entity import EntityView, look_up
-from guanlan.engine.event import rfc3339
+from guanlan.engine.event import ClockText
 from guanlan.engine.explain import META, Explanation, explain
 from guanlan.engine.history import Epoch, History
 from guanlan.engine.kernel import Kernel
@@ -67,8 +67,6 @@ BATCH = 512
 COMPILE_FIRST = 20_000
 """From this many recorded events on, opening waits for compiled code instead of replaying
 with the interpreter."""
-
-DAY = 86_400_000_000
 
 CATCH_UP = 1 << 20
 """A state built in the background is swapped in when it is fewer bytes of log behind."""
@@ -117,7 +115,7 @@ class Engine:
         self._warmer: threading.Thread | None = None
         self.warm_error: str = ""
         self.repaired: Repair | None = None  # what opening the log had to cut off
-        self._day, self._day_text = -1, b""
+        self._clock_text = ClockText()
         self._use(kernel)
 
     # -- opening -----------------------------------------------------------------------------
@@ -287,10 +285,10 @@ class Engine:
         done = self.kernel.run(self._rows, self._outs, len(taken))
         latency = max(0, min(self._now() - arrival, 2**32 - 1))
         meta = META.pack(arrival, latency, 0)
-        rows, outs, row_width = self._rows, self._outs, self._row_width
-        out_width = self._out_width
-        positions, fresh, append = self._positions, self._fresh, self._log.append
-        lists, stats = self.lists, self.stats
+        rows, row_bytes, outs = self._rows_bytes, self._row_bytes, self._outs
+        out_width, fresh, lists = self._out_width, self._fresh, self.lists
+        first = seq = len(self._positions)
+        frames = []
         for n, (i, event, kind, values, clock) in enumerate(taken):
             if n >= done:
                 answers[i] = Answer(FULL.status, FULL.body())
@@ -301,30 +299,21 @@ class Engine:
             if slot_list[0] >= 0:
                 answers[i] = self._repeated(slot_list[0], event.id, bodies[i])
                 continue
-            seq = len(positions)
             lists.clock = clock
             verdict = kind.judge(values, slot_list, lists)
             decision = kind.encode(event.id, seq, self._clock_text(clock), verdict)
-            row = rows[n * row_width : (n + 1) * row_width]
+            at = n * row_bytes
             body = bodies[i]
-            position = append(
-                EVENT, seq, clock, (row.tobytes(), slots.tobytes(), body, decision, meta)
-            )
-            fresh[seq] = (body, decision)  # before the position, which tells `commit` it is there
-            positions.append(position)
+            row = bytes(rows[at : at + row_bytes])
+            frames.append((seq, clock, (row, slots.tobytes(), body, decision, meta)))
+            fresh[seq] = (body, decision)
             if verdict.degraded:
-                stats.degraded += 1
-            stats.decided += 1
+                self.stats.degraded += 1
             answers[i] = Answer(200, decision, seq)
-
-    def _clock_text(self, clock: int) -> bytes:
-        """`rfc3339(clock)` as bytes; the date is remembered, for strftime is slow."""
-        day, rest = divmod(clock, DAY)
-        if day != self._day:
-            self._day, self._day_text = day, rfc3339(clock)[:11].encode()
-        second, part = divmod(rest, 1_000_000)
-        minute, second = divmod(second, 60)
-        return b"%b%02d:%02d:%02d.%06dZ" % (self._day_text, *divmod(minute, 60), second, part)
+            seq += 1
+        # A position tells `commit` that the frame is in the log's buffer, so it comes last.
+        self._positions += self._log.append_all(EVENT, frames)
+        self.stats.decided += seq - first
 
     def _repeated(self, seq: int, event_id: str, body: bytes) -> Answer:
         """The answer to an id seen before: the first decision, or a refusal."""
@@ -490,7 +479,7 @@ class Engine:
         shape = kernel.shape
         packer: struct.Struct = row_struct(shape)
         self._pack, self._row_bytes = packer.pack_into, packer.size
-        self._row_width, self._out_width = shape.row_width, shape.out_width
+        self._out_width = shape.out_width
         self._rows_bytes = bytearray(BATCH * packer.size)
         self._rows = memoryview(self._rows_bytes).cast("q")
         self._outs = memoryview(bytearray(8 * BATCH * shape.out_width)).cast("q")

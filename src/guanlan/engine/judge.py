@@ -46,7 +46,7 @@ class Judge:
         self.policy = scenario.policy
         roles = next(e.roles for e in scenario.events if e.name == event_type)
         self._effects = tuple(
-            (index, ListEffect(spec.name, spec.kind, role.name, spec.outcome))
+            (index, spec.name, ListEffect(spec.name, spec.kind, role.name, spec.outcome))
             for spec in scenario.lists
             for index, role in enumerate(roles)
             if role.kind == spec.entity
@@ -60,9 +60,8 @@ class Judge:
         score, top, hits, unknown, failed = self._function(values, slots, lists.holds)
         found: list[ListEffect] = []
         until = lists.until
-        for index, effect in self._effects:
-            entries = until[effect.list]
-            if entries and values[index] is not None and lists.holds(effect.list, values[index]):
+        for index, name, effect in self._effects:
+            if until[name] and values[index] is not None and lists.holds(name, values[index]):
                 found.append(effect)
         band = None
         for candidate in self.policy.bands:

@@ -13,31 +13,33 @@ from hashlib import blake2b
 CACHE_ENTRIES = 1 << 17
 
 
-def hasher(secret: bytes, kind: str) -> Callable[[str], int]:
+class Hasher:
     """A function from text to a non-zero signed 64-bit key, its own for each `kind`.
 
-    Recent keys are remembered, for the same customers and devices come again and again.
+    Recent keys are remembered, for the same customers and devices come again and again:
+    generated code asks `known` first and calls only when that has nothing.
     """
-    start = blake2b(kind.encode() + b"\0", key=secret[:64], digest_size=8)
-    known: dict[str, int] = {}
 
-    def key(text: str) -> int:
-        found = known.get(text)
+    def __init__(self, secret: bytes, kind: str) -> None:
+        self._start = blake2b(kind.encode() + b"\0", key=secret[:64], digest_size=8)
+        self._known: dict[str, int] = {}
+        self.known = self._known.get
+
+    def __call__(self, text: str) -> int:
+        found = self._known.get(text)
         if found is not None:
             return found
-        state = start.copy()
+        state = self._start.copy()
         state.update(text.encode("utf-8", "surrogatepass"))
         value = int.from_bytes(state.digest(), "little", signed=True) or 1
-        if len(known) >= CACHE_ENTRIES:
-            known.clear()
-        known[text] = value
+        if len(self._known) >= CACHE_ENTRIES:
+            self._known.clear()
+        self._known[text] = value
         return value
-
-    return key
 
 
 def identifier(secret: bytes) -> Callable[[str], int]:
-    """Like `hasher`, without the memory: an event id is seldom seen twice."""
+    """Like `Hasher`, without the memory: an event id is seldom seen twice."""
     start = blake2b(b"event\0", key=secret[:64], digest_size=8)
 
     def key(text: str) -> int:

@@ -27,6 +27,12 @@ class MemoryLog:
         self._frames.append(Frame(position, kind, seq, clock, 0, tuple(sections)))
         return position
 
+    def append_all(
+        self, kind: int, entries: Sequence[tuple[int, int, tuple[bytes, ...]]]
+    ) -> list[int]:
+        """Keep a frame for each (seq, clock, sections); returns their positions."""
+        return [self.append(kind, seq, clock, sections) for seq, clock, sections in entries]
+
     def commit(self) -> int:
         """Everything appended so far counts as committed."""
         self.committed = len(self._frames)

@@ -14,7 +14,7 @@ from msgspec import structs
 
 from guanlan.engine.event import microseconds
 from guanlan.engine.kernel import Series, Shape
-from guanlan.engine.keys import hasher, identifier
+from guanlan.engine.keys import Hasher, identifier
 from guanlan.engine.language import Env, check, compile_expr, parse
 from guanlan.engine.scenario.environment import names, where_names
 from guanlan.engine.scenario.model import EventType, Field, Scenario
@@ -30,12 +30,12 @@ class Keys:
     def __init__(self, secret: bytes) -> None:
         self.identifier = identifier(secret)
         self._secret = secret
-        self._by_kind: dict[str, Callable[[str], int]] = {}
+        self._by_kind: dict[str, Hasher] = {}
 
-    def of(self, kind: str) -> Callable[[str], int]:
+    def of(self, kind: str) -> Hasher:
         """The key function of an entity kind, or of a field's values as `field:<name>`."""
         if kind not in self._by_kind:
-            self._by_kind[kind] = hasher(self._secret, kind)
+            self._by_kind[kind] = Hasher(self._secret, kind)
         return self._by_kind[kind]
 
 
@@ -122,8 +122,13 @@ def _key_lines(
     for name in parts:
         role, at = roles[name], index[name]
         names_used[f"K{at}"] = keys.of(role.kind)
-        absent = "" if role.required else f" if a{at} is not None else 0"
-        lines.append(f"    k{at} = K{at}(a{at}){absent}")
+        names_used[f"G{at}"] = keys.of(role.kind).known
+        source = f"G{at}(a{at}) or K{at}(a{at})"
+        lines.append(
+            f"    k{at} = {source}"
+            if role.required
+            else f"    k{at} = ({source}) if a{at} is not None else 0"
+        )
     for key in shape.type_keys[type_index]:
         source = f"k{index[key.roles[0]]}"
         for name in key.roles[1:]:

@@ -174,6 +174,26 @@ class LogWriter:
             self._position = position + len(data)
             return position
 
+    def append_all(
+        self, kind: int, entries: Sequence[tuple[int, int, tuple[bytes, ...]]]
+    ) -> list[int]:
+        """Buffer a frame for each (seq, clock, sections), all or none; returns their positions.
+
+        Raises like `append`.
+        """
+        with self._buffering:
+            self._check()
+            position, number = self._position, self._commit
+            positions, frames = [], []
+            for seq, clock, sections in entries:
+                data = encode(position, kind, seq, clock, number, sections)
+                frames.append(data)
+                positions.append(position)
+                position += len(data)
+            self._frames += frames
+            self._position = position
+            return positions
+
     def commit(self) -> int:
         """Make everything appended so far durable; returns the committed position.
 
