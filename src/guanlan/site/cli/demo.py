@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from guanlan.core.models import ApiKey
 from guanlan.core.services import create_api_key, revoke_api_key
-from guanlan.engine.backtest import backtest
+from guanlan.engine.backtest import Costs, Evaluation, backtest
 from guanlan.engine.scenario import load_scenario
 from guanlan.fraud.services import store_backtest
 from guanlan.site.cli.up import address, announce
@@ -25,6 +25,14 @@ KEY_NAME = "demo traffic"
 MARK = "demo.mark"  # only a directory that holds it is ever thrown away
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where "everywhere" answers us
 HISTORY = "history.parquet"  # to try `guanlan backtest` and `guanlan send` with
+EVALUATION = Evaluation(
+    top=20,
+    alerts_per_day=50,
+    fold_days=2,  # the history is a week: periods and the wait for labels are short
+    delay_days=1,
+    known_days=1,
+    costs=Costs(review=500, false_positive=5_000),  # fen
+)
 SCENARIO = Path("examples") / "wallet" / "scenario.yaml"
 
 
@@ -33,7 +41,7 @@ SCENARIO = Path("examples") / "wallet" / "scenario.yaml"
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option(
     "--rate",
-    default=3.0,
+    default=1.0,
     show_default=True,
     type=click.FloatRange(0.1, 1000),
     help="Events a second.",
@@ -77,14 +85,20 @@ def demo(host: str, port: int, rate: float, fresh: bool, warm: bool) -> None:
 
 def tell_the_past(scenario: Path, traffic: Traffic) -> None:
     """Decide the simulated past, by the events' own times, and backtest a week of it."""
-    click.echo("A past for the demo company: a week, then the last hour and a quarter", err=True)
+    click.echo("A past for the demo company: a week with attacks of every kind", err=True)
     history = traffic.write_history(settings.DATA / HISTORY)
     with open_engine(scenario, "event", warm=False) as engine, progress() as bar:
         task = bar.add_task("deciding", total=traffic.expected)
         seeded = seed(engine, traffic, history, lambda count: bar.advance(task, count))
     click.echo(f"{seeded.decided:,} events decided", err=True)
     loaded = load_scenario(scenario)
-    result = backtest(loaded, history, cache=settings.CACHE_DIRECTORY, compiled=False)
+    result = backtest(
+        loaded,
+        history,
+        evaluation=EVALUATION,
+        cache=settings.CACHE_DIRECTORY,
+        compiled=False,
+    )
     report = msgspec.json.decode(result.report.json())
     store_backtest("A week of the demo company", loaded.name, loaded.digest, report)
 

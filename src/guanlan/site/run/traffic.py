@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from itertools import islice
+from heapq import merge
+from itertools import islice, takewhile
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,8 +25,12 @@ SEED: Final = 2026
 DAY: Final = 86_400_000_000
 MINUTE: Final = 60_000_000
 DAYS: Final = 7
-HISTORY_EVENTS: Final = 5_000  # over the days before
-WARM_UP: Final = 75 * MINUTE  # of the live world, before now
+# The past stays below the 20,000 events from which on an engine compiles its kernel before it
+# opens: that takes a minute on a small machine, and is done beside the traffic instead.
+HISTORY_EVENTS: Final = 16_000  # over the days before, without their labels
+ATTACK_SHARE: Final = 0.05  # of them: enough episodes for every kind of attack to be seen
+WARM_UP: Final = 5 * MINUTE  # of the live world, before now
+WARM_UP_EVENTS: Final = 1_500  # at most
 BATCH: Final = 256
 TOGETHER: Final = 8  # decided at once: a latency as on a calm day
 
@@ -35,7 +41,8 @@ class Traffic:
     def __init__(self, rate: float, now: int) -> None:
         self.rate = rate
         self.now = now
-        self._coming = live(SEED, rate, now - WARM_UP)
+        self.begins = now - min(WARM_UP, int(WARM_UP_EVENTS / rate * 1_000_000))
+        self._coming = live(SEED, rate, self.begins)
         self._next = next(self._coming)
 
     def due(self, until: int, most: int) -> list[bytes]:
@@ -52,22 +59,30 @@ class Traffic:
 
     def write_history(self, file: Path) -> History:
         """A week of the company up to where the live world begins, with labels, as a file."""
-        start = self.now - WARM_UP - DAYS * DAY
-        write_parquet(file, HISTORY_EVENTS, SEED + 1, start, DAYS)
+        start = self.begins - DAYS * DAY
+        write_parquet(file, HISTORY_EVENTS, SEED + 1, start, DAYS, share=ATTACK_SHARE)
         return open_history(file)
 
     def past(self, history: History) -> Iterator[list[bytes]]:
-        """The history, then the live world up to the present, in batches."""
-        bodies = (item.body for item in history)
+        """The history, then the live world up to the present, in batches, in order of time.
+
+        Labels of the history that are not known by now are left out: nobody knows them yet.
+        """
+        records = ((record.time, record.body) for record in history)
+        known = takewhile(lambda event: event[0] <= self.now, records)
+        bodies = (body for _time, body in merge(known, self._recent(), key=itemgetter(0)))
         while batch := list(islice(bodies, BATCH)):
             yield batch
-        while batch := self.due(self.now, BATCH):
-            yield batch
+
+    def _recent(self) -> Iterator[tuple[int, bytes]]:
+        while self._next[0] <= self.now:
+            yield self._next
+            self._next = next(self._coming)
 
     @property
     def expected(self) -> int:
         """About how many events `past` holds."""
-        return HISTORY_EVENTS + int(self.rate * WARM_UP / 1_000_000)
+        return HISTORY_EVENTS + int(self.rate * (self.now - self.begins) / 1_000_000)
 
 
 class Seeded(NamedTuple):
