@@ -30,7 +30,7 @@ ARGUMENTS: dict[str, list[Any]] = {
     "decision": [1], "recompute": [1], "entity": ["user", "u-1"], "backtest": [1],
     "revoke_key": ["abcdefgh"],
 }  # fmt: skip
-POSTED = {"recompute", "revoke_key", "logout", "language"}
+POSTED = {"recompute", "revoke_key", "logout", "language", "dismiss_first_steps"}
 TABLES = (models.Decision, models.Entity, models.Label, models.Backtest, models.Program)
 
 
@@ -63,7 +63,9 @@ def test_looking_changes_nothing(pond: World, signed_in: Client, name: str) -> N
     assert [list(table.objects.order_by("pk").values()) for table in TABLES] == before
 
 
-@pytest.mark.parametrize("name", ["recompute", "revoke_key", "keys", "language", "logout"])
+@pytest.mark.parametrize(
+    "name", ["recompute", "revoke_key", "keys", "language", "logout", "dismiss_first_steps"]
+)
 def test_a_form_without_its_token_is_refused(pond: World, name: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(User.objects.create(username="somebody"))

@@ -8,6 +8,8 @@ from guanlan.fraud.pages import backtests, decisions, entities, health, overview
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
+    path("first-steps", overview.steps_moved, name="first_steps"),
+    path("first-steps/dismiss", overview.dismiss_first_steps, name="dismiss_first_steps"),
     path("live", decisions.live, name="live"),
     path("decisions", decisions.decisions, name="decisions"),
     path("decisions/<int:seq>", decisions.decision, name="decision"),

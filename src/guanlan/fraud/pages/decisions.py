@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from guanlan.engine.log import LogError, LogReader
 from guanlan.engine.refusal import Refused
 from guanlan.fraud import programs, words
+from guanlan.fraud.first_steps import COOKIE, COOKIE_AGE, SEEN
 from guanlan.fraud.models import Decision, EntityDecision, Label, ListAct
 from guanlan.fraud.recompute import decode_changes, recompute
 from guanlan.fraud.search import find, read_search
@@ -134,7 +135,12 @@ def decision(request: HttpRequest, seq: int) -> HttpResponse:
     context["earlier"] = earlier
     context["opened"] = next((entity.role for entity, rows in earlier if rows), "")
     context["limit"] = EARLIER
-    return render(request, "fraud/decision.html", context)
+    answer = render(request, "fraud/decision.html", context)
+    if COOKIE not in request.COOKIES:
+        answer.set_cookie(
+            COOKIE, SEEN, max_age=COOKIE_AGE, samesite="Lax", secure=settings.HTTPS, httponly=True
+        )
+    return answer
 
 
 def _reader_at(position: int) -> Any:

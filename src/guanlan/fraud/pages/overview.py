@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud import figures, programs
 from guanlan.fraud.charts import day_labels, latency_chart, outcome_chart
 from guanlan.fraud.figures import Count, Window
+from guanlan.fraud.first_steps import COOKIE, COOKIE_AGE, DISMISSED, first_steps, state_of
 from guanlan.fraud.showing import Shower, decisions_url
 
 SEVERE_ROWS = 9
@@ -95,7 +97,29 @@ def overview(request: HttpRequest) -> HttpResponse:
         "latency_chart": latency_chart(span, histograms, day_labels(span)),
         "newest": log.clock,
     }
-    part = (
-        "fraud/overview_moving.html" if getattr(request, "htmx", False) else "fraud/overview.html"
+    if getattr(request, "htmx", False):
+        return render(request, "fraud/overview_moving.html", context)
+    steps = first_steps(request)
+    context["steps"] = steps
+    context["steps_state"] = state_of(steps)
+    context["open_step"] = next((step for step in steps if not step.done), None)
+    return render(request, "fraud/overview.html", context)
+
+
+@require_safe
+def steps_moved(request: HttpRequest) -> HttpResponse:
+    """Nothing, as long as the first steps stand as `?state=` says; then a word to reload."""
+    answer = HttpResponse(status=204)
+    if state_of(first_steps(request)) != request.GET.get("state", ""):
+        answer["HX-Refresh"] = "true"
+    return answer
+
+
+@require_POST
+def dismiss_first_steps(request: HttpRequest) -> HttpResponse:
+    """Hide the first steps from this browser."""
+    answer = redirect("overview")
+    answer.set_cookie(
+        COOKIE, DISMISSED, max_age=COOKIE_AGE, samesite="Lax", secure=settings.HTTPS, httponly=True
     )
-    return render(request, part, context)
+    return answer

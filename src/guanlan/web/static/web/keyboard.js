@@ -38,11 +38,22 @@
       dialog.showModal();
       return;
     }
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent)
+        .then(() => { copy.textContent = copy.dataset.copied; })
+        .catch(() => { copy.hidden = true; });
+      return;
+    }
     const row = event.target.closest("tr[data-href]");
     if (!row || event.target.closest("a, button, summary, form, input") || String(getSelection())) return;
     location.href = row.dataset.href;
   });
-  // Copying and jumping by a select that names addresses.
+  // A page that was not loaded securely has no clipboard; there a click selects the text.
+  if (navigator.clipboard) {
+    for (const copy of document.querySelectorAll("[data-copy]")) copy.hidden = false;
+  }
+  // Jumping by a select that names addresses.
   document.addEventListener("change", (event) => {
     const choice = event.target.closest("select[data-go]");
     if (choice && choice.value) location.href = choice.value;

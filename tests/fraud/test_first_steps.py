@@ -1,0 +1,101 @@
+"""The first steps tick themselves, and go when they are done, hidden, or no longer new."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from guanlan.core.models import User
+from guanlan.core.services import create_api_key
+from guanlan.engine.engine import Engine
+from guanlan.engine.log import LogTail
+from guanlan.engine.scenario import load_scenario
+from guanlan.fraud.first_steps import event_example
+from guanlan.fraud.models import Decision
+from guanlan.fraud.services import project, store_backtest
+from tests.fraud.reports import report
+from tests.fraud.world import SCENARIO, World
+
+WALLET = Path(__file__).parents[2] / "examples" / "wallet" / "scenario.yaml"
+
+
+def state(client: Client) -> str:
+    """The state of the steps on the overview; empty when they are not shown."""
+    found = re.search(r"/first-steps\?state=(\d+)", client.get("/").content.decode())
+    return found[1] if found else ""
+
+
+def asked_to_reload(client: Client, known: str) -> bool:
+    answer = client.get(f"/first-steps?state={known}")
+    assert answer.status_code == 204
+    return answer.headers.get("HX-Refresh") == "true"
+
+
+@pytest.fixture
+def world(signed_in: Client, tmp_path: Path, settings: Settings) -> World:
+    settings.LOG_DIRECTORY = tmp_path / "log"
+    return World(tmp_path / "log")
+
+
+def test_each_step_ticks_when_the_system_sees_it(world: World, signed_in: Client) -> None:
+    assert state(signed_in) == "0000"
+    world.program()
+    project(LogTail(world.log.directory))
+    create_api_key("backend", ["events:write"])
+    assert asked_to_reload(signed_in, "0000")
+    assert not asked_to_reload(signed_in, "1000")
+    assert state(signed_in) == "1000"
+    world.events(1)
+    project(LogTail(world.log.directory))
+    assert state(signed_in) == "1100"
+    assert signed_in.get(f"/decisions/{Decision.objects.get().seq}").status_code == 200
+    assert state(signed_in) == "1110"
+    store_backtest("First", "pond", "abc", report())
+    assert asked_to_reload(signed_in, "1110")
+    assert state(signed_in) == ""
+    world.close()
+
+
+def test_hiding_takes_a_form_and_lasts(world: World, signed_in: Client) -> None:
+    assert signed_in.get("/first-steps/dismiss").status_code == 405
+    assert state(signed_in) == "0000"
+    assert signed_in.post("/first-steps/dismiss")["Location"] == "/"
+    assert state(signed_in) == ""
+    world.events(1)
+    project(LogTail(world.log.directory))
+    signed_in.get("/decisions/0")
+    assert state(signed_in) == ""
+    world.close()
+
+
+def test_an_old_installation_has_no_first_steps(world: World, signed_in: Client) -> None:
+    User.objects.update(date_joined=timezone.now() - dt.timedelta(days=15))
+    assert state(signed_in) == ""
+
+
+def test_the_example_names_this_server_and_is_a_good_event(world: World, signed_in: Client) -> None:
+    world.program()
+    project(LogTail(world.log.directory))
+    create_api_key("backend", ["events:write"])
+    steps = signed_in.get("/", headers={"host": "localhost"}).context["steps"]
+    words = shlex.split(steps[1].command)
+    assert words[:2] == ["curl", "http://localhost/v1/events"]
+    assert "Authorization: Bearer gl_…" in words
+    assert json.loads(words[-1])["type"] == "transfer"
+    world.close()
+
+
+@pytest.mark.parametrize("file", [SCENARIO, WALLET], ids=["pond", "wallet"])
+def test_the_example_is_accepted(file: Path, tmp_path: Path) -> None:
+    scenario = load_scenario(file)
+    with Engine.in_memory(scenario, secret=bytes(32), cache=tmp_path) as engine:
+        (answer,) = engine.decide([json.dumps(event_example(scenario)).encode()])
+    assert answer.status == 200, answer.body
