@@ -90,6 +90,7 @@ def test_the_example_names_this_server_and_is_a_good_event(world: World, signed_
     assert words[:2] == ["curl", "http://localhost/v1/events"]
     assert "Authorization: Bearer gl_…" in words
     assert json.loads(words[-1])["type"] == "transfer"
+    assert "guanlan simulate" not in steps[3].command  # which makes events of the wallet only
     world.close()
 
 

@@ -23,10 +23,8 @@ COOKIE: Final = "guanlan_first_steps"
 COOKIE_AGE: Final = 365 * 24 * 3600
 SEEN, DISMISSED = "seen", "dismissed"
 PLACEHOLDER: Final = "gl_…"
-BACKTEST: Final = (
-    "guanlan simulate --events 20000 --out history.parquet\n"
-    'guanlan backtest SCENARIO --events history.parquet --store "First backtest"'
-)
+SIMULATED: Final = "wallet"  # the scenario whose events `guanlan simulate` makes
+STORE: Final = '--store "First backtest"'
 
 
 class Step(NamedTuple):
@@ -65,14 +63,7 @@ def first_steps(request: HttpRequest) -> list[Step]:
             reverse("decision", args=[newest]) if newest is not None else "",
             _("Open the newest decision"),
         ),
-        Step(
-            _("Run a backtest"),
-            Backtest.objects.exists(),
-            _("Try the scenario on simulated customers and attacks; the report appears here."),
-            reverse("backtests"),
-            _("Backtests"),
-            BACKTEST,
-        ),
+        _try(),
     ]
     return [] if all(step.done for step in steps) else steps
 
@@ -92,6 +83,21 @@ def _send(request: HttpRequest, done: bool) -> Step:
         text += " " + _("Where API and console run apart, take the API's own port.")
     url = request.build_absolute_uri("/v1/events")
     return Step(title, done, text, command=curl(url, event_example(found)))
+
+
+def _try() -> Step:
+    found = programs.latest()
+    if found is not None and found.name == SIMULATED:
+        text = _("Try the scenario on simulated customers and attacks; the report appears here.")
+        command = (
+            "guanlan simulate --events 20000 --out history.parquet\n"
+            f"guanlan backtest SCENARIO.yaml --events history.parquet {STORE}"
+        )
+    else:
+        text = _("Try the scenario on events of the past; the report appears here.")
+        command = f"guanlan backtest SCENARIO.yaml --events HISTORY.ndjson {STORE}"
+    link = reverse("backtests")
+    return Step(_("Run a backtest"), Backtest.objects.exists(), text, link, _("Backtests"), command)
 
 
 def curl(url: str, event: dict[str, Any]) -> str:
