@@ -46,6 +46,7 @@ def first_steps(request: HttpRequest) -> list[Step]:
     founded = User.objects.order_by("date_joined").values_list("date_joined", flat=True).first()
     if founded is None or timezone.now() - founded > YOUNG:
         return []
+    scenario = programs.latest()
     newest = Decision.objects.order_by("-seq").values_list("seq", flat=True).first()
     steps = [
         Step(
@@ -55,7 +56,7 @@ def first_steps(request: HttpRequest) -> list[Step]:
             reverse("keys"),
             _("Make an API key"),
         ),
-        _send(request, newest is not None),
+        _send(request, scenario, newest is not None),
         Step(
             _("Look at a decision"),
             newest is not None and marks == SEEN,
@@ -63,7 +64,7 @@ def first_steps(request: HttpRequest) -> list[Step]:
             reverse("decision", args=[newest]) if newest is not None else "",
             _("Open the newest decision"),
         ),
-        _try(),
+        _try(scenario),
     ]
     return [] if all(step.done for step in steps) else steps
 
@@ -73,9 +74,8 @@ def state_of(steps: list[Step]) -> str:
     return "".join("1" if step.done else "0" for step in steps)
 
 
-def _send(request: HttpRequest, done: bool) -> Step:
+def _send(request: HttpRequest, found: Scenario | None, done: bool) -> Step:
     title = _("Send the first event")
-    found = programs.latest()
     if found is None:
         return Step(title, done, _("Needs a scenario first: guanlan up --scenario FILE."))
     text = _("Put your key in place of gl_…; the answer is the decision.")
@@ -85,8 +85,7 @@ def _send(request: HttpRequest, done: bool) -> Step:
     return Step(title, done, text, command=curl(url, event_example(found)))
 
 
-def _try() -> Step:
-    found = programs.latest()
+def _try(found: Scenario | None) -> Step:
     if found is not None and found.name == SIMULATED:
         text = _("Try the scenario on simulated customers and attacks; the report appears here.")
         command = (
