@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -185,3 +186,53 @@ def test_a_cache_that_cannot_be_written_is_an_os_error(scratch: Path) -> None:
     assert "file" in kernel.warm_error
     with pytest.raises(OSError, match="file"):
         load("x = 1\n", scratch / "file")
+
+
+TINY = """
+from numba import njit
+
+@njit("int64(int64[::1], int64[::1], int64[::1], int64)", cache=True)
+def run(A, R, O, n):
+    return n + 41
+"""
+
+
+@pytest.mark.slow
+def test_a_damaged_cache_is_made_anew(scratch: Path) -> None:
+    path = write_module(TINY, scratch)
+    Compiling().run(TINY, scratch)
+    cached = sorted((scratch / "__pycache__").glob(f"{path.stem}*.nb[ci]"))
+    assert len(cached) >= 2
+    for file in cached:
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    Compiling().run(TINY, scratch)  # the compiler's own process mends it ...
+    for file in sorted((scratch / "__pycache__").glob(f"{path.stem}*.nb[ci]")):
+        file.write_bytes(b"")
+    assert load(TINY, scratch) is not None  # ... and so does whoever loads it
+
+
+EDITED = """
+import pathlib, sys
+sys.path[:0] = [sys.argv[1], sys.argv[2]]
+import guanlan.engine.kernel.source as source
+from guanlan.engine.kernel.layout import Layout
+from guanlan.engine.kernel import Shape
+from tests.engine.kernel.worlds import one_of_each
+assert source.__file__.startswith(sys.argv[1]), source.__file__
+layout = Layout(Shape(one_of_each()))
+before = source.plain_source(layout)
+edited = pathlib.Path(source.primitives.__file__)
+edited.write_text("# a line more\\n" + edited.read_text().replace("return 0", "return 1"))
+assert source.plain_source(layout) == before
+"""
+
+
+def test_a_package_changed_on_disk_does_not_change_the_running_program(scratch: Path) -> None:
+    root = Path(__file__).parents[3]
+    shutil.copytree(root / "src" / "guanlan" / "engine", scratch / "guanlan" / "engine")
+    (scratch / "guanlan" / "__init__.py").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-c", EDITED, str(scratch), str(root)],
+        capture_output=True, text=True, check=False, cwd=scratch,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -78,21 +78,39 @@ _LOADING = threading.Lock()
 
 
 def load(source: str, directory: Path) -> Program:
-    """The compiled program, from the cache or compiled now (~10 s of CPU)."""
+    """The compiled program, from the cache or compiled now (up to a minute of CPU).
+
+    A cache that cannot be read (cut short by a full disk, say) is thrown away and made anew.
+    """
     path = write_module(source, directory).resolve()
     with _LOADING:
         if path not in _LOADED:
-            spec = importlib.util.spec_from_file_location(path.stem, path)
-            if spec is None or spec.loader is None:
-                raise ImportError(f"cannot load {path}")
-            module = importlib.util.module_from_spec(spec)
-            sys.modules[path.stem] = module  # numba looks the module of a function up there
-            spec.loader.exec_module(module)
+            try:
+                module = _import(path)
+            except Exception:  # noqa: BLE001 - whatever numba's unpickling stumbles over
+                discard(path)
+                module = _import(path)
             # The compiled entry itself: numba's dispatcher would look at the types of the
             # arguments at every call, and `fast_view` has made sure of them.
             (compiled,) = module.run.overloads.values()
             _LOADED[path] = compiled.entry_point
         return _LOADED[path]
+
+
+def _import(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"cannot load {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # numba looks the module of a function up there
+    spec.loader.exec_module(module)
+    return module
+
+
+def discard(path: Path) -> None:
+    """Throw away what numba has cached of a module."""
+    for file in (path.parent / "__pycache__").glob(f"{path.stem}*.nb[ci]"):
+        file.unlink(missing_ok=True)
 
 
 # The child ends when the other end of its pipe closes: with its parent, however that dies.
@@ -124,6 +142,16 @@ class Compiling:
         path = write_module(source, directory).resolve()
         if path in _LOADED:
             return
+        code, errors = self._child(path)
+        if code != 0:
+            discard(path)  # it may have stumbled over a damaged cache
+            code, errors = self._child(path)
+        if code != 0:
+            lines = errors.strip().splitlines() or [f"exit code {code}"]
+            raise CompileError(f"compiling the kernel failed: {lines[-1]}")
+
+    def _child(self, path: Path) -> tuple[int, str]:
+        """The child's exit code and what it said."""
         alive, ours = os.pipe()
         try:
             command = [sys.executable, "-c", _CHILD, str(path.parent), path.stem, str(alive)]
@@ -145,9 +173,7 @@ class Compiling:
             os.close(ours)
         if self._stopped:
             raise CompileError("compiling was stopped")
-        if process.returncode != 0:
-            lines = errors.strip().splitlines() or [f"exit code {process.returncode}"]
-            raise CompileError(f"compiling the kernel failed: {lines[-1]}")
+        return process.returncode, errors
 
     def stop(self) -> None:
         """Ends the process, if one runs, and keeps a later `run` from starting one."""

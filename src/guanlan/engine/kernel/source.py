@@ -16,6 +16,14 @@ from guanlan.engine.kernel import primitives
 from guanlan.engine.kernel.layout import BIAS, Layout, SeriesState, Window
 from guanlan.engine.kernel.shape import EARLIER_ONLY, TYPE, UNKNOWN, FeaturePlan
 
+# Read when this package is imported: a later look would find the files as they are then, and
+# an upgrade under a running process would mix two versions in one program.
+_PRIMITIVES: Final = tuple(inspect.getsource(f) for f in primitives.ALL)
+
+# Blocks stand at multiples of their size; this odd factor spreads them over a table. Address
+# times factor stays below 2**63 for any arena up to 2**34 words.
+_SPREAD: Final = 461_845_907
+
 _HALF: Final = 2**24 - 1
 _LOW: Final = 2**48 - 1
 
@@ -61,7 +69,7 @@ class _Unsigned(ast.NodeTransformer):
 def _module(layout: Layout, head: str, mark: str, mark_run: str) -> str:
     parts = ["from __future__ import annotations\n", head]
     parts += [f"{name} = {value}\n" for name, value in primitives.CONSTANTS.items()]
-    parts += [mark + inspect.getsource(f) for f in primitives.ALL]
+    parts += [mark + text for text in _PRIMITIVES]
     for s in layout.states:
         if s.ring >= 0:
             parts.append(mark + _expire(s))
@@ -226,10 +234,10 @@ def _count_distinct(s: SeriesState, layout: Layout, value: int, name: str) -> li
         f"    k = A[r + {last}]",
         f"    if k != {name}:",
         "        if k != 0:",
-        "            k = k ^ r",
+        f"            k = k ^ r * {_SPREAD}",
         f"            a = slot_of(A, {table}, k if k != 0 else 1, {layout.free(2)})",
         "            A[a] = was",
-        f"        k = {name} ^ r",
+        f"        k = {name} ^ r * {_SPREAD}",
         f"        was = find(A, {table}, k if k != 0 else 1)",
         f"        A[r + {last}] = {name}",
         f"    A[r + {last + 1}] = n + 1",
