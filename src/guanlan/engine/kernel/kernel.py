@@ -117,7 +117,7 @@ class Kernel:
         self._plain(overlay, copy, compiled.plain_view(out), 1)
 
     def compile_now(self) -> None:
-        """Compiles (or loads from the cache) here and now, up to a minute of CPU when cold, and swaps.
+        """Compiles here and now (or loads from the cache), a minute of CPU at most, and swaps.
 
         Raises OSError if the cache directory cannot be written, ImportError without numba.
         """
