@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from guanlan.engine.log import LogTail
+from guanlan.fraud.services import project
+from guanlan.site.run.checks import event_log
 from guanlan.site.run.serve import open_engine
 from tests.fraud.world import World
 
@@ -23,6 +26,13 @@ def segment(tmp_path: Path, settings: Settings) -> Path:
     world.close()
     (file,) = (tmp_path / "log").glob("*.glog")
     return file
+
+
+def damage(segment: Path) -> None:
+    """Spoil the last commit, which was acknowledged."""
+    whole = bytearray(segment.read_bytes())
+    whole[len(whole.rstrip(b"\0")) - 40] ^= 0xFF
+    segment.write_bytes(whole)
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
@@ -46,12 +56,33 @@ def test_an_unfinished_commit_is_a_warning(segment: Path, caplog: pytest.LogCapt
 def test_lost_acknowledged_events_are_an_error(
     segment: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole = bytearray(segment.read_bytes())
-    end = len(whole.rstrip(b"\0"))
-    whole[end - 40] ^= 0xFF
-    segment.write_bytes(whole)
+    damage(segment)
     ((level, message),) = told(caplog)
     assert level == logging.ERROR
     assert "acknowledged" in message
     (kept,) = segment.parent.glob("*.torn")
     assert kept.name in message
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("events", [0, 30])
+def test_doctor_says_when_the_database_knows_more_than_the_log(segment: Path, events: int) -> None:
+    def faults() -> list[str]:
+        return [f.check for f in event_log() if f.state == "fault"]
+
+    project(LogTail(segment.parent))
+    assert faults() == []
+    damage(segment)
+    # The engine notes its opening, a few bytes; events soon go past where the database stands.
+    with open_engine(None, "event", warm=False) as engine:
+        for number in range(events):
+            engine.decide([transfer(number)])
+        engine.commit()
+    assert faults() == ["log", "projection"]
+
+
+def transfer(number: int) -> bytes:
+    return (
+        f'{{"id":"t-{number}","type":"transfer","entities":{{"user":"u-1","payee":"u-2"}},'
+        f'"fields":{{"amount":1}}}}'
+    ).encode()

@@ -17,7 +17,7 @@ from django.db import DatabaseError, connection
 from msgspec import Struct
 
 from guanlan.core.models import ApiKey, User
-from guanlan.engine.log import LogReader, LogTail, VerifyReport, verify
+from guanlan.engine.log import LogError, LogReader, LogTail, VerifyReport, verify
 from guanlan.fraud.models import Cursor
 from guanlan.site.run.prepare import pending_migrations
 
@@ -41,6 +41,18 @@ class Finding(Struct, frozen=True):
     mend: str = ""
 
 
+ANEW = (
+    "move it away and start: decisions come back from the log, accounts and keys have to be made"
+    " anew"
+)
+ANOTHER_LOG = Finding(
+    "projection",
+    "fault",
+    "the database holds decisions that the log has lost, so it cannot follow the log",
+    f"stop the platform; for db.sqlite3, {ANEW}",
+)
+
+
 def configuration() -> Iterator[Finding]:
     data: Path = settings.DATA
     yield Finding("configuration", "ok", f"data directory {data}")
@@ -62,8 +74,7 @@ def database() -> Iterator[Finding]:
                 cursor.execute("PRAGMA quick_check(1)")
                 (answer,) = cursor.fetchone()
             if answer != "ok":
-                mend = "restore db.sqlite3 from a backup, or move it away and start: decisions"
-                mend += " come back from the log, accounts and keys have to be made anew"
+                mend = f"restore db.sqlite3 from a backup, or {ANEW}"
                 yield Finding("database", "fault", f"damaged: {answer}", mend)
                 return
         if steps:
@@ -106,8 +117,11 @@ def event_log() -> Iterator[Finding]:
         yield Finding("log", "fault", what, mend)
         return
     yield Finding("log", "ok", _told(report))
-    yield from _clock_of_log(directory)
-    yield from _projection(directory)
+    try:
+        yield from _clock_of_log(directory)
+        yield from _projection(directory)
+    except LogError:  # the log itself is whole, so it is not the one the cursor speaks of
+        yield ANOTHER_LOG
 
 
 def _told(report: VerifyReport) -> str:
@@ -140,7 +154,9 @@ def _projection(directory: Path) -> Iterator[Finding]:
     cursor = _cursor()
     with closing(LogTail(directory)) as tail:
         behind = tail.committed - (cursor.position if cursor else 0)
-    if behind > LAG_BYTES:
+    if behind < 0:
+        yield ANOTHER_LOG
+    elif behind > LAG_BYTES:
         what = f"the database is {behind:,} bytes of log behind"
         mend = "it catches up while `guanlan up` runs; look for errors of the projector there"
         yield Finding("projection", "fault", what, mend)
