@@ -26,8 +26,17 @@ setup-dev: $(VENV)/.dev assets
 demo: setup
 	$(BIN)/guanlan demo $(DEMO_ARGS)
 
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+# Browser tests run apart: what drives the browser keeps an event loop running in its process,
+# where tests of asynchronous code must start their own.
 test: check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/house $(PYTEST_ARGS)
+ifeq ($(PYTEST_ARGS),)
+	$(PYTEST) --ignore tests/house --ignore tests/e2e
+	$(PYTEST) tests/e2e
+else
+	$(PYTEST) $(PYTEST_ARGS)
+endif
 
 check: setup-dev lint types layers house
 
