@@ -7,7 +7,7 @@ the scenario loader has checked, and fragments compiled from type-checked expres
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import structs
@@ -64,107 +64,163 @@ def build_fill(scenario: Scenario, shape: Shape, event: EventType, keys: Keys) -
     `shape` may stem from another version of the scenario with the same event types (while
     new features are warming the old state goes on).
     """
-    index = value_index(event)
-    names_used: dict[str, Any] = {"I": keys.identifier, "M": shape.mix, "T": microseconds}
-    lines = ["def fill(ev, t, c):", "    x = ev.entities", "    f = ev.fields"]
-    lines += [f"    a{index[role.name]} = x.{role.name}" for role in event.roles]
-    for field in event.fields:
-        lines += _field_lines(field, index[field.name])
-    type_index = shape.type_index[event.name]
-    cells = ["0"] * shape.row_width
-    cells[0], cells[1], cells[2] = "I(ev.id)", "c", str(type_index)
-    lines += _key_lines(shape, event, type_index, index, keys, cells, names_used)
-    _value_cells(shape, event, type_index, index, keys, cells, names_used)
-    lines += _match_lines(scenario, shape, event, type_index, index, cells, names_used)
-    everything = ", ".join(f"a{i}" for i in range(len(index) - 2))
-    values = f"({everything}, t, c)" if everything else "(t, c)"
-    lines.append(f"    return {values}, ({', '.join(cells)},)")
-    space: dict[str, Any] = {"__builtins__": {"round": round, "type": type, "int": int}}
-    space.update(names_used)
-    source = "\n".join(lines) + "\n"
-    exec(compile(source, f"<fill {event.name}>", "exec"), space)  # noqa: S102 - see the module's head
-    fill: Fill = space["fill"]
-    return fill
+    return _Writer(scenario, shape, event, keys).function()
 
 
-def _field_lines(field: Field, at: int) -> list[str]:
-    """Loads a field as rules see it (`a`) and, where that differs, as stored (`s`)."""
-    read = [f"    a{at} = f.{field.name}"]
-    guard = "" if field.required else f"if a{at} is not None: "
-    if field.type == "money":
-        some = f"a{at} is not None and " if not field.required else ""
-        read.append(f"    if {some}type(a{at}) is not int: a{at} = a{at}.value")
-    elif field.type == "number":
-        scale = 10**field.decimals
-        if not field.required:
-            read.append(f"    s{at} = 0")
-        read.append(f"    {guard}s{at} = round(a{at} * {scale}); a{at} = s{at} / {scale}")
-    elif field.type == "time":
-        read.append(f"    {guard}a{at} = T(a{at})")
-    return read
+class _Writer:
+    """Writes the source of one fill function and collects the names it uses.
 
+    In the source `a<i>` is the value number i as rules see it, `s<i>` a number as stored,
+    `k<i>` the key of a role, `w<i>` the truth of a filter.
+    """
 
-def _key_lines(
-    shape: Shape,
-    event: EventType,
-    type_index: int,
-    index: Mapping[str, int],
-    keys: Keys,
-    cells: list[str],
-    names_used: dict[str, Any],
-) -> list[str]:
-    roles = {role.name: role for role in event.roles}
-    lines = []
-    parts = dict.fromkeys(role for key in shape.type_keys[type_index] for role in key.roles)
-    parts.update(
-        dict.fromkeys(v.name for v in shape.type_values[type_index] if v.hashed and v.name in roles)
-    )
-    for name in parts:
-        role, at = roles[name], index[name]
-        names_used[f"K{at}"] = keys.of(role.kind)
-        names_used[f"G{at}"] = keys.of(role.kind).known
-        source = f"G{at}(a{at}) or K{at}(a{at})"
-        lines.append(
-            f"    k{at} = {source}"
-            if role.required
-            else f"    k{at} = ({source}) if a{at} is not None else 0"
-        )
-    for key in shape.type_keys[type_index]:
-        source = f"k{index[key.roles[0]]}"
-        for name in key.roles[1:]:
-            source = f"M({source}, k{index[name]})"
-        optional = [f"k{index[name]}" for name in key.roles if not roles[name].required]
-        if optional and len(key.roles) > 1:
-            source = f"({source} if {' and '.join(optional)} else 0)"
-        cells[key.column] = source
-    return lines
+    def __init__(self, scenario: Scenario, shape: Shape, event: EventType, keys: Keys) -> None:
+        self._scenario, self._shape, self._event, self._keys = scenario, shape, event, keys
+        self._type = shape.type_index[event.name]
+        self._index = value_index(event)
+        self._roles = {role.name: role for role in event.roles}
+        self._fields = {field.name: field for field in event.fields}
+        self._cells = ["0"] * shape.row_width
+        self._cells[0], self._cells[1], self._cells[2] = "I(ev.id)", "c", str(self._type)
+        self._lines: list[str] = []
+        self._names: dict[str, Any] = {
+            "I": keys.identifier,
+            "M": shape.mix,
+            "T": microseconds,
+            "OverflowError": OverflowError,
+            "__builtins__": {"round": round, "type": type, "int": int},
+        }
 
+    def function(self) -> Fill:
+        index = self._index
+        self._lines += ["def fill(ev, t, c):", "    x = ev.entities", "    f = ev.fields"]
+        self._lines += [f"    a{index[name]} = x.{name}" for name in self._roles]
+        for field in self._event.fields:
+            self._load(field, index[field.name])
+        self._key_roles()
+        self._key_columns()
+        self._value_columns()
+        self._match_words()
+        everything = ", ".join(f"a{i}" for i in range(len(index) - 2))
+        values = f"({everything}, t, c)" if everything else "(t, c)"
+        self._lines.append(f"    return {values}, ({', '.join(self._cells)},)")
+        source = "\n".join(self._lines) + "\n"
+        code = compile(source, f"<fill {self._event.name}>", "exec")
+        exec(code, self._names)  # noqa: S102 - generated, see the module's head
+        fill: Fill = self._names["fill"]
+        return fill
 
-def _value_cells(
-    shape: Shape,
-    event: EventType,
-    type_index: int,
-    index: Mapping[str, int],
-    keys: Keys,
-    cells: list[str],
-    names_used: dict[str, Any],
-) -> None:
-    roles = {role.name for role in event.roles}
-    fields = {field.name: field for field in event.fields}
-    for value in shape.type_values[type_index]:
-        at = index[value.name]
-        if value.name in roles:
-            cells[value.column] = f"k{at}"
-            continue
-        field = fields[value.name]
-        stored = f"s{at}" if field.type == "number" else f"a{at}"
-        if value.hashed:
-            names_used[f"H{at}"] = _text_key(keys.of(f"field:{value.name}"))
-            source = f"H{at}({stored})"
-        else:
-            source = f"int({stored})" if field.type == "bool" else stored
-        optional = "" if field.required else f" if a{at} is not None else 0"
-        cells[value.column] = f"({source}{optional})"
+    def _load(self, field: Field, at: int) -> None:
+        """Loads a field as rules see it and, where that differs, as stored."""
+        self._lines.append(f"    a{at} = f.{field.name}")
+        guard = "" if field.required else f"if a{at} is not None: "
+        if field.type == "money":
+            some = "" if field.required else f"a{at} is not None and "
+            self._lines.append(f"    if {some}type(a{at}) is not int: a{at} = a{at}.value")
+        elif field.type == "number":
+            scale = 10**field.decimals
+            if not field.required:
+                self._lines.append(f"    s{at} = 0")
+            self._lines.append(
+                f"    {guard}s{at} = round(a{at} * {scale}); a{at} = s{at} / {scale}"
+            )
+        elif field.type == "time":
+            self._lines.append(f"    {guard}a{at} = T(a{at})")
+
+    def _key_roles(self) -> None:
+        """One key per role that is written, looked up or counted as distinct."""
+        needed = [name for key in self._shape.type_keys[self._type] for name in key.roles]
+        needed += [
+            value.name
+            for value in self._shape.type_values[self._type]
+            if value.hashed and value.name in self._roles
+        ]
+        for name in dict.fromkeys(needed):
+            role, at = self._roles[name], self._index[name]
+            key = self._keys.of(role.kind)
+            self._names[f"K{at}"], self._names[f"G{at}"] = key, key.known
+            source = f"G{at}(a{at}) or K{at}(a{at})"
+            self._lines.append(
+                f"    k{at} = {source}"
+                if role.required
+                else f"    k{at} = ({source}) if a{at} is not None else 0"
+            )
+
+    def _key_columns(self) -> None:
+        for key in self._shape.type_keys[self._type]:
+            parts = [f"k{self._index[name]}" for name in key.roles]
+            source = parts[0]
+            for part in parts[1:]:
+                source = f"M({source}, {part})"
+            optional = [
+                part
+                for part, name in zip(parts, key.roles, strict=True)
+                if not self._roles[name].required
+            ]
+            if optional and len(parts) > 1:
+                source = f"({source} if {' and '.join(optional)} else 0)"
+            self._cells[key.column] = source
+
+    def _value_columns(self) -> None:
+        for value in self._shape.type_values[self._type]:
+            at = self._index[value.name]
+            if value.name in self._roles:
+                self._cells[value.column] = f"k{at}"
+                continue
+            field = self._fields[value.name]
+            stored = f"s{at}" if field.type == "number" else f"a{at}"
+            if value.hashed:
+                self._names[f"H{at}"] = _text_key(self._keys.of(f"field:{value.name}"))
+                source = f"H{at}({stored})"
+            else:
+                source = f"int({stored})" if field.type == "bool" else stored
+            optional = "" if field.required else f" if a{at} is not None else 0"
+            self._cells[value.column] = f"({source}{optional})"
+
+    def _match_words(self) -> None:
+        """The bits that say which series the event enters."""
+        filters: dict[str, str] = {}
+        words: dict[int, list[str]] = {}
+        for series in self._shape.type_series[self._type]:
+            if series.where is not None and series.where not in filters:
+                filters[series.where] = self._filter(series.where, f"w{len(filters)}")
+            condition = self._condition(series, filters)
+            bit = str(1 << series.bit)
+            words.setdefault(series.word, []).append(
+                f"({bit} if {condition} else 0)" if condition else bit
+            )
+        for word, bits in words.items():
+            self._cells[word] = " | ".join(bits)
+
+    def _filter(self, where: str, local: str) -> str:
+        load = {name: f"a{i}" for name, i in self._index.items()}
+        load.update(time="t", clock="c", lateness="(c - t)", event_type=repr(self._event.name))
+        env = where_names(self._scenario, self._event.name, load.__getitem__)
+        typed = check(parse(where), env)
+        if isinstance(typed, list):
+            raise ValueError(f"filter {where!r}: {typed[0].message}")
+        fragment = compile_expr(typed, env, prefix=f"{local}_")
+        self._names.update(fragment.globals)
+        self._lines += [
+            "    try:",
+            f"        {local} = {fragment.source}",
+            f"    except OverflowError: {local} = None",
+        ]
+        return local
+
+    def _condition(self, series: Series, filters: Mapping[str, str]) -> str:
+        needed = [*series.by, *([series.of] if series.of else [])]
+        conditions = [
+            f"a{self._index[name]} is not None"
+            for name in dict.fromkeys(needed)
+            if not self._required(name)
+        ]
+        if series.where is not None:
+            conditions.append(filters[series.where])
+        return " and ".join(conditions)
+
+    def _required(self, name: str) -> bool:
+        return (self._roles.get(name) or self._fields[name]).required
 
 
 def _text_key(key: Callable[[str], int]) -> Callable[[object], int]:
@@ -172,59 +228,6 @@ def _text_key(key: Callable[[str], int]) -> Callable[[object], int]:
         return key(value if isinstance(value, str) else str(value))
 
     return of
-
-
-def _match_lines(
-    scenario: Scenario,
-    shape: Shape,
-    event: EventType,
-    type_index: int,
-    index: Mapping[str, int],
-    cells: list[str],
-    names_used: dict[str, Any],
-) -> list[str]:
-    required = {r.name for r in event.roles if r.required}
-    required |= {f.name for f in event.fields if f.required}
-    load = {name: f"a{i}" for name, i in index.items()}
-    load.update(time="t", clock="c", lateness="(c - t)", event_type=repr(event.name))
-    env = where_names(scenario, event.name, load.__getitem__)
-    words: dict[int, list[str]] = {}
-    lines = []
-    wheres: dict[str, str] = {}
-    for series in shape.type_series[type_index]:
-        if series.where is not None and series.where not in wheres:
-            local = f"w{len(wheres)}"
-            wheres[series.where] = local
-            typed = check(parse(series.where), env)
-            if isinstance(typed, list):
-                raise ValueError(f"filter {series.where!r}: {typed[0].message}")
-            fragment = compile_expr(typed, env, prefix=f"{local}_")
-            names_used.update(fragment.globals)
-            lines += [
-                "    try:",
-                f"        {local} = {fragment.source}",
-                f"    except OverflowError: {local} = None",
-            ]
-        condition = _condition(series, required, index, wheres)
-        bit = str(1 << series.bit)
-        words.setdefault(series.word, []).append(
-            f"({bit} if {condition} else 0)" if condition else bit
-        )
-    if wheres:
-        names_used["OverflowError"] = OverflowError
-    for word, bits in words.items():
-        cells[word] = " | ".join(bits)
-    return lines
-
-
-def _condition(
-    series: Series, required: set[str], index: Mapping[str, int], wheres: Mapping[str, str]
-) -> str:
-    needed = [*series.by, *([series.of] if series.of else [])]
-    conditions = [f"a{index[n]} is not None" for n in dict.fromkeys(needed) if n not in required]
-    if series.where is not None:
-        conditions.append(wheres[series.where])
-    return " and ".join(conditions)
 
 
 def env_of(scenario: Scenario, shape: Shape, event: EventType, warming: frozenset[str]) -> Env:
@@ -248,10 +251,3 @@ def env_of(scenario: Scenario, shape: Shape, event: EventType, warming: frozense
         for name, known in env.names.items()
     }
     return structs.replace(env, names=known)
-
-
-def absent_row(shape: Shape, type_index: int, column: int, key: int, clock: int) -> Sequence[int]:
-    """A row that enters nothing and looks up `key` in one key column, for peeking."""
-    row = [0] * shape.row_width
-    row[1], row[2], row[column] = clock, type_index, key
-    return row
