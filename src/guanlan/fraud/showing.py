@@ -71,6 +71,11 @@ class Shower:
             for event in self._events.values()
             for field in event.fields
         }
+        self._roles = {
+            (event.name, role.name): role.title
+            for event in self._events.values()
+            for role in event.roles
+        }
 
     # -- titles ------------------------------------------------------------------------------
 
@@ -90,7 +95,10 @@ class Shower:
         return {name: self.kind(name) for name in self._kinds}
 
     def role(self, event_type: str, name: str) -> str:
-        """A role is called by its kind, unless it has a name of its own."""
+        """A role is called by its title, else by its kind and, where that differs, its name."""
+        title = self._roles.get((event_type, name))
+        if title is not None:
+            return title.get(self.language)
         kind = self.layout.kind(event_type, name)
         return self.kind(kind) if kind == name else f"{name} ({self.kind(kind)})"
 

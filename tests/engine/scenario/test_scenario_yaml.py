@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from guanlan.engine.scenario import ScenarioError, document, load_scenario, parse_scenario
+from guanlan.engine.scenario import (
+    ScenarioError,
+    canonical,
+    document,
+    from_canonical,
+    load_scenario,
+    parse_scenario,
+)
+from guanlan.engine.scenario.environment import names
 from tests.engine.scenario.marked import WALLET, assert_problems, changed, problems, unmarked
 
 
@@ -130,3 +138,16 @@ def test_an_alias_repeats_a_value() -> None:
                    "trusted: {title: *customer", text)  # fmt: skip
     scenario = parse_scenario(text, "alias.yaml")
     assert {spec.name: spec.title.en for spec in scenario.lists}["trusted"] == "customer"
+
+
+def test_a_role_is_called_by_its_own_title_where_it_has_one() -> None:
+    scenario = parse_scenario(
+        (Path(__file__).parents[3] / "examples" / "wallet" / "scenario.yaml").read_text("utf-8"),
+        "wallet.yaml",
+    )
+    payee = names(scenario, "transfer", str).names["payee"]
+    assert [payee.title.get(lang) for lang in ("en", "zh-Hans", "zh-Hant")] == [
+        "payee", "收款人", "收款人",
+    ]  # fmt: skip
+    assert names(scenario, "label", str).names["payee"].title == payee.title
+    assert from_canonical(canonical(scenario)) == scenario

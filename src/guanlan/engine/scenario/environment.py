@@ -106,6 +106,8 @@ def _own_names(
 
 
 def _role_title(role: EntityRole, kinds: dict[str, Text]) -> Text:
+    if role.title is not None:
+        return role.title
     title = kinds.get(role.kind, Text(en=role.kind, zh=role.kind))
     if role.name == role.kind:
         return title

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from guanlan.engine.scenario.model import EntityKind, EntityRole, EventType, Field, Text
 from guanlan.engine.scenario.vocabulary import LABEL
 
@@ -41,13 +43,13 @@ def label_event(entities: Iterable[EntityKind], events: Iterable[EventType]) -> 
     So a label can name the same entities as the event it speaks of (`target`, by id), and a
     feature `on: label` can count confirmed frauds by any of them.
     """
-    roles = {kind.name: kind.name for kind in entities}
+    roles = {kind.name: EntityRole(kind.name, kind.name, required=False) for kind in entities}
     for event in events:
         for role in event.roles:
-            roles.setdefault(role.name, role.kind)
+            roles.setdefault(role.name, msgspec.structs.replace(role, required=False))
     return EventType(
         name=LABEL,
         title=Text(en="label", zh="标签", zh_hant="標籤"),
-        roles=tuple(EntityRole(name, roles[name], required=False) for name in sorted(roles)),
+        roles=tuple(roles[name] for name in sorted(roles)),
         fields=_FIELDS,
     )

@@ -62,11 +62,15 @@ class EntityKind(Struct, frozen=True):
 
 
 class EntityRole(Struct, frozen=True):
-    """The part an entity plays in an event type: `payee` may be of kind `user`."""
+    """The part an entity plays in an event type: `payee` may be of kind `user`.
+
+    Without a title of its own it is called by its kind.
+    """
 
     name: str
     kind: str
     required: bool
+    title: Text | None = None
 
 
 class Field(Struct, frozen=True):

@@ -118,8 +118,12 @@ def _definitions() -> Schema:
             "oneOf": [
                 {"enum": ["required", "optional"]},
                 _object(
-                    {"kind": _ref("name", "Entity kind."), "required": {"type": "boolean"}},
-                    optional=("kind", "required"),
+                    {
+                        "kind": _ref("name", "Entity kind."),
+                        "required": {"type": "boolean"},
+                        "title": _ref("text"),
+                    },
+                    optional=("kind", "required", "title"),
                 ),
             ]
         },

@@ -116,7 +116,7 @@ def _role(
     if isinstance(node, Scalar):
         word = reader.choice(node, what, ("required", "optional"))
         return EntityRole(name, name, required=word != "optional")
-    found = reader.table(node, path, what, optional=("kind", "required"), at=key)
+    found = reader.table(node, path, what, optional=("kind", "required", "title"), at=key)
     if found is None:
         reader.unreadable.add(name)
         return None
@@ -125,7 +125,10 @@ def _role(
         reader.unreadable.add(name)
         return None
     required = reader.boolean(found.get("required"), f"required of {what}")
-    return EntityRole(name, kind, required=bool(required))
+    title = None
+    if "title" in found:
+        title = reader.title(found["title"], (*path, "title"), f"title of {what}")
+    return EntityRole(name, kind, bool(required), title)
 
 
 def _field_nodes(
