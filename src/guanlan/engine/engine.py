@@ -223,6 +223,11 @@ class Engine:
         """How many events have been decided; the number the next one gets."""
         return len(self._positions)
 
+    @property
+    def log_position(self) -> int:
+        """The position, in bytes, up to which the log is durable."""
+        return self._log.committed
+
     def decide(self, bodies: Sequence[bytes]) -> list[Answer]:
         """Record, aggregate and decide events given as JSON, in order.
 

@@ -131,6 +131,7 @@ def test_metrics_are_prometheus_text_and_count(start: Start) -> None:
     assert values['guanlan_http_requests_total{route="other",status="404"}'] == 1
     assert values["guanlan_engine_events_total"] == 1
     assert values["guanlan_engine_duplicates_total"] == 1
+    assert values["guanlan_log_position"] > 0
     assert values["guanlan_event_seconds_count"] == 3
     assert values['guanlan_event_seconds_bucket{le="+Inf"}'] == 3
     assert values["guanlan_commit_seconds_count"] >= 2

@@ -22,4 +22,7 @@ def render_engine(engine: EngineProtocol) -> list[str]:
     out: list[str] = []
     for name, kind, text, value in rows:
         out += single(f"guanlan_engine_{name}", kind, text, value)
+    out += single(
+        "guanlan_log_position", "gauge", "Bytes of the log made durable.", engine.log_position
+    )
     return out

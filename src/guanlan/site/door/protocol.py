@@ -40,6 +40,9 @@ class EngineProtocol(Protocol):
     def seq(self) -> int: ...
 
     @property
+    def log_position(self) -> int: ...
+
+    @property
     def stats(self) -> Stats: ...
 
     @property
