@@ -7,14 +7,11 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, ClassVar
 
-import polars as pl
 import pytest
 
 from guanlan.client import Retry
-from guanlan.client.record import AnswerFile
 from guanlan.client.send import Progress, send
 
 
@@ -137,24 +134,6 @@ def test_requests_are_in_flight_together(url: str) -> None:
     found = send(bodies(32), url, "k", concurrency=16)
     assert found.decided == 32
     assert time.monotonic() - began < 2
-
-
-def test_answers_are_written_for_comparison(url: str, tmp_path: Path) -> None:
-    source = [b'{"id":"a7"}', b'{"id":"bad"}', b'{"id":"c"}']
-    for name, batch in (("one.parquet", 0), ("two.parquet", 3)):
-        with AnswerFile(tmp_path / name) as file:
-            send(source, url, "k", batch=batch, on_answer=file.add)
-        frame = pl.read_parquet(tmp_path / name)
-        assert frame["event_id"].to_list() == ["a7", "bad", "c"]
-        assert frame["outcome"].to_list() == ["decline", None, "approve"]
-        assert frame["rules"].to_list() == [["r"], [], ["r"]]
-        assert frame["error"].to_list() == [None, "bad_type", None]
-    with AnswerFile(tmp_path / "three.ndjson") as file:
-        send(source, url, "k", on_answer=file.add)
-    lines = [json.loads(x) for x in (tmp_path / "three.ndjson").read_text().splitlines()]
-    assert [x["status"] for x in lines] == [200, 422, 200]
-    assert lines[0]["decision"]["event_id"] == "a7"
-    assert lines[1]["error"]["code"] == "bad_type"
 
 
 @pytest.mark.parametrize("address", ["", "ftp://x", "127.0.0.1:80", "http://"])

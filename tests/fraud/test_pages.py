@@ -217,7 +217,7 @@ def test_an_empty_installation_says_what_will_appear(
         ("/entities/user/nobody", 404),
         ("/entities/user/~999", 404),
         ("/entities/user/%00", 404),
-        ("/entities?key=%00", 200),
+        ("/entities?kind=%00", 200),
         ("/backtests/77", 404),
         ("/no/such/page", 404),
         ("/decisions?q=%00&before=x", 200),
@@ -343,3 +343,13 @@ def test_health_tells_what_went_wrong(
     assert "Acknowledged events are damaged" in text
     assert "4096.torn" in text
     assert "Nothing acknowledged was lost" not in text
+
+
+def test_a_key_that_is_looked_up_stands_in_no_address(pond: World, signed_in: Client) -> None:
+    phone = models.Entity.objects.filter(kind="phone").first()
+    assert phone is not None
+    answer = signed_in.post("/entities", {"key": phone.key})
+    assert answer.status_code == 302
+    assert phone.key not in answer["Location"]
+    assert f"~{phone.id}" in answer["Location"]
+    assert 'method="post"' in signed_in.get("/entities").content.decode()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.db import close_old_connections, connection
 
+from guanlan.core.faults import without_values
 from guanlan.engine.log import LogTail
 from guanlan.fraud.projection import Projection
 
@@ -92,9 +93,9 @@ class Projector:
                 _done, more = self._step()
                 self.failure = ""
                 pause = 0.0 if more else IDLE_SECONDS
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - told on the health page, and tried again
                 if not self.failure:
-                    logger.exception("projection failed; trying again")
+                    logger.error("projection failed; trying again: %s", without_values(error))
                 self.failure = type(error).__name__
                 restored = False
                 pause = RETRY_SECONDS

@@ -82,10 +82,20 @@ def test_a_fuzzer_finds_only_what_the_document_says(
     case: schemathesis.Case[Any], shared: Running
 ) -> None:
     response = case.call(base_url=shared.url, headers={"Authorization": f"Bearer {TOKEN}"})
-    # That a time may not be ahead of the clock cannot be said in a schema.
-    timely = b'"absurd_time"' not in response.content
+    # That a time may not be ahead of the clock cannot be said in a schema, nor that 5.0 is no
+    # integer: to JSON Schema it is one, and money is never taken from a decimal number.
+    sayable = b'"absurd_time"' not in response.content and not _whole_float(case.body)
     case.validate_response(
         response,
         headers={"Authorization": f"Bearer {TOKEN}"},
-        excluded_checks=[] if timely else [positive_data_acceptance],
+        excluded_checks=[] if sayable else [positive_data_acceptance],
     )
+
+
+def _whole_float(value: object) -> bool:
+    """Whether a decimal number without a fraction stands anywhere in `value`."""
+    if isinstance(value, dict):
+        return any(_whole_float(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_whole_float(item) for item in value)
+    return isinstance(value, float) and value.is_integer()

@@ -17,6 +17,7 @@ from queue import SimpleQueue
 from time import perf_counter
 from typing import Any
 
+from guanlan.core.faults import without_values
 from guanlan.site.door.incidents import incident
 from guanlan.site.door.limits import Limits
 from guanlan.site.door.metrics import Metrics
@@ -164,9 +165,10 @@ class Committer:
     async def _run(self) -> None:
         try:
             await self._work()
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - told by every later request
             self.failed = True
-            log.exception("the line of work broke; the door decides nothing until a restart")
+            told = "the line of work broke; the door decides nothing until a restart: %s"
+            log.error(told, without_values(error))
         finally:
             self._closed = True
             self._refuse_all(unavailable(NOT_DURABLE, self._limits.retry_down_seconds))
@@ -285,11 +287,12 @@ class Committer:
         self._handoff.put(done)
         try:
             await done
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - told by every later request
             # What is in memory is no longer what is on disk: nothing may be decided on it.
             self.failed = True
             self._metrics.commit_failures += 1
-            log.exception("commit failed; the door decides nothing until a restart")
+            told = "commit failed; the door decides nothing until a restart: %s"
+            log.error(told, without_values(error))
             refusal = unavailable(NOT_DURABLE, self._limits.retry_down_seconds)
             self._fail([waiter for waiter, _ in held], refusal)
             return False
