@@ -43,6 +43,6 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         put_json({"ok": not faults, "findings": rows})
     else:
         sys.stdout.flush()
-        click.echo(f"{faults} faults" if faults else "no fault found")
+        click.echo(f"{faults} fault{'' if faults == 1 else 's'}" if faults else "no fault found")
     if faults:
         ctx.exit(1)
