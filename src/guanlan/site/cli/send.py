@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from time import perf_counter
+from typing import IO
 
 import click
 import msgspec
 from msgspec import Struct
 
-from guanlan.client import AsyncClient, Decision, GuanlanError, Refused
-from guanlan.engine.backtest import History, HistoryError, Record, load_map, open_history
+from guanlan.client.send import Summary
+from guanlan.client.send import send as post
+from guanlan.engine.backtest import HistoryError, load_map, open_history
 from guanlan.site.cli.words import (
     BadInput,
     Fault,
@@ -26,7 +26,6 @@ from guanlan.site.cli.words import (
     writable,
 )
 
-PERCENTILES = (50, 90, 99)
 REFUSALS_TOLD = 5
 
 
@@ -92,138 +91,104 @@ def send(
     writable(out)
     try:
         history = open_history(file, load_map(map_file) if map_file else None, labels)
-        sending = Sending(history, url, key, rate, batch, limit, out)
-        with progress(as_json) as bar:
-            total = min(history.total, limit or history.total)
-            task = bar.add_task("sending", total=total)
-            sending.told = lambda count: bar.advance(task, count)
-            asyncio.run(sending.run(connections))
     except HistoryError as error:
         raise BadInput(str(error)) from None
-    except GuanlanError as error:
-        raise Fault(f"{url}: {error}") from None
-    found = sending.summary()
+    total = min(history.total, limit or history.total)
+    with progress(as_json) as bar, ExitStack() as files:
+        task = bar.add_task("sending", total=total)
+        tally = Tally(files.enter_context(out.open("wb")) if out is not None else None)
+        try:
+            summary = post(
+                (record.body for record in islice(iter(history), limit)),
+                url,
+                key,
+                rate=rate,
+                concurrency=connections,
+                batch=0 if batch == 1 else batch,
+                on_progress=lambda told: bar.update(task, completed=min(told.events, total)),
+                on_answer=tally.add,
+            )
+        except ExceptionGroup as several:  # of the connections, which all end with the first
+            raise _told(several.exceptions[0], url) from None
+        except ValueError as error:
+            raise BadInput(f"--to: {error}") from None
+    found = sent_of(summary, tally)
     if as_json:
         put_json(found)
     else:
-        show(found, sending.examples)
+        show(found, tally.examples)
     if found.refused:
         raise Fault(f"{found.refused:,} events were refused")
 
 
-class Sending:
-    """Takes the events of a history in order and posts them, each once."""
+def _told(error: Exception, url: str) -> Exception:
+    """What a person is told of an error while sending."""
+    if isinstance(error, Unanswered):
+        return Fault(f"{url}: {error}")
+    return BadInput(str(error)) if isinstance(error, HistoryError) else error
 
-    def __init__(
-        self,
-        history: History,
-        url: str,
-        key: str,
-        rate: float | None,
-        batch: int,
-        limit: int | None,
-        out: Path | None,
-    ) -> None:
-        self._events: Iterator[Record] = islice(iter(history), limit)
-        self._url, self._key, self._rate, self._batch = url, key, rate, batch
-        self._out = out
-        self._taken = 0
-        self._times: list[float] = []
-        self._outcomes: Counter[str] = Counter()
-        self._refusals: Counter[str] = Counter()
-        self._seconds = 0.0
+
+class Unanswered(Exception):
+    """The platform decides nothing for this sender, so going on makes no sense."""
+
+
+class Tally:
+    """Notes each answer as it becomes final; decisions go to `file` as they came."""
+
+    def __init__(self, file: IO[bytes] | None) -> None:
+        self._file = file
+        self.refusals: Counter[str] = Counter()
         self.examples: list[str] = []
-        self.told: Callable[[int], None] = _unheard
 
-    async def run(self, connections: int) -> None:
-        """Send everything. Raises GuanlanError when the platform cannot be reached."""
-        begun = perf_counter()
-        lines = self._out.open("wb") if self._out is not None else None
-        try:
-            async with AsyncClient(self._url, self._key, timeout=30.0) as guanlan:
-
-                async def work() -> None:
-                    while part := self._take():
-                        await self._due(begun)
-                        answers = await self._post(guanlan, part)
-                        self._note(part, answers)
-                        if lines is not None:
-                            lines.writelines(
-                                msgspec.json.encode(answer) + b"\n"
-                                for answer in answers
-                                if isinstance(answer, Decision)
-                            )
-
-                async with asyncio.TaskGroup() as workers:
-                    for _ in range(connections):
-                        workers.create_task(work())
-        except* GuanlanError as errors:
-            raise errors.exceptions[0] from None
-        finally:
-            self._seconds = perf_counter() - begun
-            if lines is not None:
-                lines.close()
-
-    def _take(self) -> list[Record]:
-        part = list(islice(self._events, self._batch))
-        self._taken += len(part)
-        return part
-
-    async def _due(self, begun: float) -> None:
-        """Wait until as many events as were taken are due at the rate asked for."""
-        if self._rate is not None:
-            wait = begun + (self._taken - 1) / self._rate - perf_counter()
-            if wait > 0:
-                await asyncio.sleep(wait)
-
-    async def _post(self, guanlan: AsyncClient, part: list[Record]) -> list[Decision | Refused]:
-        events = [msgspec.json.decode(item.body) for item in part]
-        sent = perf_counter()
-        answers: list[Decision | Refused]
-        if self._batch == 1:
-            try:
-                answers = [await guanlan.post(events[0])]
-            except Refused as refused:
-                if refused.status in (401, 403) or refused.status >= 500:
-                    raise
-                answers = [refused]
-        else:
-            answers = [answer async for answer in guanlan.post_many(events)]
-        self._times.append(perf_counter() - sent)
-        return answers
-
-    def _note(self, part: list[Record], answers: list[Decision | Refused]) -> None:
-        for item, answer in zip(part, answers, strict=True):
-            if isinstance(answer, Decision):
-                self._outcomes[answer.outcome] += 1
-                continue
-            self._refusals[answer.code] += 1
-            if len(self.examples) < REFUSALS_TOLD:
-                self.examples.append(f"{item.id}: {answer}")
-        self.told(sum(item.type != "label" for item in part))
-
-    def summary(self) -> Sent:
-        """What has been sent so far."""
-        times = sorted(time * 1000 for time in self._times)
-        marks = {f"p{p}": times[len(times) * p // 100] for p in PERCENTILES} if times else {}
-        decided, refused = self._outcomes.total(), self._refusals.total()
-        return Sent(
-            events=decided + refused,
-            decided=decided,
-            refused=refused,
-            seconds=round(self._seconds, 3),
-            events_per_second=round((decided + refused) / max(self._seconds, 1e-9), 1),
-            milliseconds={
-                name: round(value, 3)
-                for name, value in (marks | ({"max": times[-1]} if times else {})).items()
-            },
-            outcomes=dict(self._outcomes.most_common()),
-            refusals=dict(self._refusals.most_common()),
-        )
+    def add(self, place: int, body: bytes, status: int, text: bytes) -> None:
+        """Take one answer. Raises Unanswered when the platform or the key is at fault."""
+        if status == 200:
+            if self._file is not None:
+                self._file.write(text + b"\n")
+            return
+        error = _errors.decode(text).error
+        if status in (0, 401, 403, 429) or status >= 500:
+            raise Unanswered(f"{error.message} (status {status})" if status else error.message)
+        self.refusals[error.code] += 1
+        if len(self.examples) < REFUSALS_TOLD:
+            self.examples.append(f"event {place + 1:,} ({_ids.decode(body).id}): {error.message}")
 
 
-def _unheard(count: int) -> None:
-    """Progress that nobody watches."""
+class _Error(Struct):
+    code: str
+    message: str
+
+
+class _Refusal(Struct):
+    error: _Error
+
+
+class _Identified(Struct):
+    id: str
+
+
+_errors = msgspec.json.Decoder(_Refusal)
+_ids = msgspec.json.Decoder(_Identified)
+
+
+def sent_of(summary: Summary, tally: Tally) -> Sent:
+    """The summary as programs read it, times of requests in milliseconds."""
+    times = {
+        "p50": summary.p50,
+        "p90": summary.p90,
+        "p99": summary.p99,
+        "max": summary.longest,
+    }
+    return Sent(
+        events=summary.events,
+        decided=summary.decided,
+        refused=tally.refusals.total(),
+        seconds=round(summary.seconds, 3),
+        events_per_second=round(summary.rate, 1),
+        milliseconds={name: round(value * 1000, 3) for name, value in times.items()},
+        outcomes=dict(Counter(summary.outcomes).most_common()),
+        refusals=dict(tally.refusals.most_common()),
+    )
 
 
 def show(sent: Sent, examples: list[str]) -> None:
