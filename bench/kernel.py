@@ -28,7 +28,7 @@ TURN = 10_000
 MANY = 1_000_000
 REACH_SINGLE, REACH_BATCH, REACH_MANY = 8.0, 10.0, 6.0
 BYTES_ALLOWED = 400
-CACHE = Path(__file__).parent / "out" / "kernel"  # compiling takes ~15 s once
+CACHE = Path(__file__).parent / "out" / "kernel"  # compiling takes up to half a minute, once
 
 
 def line(bench: str, ratio: float, reach: float, equal: bool, **more: object) -> bool:

@@ -8,7 +8,6 @@ semantics ask for: early reads, inserts, reads.
 
 from __future__ import annotations
 
-import ast
 import inspect
 from typing import Final
 
@@ -54,16 +53,6 @@ def jit_source(layout: Layout) -> str:
     return _module(
         layout, _FAST, "@inner\n", f'@njit("{SIGNATURE}", cache=True, no_cfunc_wrapper=True)\n'
     )
-
-
-class _Unsigned(ast.NodeTransformer):
-    """Addresses are never negative; said so, numba leaves out its check for -1 = the last
-    element at every access, which makes the program a fifth faster and quicker to compile."""
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
-        self.generic_visit(node)
-        node.slice = ast.Call(ast.Name("U", ast.Load()), [node.slice], [])
-        return node
 
 
 def _module(layout: Layout, head: str, mark: str, mark_run: str) -> str:
