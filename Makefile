@@ -17,7 +17,7 @@ COMPILED := $(CATALOGUES:.po=.mo)
 BENCHES := $(sort $(shell grep -lx 'if __name__ == "__main__":' bench/*.py 2>/dev/null))
 
 .PHONY: setup setup-dev assets demo test check lint types layers house format schema bench \
-  audit lock clean
+  audit lock clean messages migrations
 
 setup: $(VENV)/.base assets
 
@@ -59,6 +59,18 @@ format: $(VENV)/.dev
 
 schema: $(VENV)/.base
 	$(BIN)/guanlan scenario schema --out docs/scenario.schema.json
+
+# After a change of strings: catalogues say just what the sources say; then fill in what is empty.
+messages: $(VENV)/.base
+	PYTHONPATH=src $(BIN)/python -m guanlan.web.i18n
+
+# After a change of models. Until the first release each app has one migration, made anew.
+migrations: $(VENV)/.base
+	rm -f src/guanlan/*/migrations/0*.py
+	PYTHONPATH=src DJANGO_SETTINGS_MODULE=guanlan.site.settings GUANLAN_DATA=$$(mktemp -d) \
+	  $(BIN)/python -m django makemigrations --verbosity 1
+	$(BIN)/ruff check --quiet --fix-only src/guanlan/*/migrations
+	$(BIN)/ruff format --quiet src/guanlan/*/migrations
 
 bench: setup
 	@failed=0; for bench in $(BENCHES); do \

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 LOCALES = ("zh_Hans", "zh_Hant")
@@ -30,6 +30,20 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "pgettext_lazy": ((1, "c"), 2),
     "gettext_noop": None,
 }
+
+
+_HEAD = """\
+# The table of words in the console's design is binding. Sorted: make messages
+msgid ""
+msgstr ""
+"Project-Id-Version: Guanlan\\n"
+"Language: {locale}\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+"""
 
 
 class Message(NamedTuple):
@@ -97,5 +111,31 @@ def compile_catalogues(packages: Path) -> int:
     return written
 
 
+def update_catalogues(package: Path) -> None:
+    """Make an app's catalogues say just what its sources say, sorted; keep translations.
+
+    Sorted, so that two changes of one catalogue seldom touch the same place.
+    """
+    said = messages_of(package)
+    for locale in LOCALES:
+        known = catalogue(package, locale)
+        made = Catalog(locale=locale)
+        for message in said:
+            identity = (message.text, message.plural) if message.plural else message.text
+            entry = known.get(identity, message.context)
+            flags = entry.flags - {"fuzzy"} if entry is not None else set()
+            string = entry.string if entry is not None else None
+            made.add(identity, string, context=message.context, flags=flags)
+        text = io.BytesIO()
+        write_po(text, made, width=100, sort_output=True, omit_header=True)
+        head = _HEAD.format(locale=locale).encode()
+        _po(package, locale).write_bytes(head + text.getvalue().strip() + b"\n")
+
+
 def _po(package: Path, locale: str) -> Path:
     return package / "locale" / locale / "LC_MESSAGES" / "django.po"
+
+
+if __name__ == "__main__":
+    for app in sorted(Path(__file__).parents[1].glob("*/locale")):
+        update_catalogues(app.parent)

@@ -10,6 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
+from guanlan.core.access import subject_of
+from guanlan.core.audit import acting
+
 # Everything from this origin, nothing inline: an injected tag or attribute does nothing.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -48,6 +51,19 @@ class SecurityHeaders:
             # Pages show people's data: no cache outside the reader's own session.
             headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class Acting:
+    """Gives the request its subject (`request.subject`) and names it to the audit log."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        subject = subject_of(request.user)
+        request.subject = subject  # type: ignore[attr-defined]
+        with acting(subject, address=str(request.META.get("REMOTE_ADDR", ""))):
+            return self.get_response(request)
 
 
 class SignInAgain:

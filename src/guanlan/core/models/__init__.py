@@ -1,0 +1,15 @@
+"""The tables of the platform, one module a subject.
+
+people    accounts, the organisation, invitations
+access    roles, grants, break-glass, reveals
+keys      keys of the API
+audit     the searchable copy of the audit log
+sealing   data keys and how far re-encryption has come
+running   jobs that ran
+messages  channels, messages and their deliveries
+"""
+
+from guanlan.core.models.keys import ApiKey
+from guanlan.core.models.people import SignInFailure, User
+
+__all__ = ["ApiKey", "SignInFailure", "User"]
