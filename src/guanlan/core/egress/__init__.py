@@ -13,7 +13,7 @@ not used, answers have a size and a time at which they are cut off.
 """
 
 from guanlan.core.egress.addresses import is_public
-from guanlan.core.egress.client import Answer, request
+from guanlan.core.egress.calls import Answer, request
 from guanlan.core.egress.guard import guard_requests
 from guanlan.core.egress.mail import smtp
 from guanlan.core.egress.policy import Policy, Refused, open_socket, parse_rule, policy, using
