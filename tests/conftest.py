@@ -35,10 +35,10 @@ def need(component: str, found: str | None, mend: str) -> str:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """Path of a chromium that the browser tests drive; `GUANLAN_CHROMIUM` names another one."""
-    named = os.environ.get("GUANLAN_CHROMIUM")
+    """The chromium that browser tests drive; `GUANLAN_TEST_CHROMIUM` names another one."""
+    named = os.environ.get("GUANLAN_TEST_CHROMIUM")
     found = named or next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    return need("chromium", found, "apt-get install chromium, or set GUANLAN_CHROMIUM")
+    return need("chromium", found, "apt-get install chromium, or set GUANLAN_TEST_CHROMIUM")
 
 
 @pytest.fixture(scope="session")

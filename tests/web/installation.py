@@ -15,7 +15,7 @@ import guanlan
 
 if not settings.configured:
     for name in [name for name in os.environ if name.startswith("GUANLAN_")]:
-        if name not in ("GUANLAN_CHROMIUM", "GUANLAN_DATA_SAMPLES"):
+        if name not in ("GUANLAN_TEST_CHROMIUM", "GUANLAN_TEST_DATA"):
             del os.environ[name]
     data = tempfile.mkdtemp(prefix="guanlan-tests-")
     atexit.register(shutil.rmtree, data, ignore_errors=True)

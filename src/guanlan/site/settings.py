@@ -1,19 +1,4 @@
-"""Settings of the platform, read once from the environment and typed.
-
-Every variable is `GUANLAN_*`; an unreadable value stops the start with one sentence that
-names the variable and what was expected. The value itself is never shown.
-
-| Variable | Meaning | Default |
-|---|---|---|
-| GUANLAN_DATA | directory of log/, cache/, db.sqlite3, secret.key | ./var |
-| GUANLAN_DATABASE_URL | postgresql://user:password@host:port/name, sqlite:///path | SQLite there |
-| GUANLAN_HOSTS | host names the console answers to, comma separated | localhost,127.0.0.1,[::1] |
-| GUANLAN_HTTPS | the console is only reached over https: secure cookies, HSTS | no |
-| GUANLAN_ORIGINS | origins trusted for forms behind a proxy, comma separated | none |
-| GUANLAN_LANGUAGE | language when the browser asks for none of ours | zh-hans |
-| GUANLAN_TIME_ZONE | zone in which times are shown | Asia/Shanghai |
-| GUANLAN_NODE_MODULES | where the front-end packages are installed | node_modules of the project |
-"""
+"""Django's settings, made of the installation's (`guanlan.site.config` declares those)."""
 
 from __future__ import annotations
 
@@ -22,47 +7,13 @@ import os
 import secrets
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
 
+from guanlan.site import config
+
 PACKAGE = Path(__file__).resolve().parents[1]
 PROJECT = PACKAGE.parents[1]
-
-
-def _text(name: str, default: str) -> str:
-    return os.environ.get(name, "").strip() or default
-
-
-def _flag(name: str, default: bool) -> bool:
-    text = _text(name, "yes" if default else "no").lower()
-    if text in ("1", "yes", "true", "on"):
-        return True
-    if text in ("0", "no", "false", "off"):
-        return False
-    raise ImproperlyConfigured(f"{name}: expected yes or no")
-
-
-def _words(name: str, default: str) -> list[str]:
-    return [word.strip() for word in _text(name, default).split(",") if word.strip()]
-
-
-def _choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    text = _text(name, default).lower()
-    if text not in allowed:
-        raise ImproperlyConfigured(f"{name}: expected one of {', '.join(allowed)}")
-    return text
-
-
-def _zone(name: str, default: str) -> str:
-    text = _text(name, default)
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ImproperlyConfigured(
-            f"{name}: expected the name of a time zone, such as Asia/Shanghai"
-        ) from None
-    return text
 
 
 def _secret_key(path: Path) -> str:
@@ -115,7 +66,8 @@ def _database(url: str, data: Path) -> dict[str, object]:
     raise ImproperlyConfigured("GUANLAN_DATABASE_URL: expected postgresql://... or sqlite:///...")
 
 
-DATA = Path(_text("GUANLAN_DATA", "var")).resolve()
+CONFIG = config.read()
+DATA = CONFIG["data"].resolve()
 DATA.mkdir(parents=True, exist_ok=True)
 LOG_DIRECTORY = DATA / "log"
 CACHE_DIRECTORY = DATA / "cache"
@@ -124,10 +76,13 @@ SECRET_KEY = _secret_key(DATA / "secret.key")
 # The engine hashes entity keys with a secret of its own, so that neither leaks the other.
 ENGINE_SECRET = hashlib.blake2b(SECRET_KEY.encode(), person=b"guanlan-engine").digest()[:32]
 
+# Whom core.egress may call besides the public internet.
+EGRESS_ALLOW = CONFIG["egress_allow"]
+
 DEBUG = False
-HTTPS = _flag("GUANLAN_HTTPS", False)
-ALLOWED_HOSTS = _words("GUANLAN_HOSTS", "localhost,127.0.0.1,[::1]")
-CSRF_TRUSTED_ORIGINS = _words("GUANLAN_ORIGINS", "")
+HTTPS = CONFIG["https"]
+ALLOWED_HOSTS = list(CONFIG["hosts"])
+CSRF_TRUSTED_ORIGINS = list(CONFIG["origins"])
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -172,7 +127,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": _database(_text("GUANLAN_DATABASE_URL", ""), DATA)}
+DATABASES = {"default": _database(CONFIG["database_url"], DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "core.User"
@@ -205,7 +160,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-LANGUAGE_CODE = _choice("GUANLAN_LANGUAGE", "zh-hans", ("en", "zh-hans", "zh-hant"))
+LANGUAGE_CODE = CONFIG["language"]
 # Each language is written in its own words, so that its reader finds it.
 LANGUAGES = [("zh-hans", "简体中文"), ("zh-hant", "繁體中文"), ("en", "English")]
 LANGUAGE_COOKIE_NAME = "guanlan_language"
@@ -215,10 +170,10 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 LOCALE_PATHS = [PACKAGE / "web" / "locale", PACKAGE / "fraud" / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = _zone("GUANLAN_TIME_ZONE", "Asia/Shanghai")
+TIME_ZONE = CONFIG["time_zone"]
 
 STATIC_URL = "/static/"
-NODE_MODULES = Path(_text("GUANLAN_NODE_MODULES", str(PROJECT / "node_modules")))
+NODE_MODULES = CONFIG["node_modules"] or PROJECT / "node_modules"
 _ECHARTS = NODE_MODULES / "echarts" / "dist"
 STATICFILES_DIRS = [("echarts", str(_ECHARTS))] if _ECHARTS.is_dir() else []
 WHITENOISE_USE_FINDERS = True

@@ -1,6 +1,6 @@
 """The handbook example on real rows, against features computed by another engine (polars).
 
-The data may not be redistributed: GUANLAN_DATA_SAMPLES names a folder with `handbook/`.
+The data may not be redistributed: GUANLAN_TEST_DATA names a folder with `handbook/`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ FILE = "handbook/transactions_2018-04_07.parquet"
 
 @pytest.fixture(scope="module")
 def rows() -> pl.DataFrame:
-    folder = os.environ.get("GUANLAN_DATA_SAMPLES")
+    folder = os.environ.get("GUANLAN_TEST_DATA")
     if not folder or not (Path(folder) / FILE).exists():
-        pytest.skip(f"set GUANLAN_DATA_SAMPLES to a folder that holds {FILE}")
+        pytest.skip(f"set GUANLAN_TEST_DATA to a folder that holds {FILE}")
     card, terminal = pl.col("CUSTOMER_ID"), pl.col("TERMINAL_ID")
     whole = pl.scan_parquet(Path(folder) / FILE)
     return whole.filter((card % 160 == 3) | (terminal % 160 == 3)).collect()

@@ -43,6 +43,7 @@ VERBS = {
     "demo": Verb("demo", "A demo company with live simulated traffic.", True, "var/demo"),
     "up": Verb("up", "Run the platform.", True),
     "doctor": Verb("doctor", "Check everything; name each fault and its mend."),
+    "config": Verb("config", "Print every setting, its value and where it stands."),
     "migrate": Verb("prepare", "Bring the database to this version.", True),
     "first-run": Verb("prepare", "Database, owner account and a first API key.", True),
     "simulate": Verb("simulate", "Labelled wallet traffic with injected attacks."),
