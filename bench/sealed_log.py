@@ -17,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from bench.serving import CACHE, OUT, SCENARIO, SECRET, events
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bench.serving import CACHE, OUT, SCENARIO, SECRET, events
 from guanlan.engine import Engine
 from guanlan.engine.log import EVENT, Frame, KeyWrap, LogReader, LogWriter
 from guanlan.engine.replay import replay
