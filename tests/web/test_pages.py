@@ -10,6 +10,7 @@ from guanlan.core import services
 from guanlan.core.models import ApiKey, User
 from guanlan.web.places import Place, add_place
 from guanlan.web.session import session_user
+from tests.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ PASSWORD = "a long pass phrase"
 @pytest.fixture
 def owner(settings: Settings) -> User:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    return User.objects.create_user("owner", password=PASSWORD)
+    return person("owner", password=PASSWORD)
 
 
 def sign_in(client: Client, password: str = PASSWORD, target: str = "") -> int:

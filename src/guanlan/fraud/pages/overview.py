@@ -17,6 +17,7 @@ from guanlan.fraud.charts import day_labels, latency_chart, outcome_chart
 from guanlan.fraud.figures import Count, Window
 from guanlan.fraud.first_steps import COOKIE, COOKIE_AGE, DISMISSED, first_steps, state_of
 from guanlan.fraud.showing import Shower, decisions_url
+from guanlan.web.rights import needs, signed_in
 
 SEVERE_ROWS = 9
 RULE_ROWS = 10
@@ -45,6 +46,7 @@ def since(span: Window) -> str:
     return f"{text} before:{figures.local_text(span.end)}" if span.stale else text
 
 
+@needs("see", "fraud.figures")
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """The first screen; with htmx only its moving part."""
@@ -106,6 +108,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "fraud/overview.html", context)
 
 
+@needs("see", "fraud.figures")
 @require_safe
 def steps_moved(request: HttpRequest) -> HttpResponse:
     """Nothing, as long as the first steps stand as `?state=` says; then a word to reload."""
@@ -115,6 +118,7 @@ def steps_moved(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@signed_in
 @require_POST
 def dismiss_first_steps(request: HttpRequest) -> HttpResponse:
     """Hide the first steps from this browser."""
