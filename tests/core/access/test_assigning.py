@@ -112,7 +112,7 @@ def test_the_last_owner_stays() -> None:
     RoleAssignment.objects.filter(person=helper).update(
         until=timezone.now() + dt.timedelta(hours=1)
     )
-    with pytest.raises(ValidationError, match="last owner|最后一位"):
+    with pytest.raises(ValidationError, match=r"last owner|最后一位"):
         take_role(subject_of(helper), RoleAssignment.objects.get(person=third))
     assert roles(third) == {"owner"}
 
@@ -135,7 +135,7 @@ def test_what_is_given_must_make_sense() -> None:
         {"role": "risk_owner", "until": timezone.now()},
     ):
         with pytest.raises(ValidationError):
-            give_role(subject, user, **wrong)  # type: ignore[arg-type]
+            give_role(subject, user, **wrong)
     for level, purposes in ((0, []), (5, []), (3, ["fun"])):
         with pytest.raises(ValidationError):
             set_clearance(subject, user, level, purposes)

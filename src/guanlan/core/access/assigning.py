@@ -89,7 +89,6 @@ def take_role(subject: Subject, assignment: RoleAssignment) -> None:
         )
     now = timezone.now()
     detail: Detail = {
-        "person": assignment.person_id,
         "role": assignment.role,
         "scope": assignment.scope,
     }
@@ -137,7 +136,6 @@ def set_clearance(subject: Subject, person: User, level: int, purposes: Iterable
             "core.clearance",
         )
     detail: Detail = {
-        "person": person.pk,
         "level": level,
         "purposes": chosen,
         "level_before": had[0],

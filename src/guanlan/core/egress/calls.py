@@ -1,0 +1,123 @@
+"""HTTP calls under the policy."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import httpcore
+import httpx
+from msgspec import Struct
+
+from guanlan.core.egress.policy import WEB_PORTS, Refused, policy
+
+TIMEOUT_SECONDS: Final = 10.0
+LIMIT_BYTES: Final = 1 << 20
+AGENT: Final = "Guanlan"
+
+
+class Answer(Struct, frozen=True):
+    """What came back; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+
+class _Checked(httpcore.NetworkBackend):
+    """Connects to checked addresses only; the name stays in the Host header and in TLS."""
+
+    def __init__(self) -> None:
+        self._plain = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        last: Exception | None = None
+        for address in policy().addresses(host, port, WEB_PORTS):
+            try:
+                return self._plain.connect_tcp(
+                    address, port, timeout, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                last = error
+        assert last is not None
+        raise last
+
+
+class _Transport(httpx.HTTPTransport):
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(verify=context, trust_env=False)
+        self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=_Checked())
+
+
+def request(
+    method: str,
+    url: str,
+    *,
+    content: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = TIMEOUT_SECONDS,
+    limit: int = LIMIT_BYTES,
+    context: ssl.SSLContext | None = None,
+) -> Answer:
+    """Call `url` (http or https) and read the whole answer, at most `limit` bytes.
+
+    Raises Refused where the policy forbids it, where the answer is a redirect or too long;
+    OSError (TimeoutError, ConnectionError) where the other side does not answer within
+    `timeout` seconds, all told.
+    """
+    parsed = _parsed(url)
+    until = time.monotonic() + timeout
+    sent = {"User-Agent": AGENT, "Accept-Encoding": "identity", **(headers or {})}
+    try:
+        with (
+            httpx.Client(
+                transport=_Transport(context or ssl.create_default_context()),
+                timeout=timeout,
+                follow_redirects=False,
+                trust_env=False,
+            ) as client,
+            client.stream(method, parsed, content=content, headers=sent) as response,
+        ):
+            if 300 <= response.status_code < 400:
+                raise Refused(f"{parsed.host}: answered with a redirect, which is not followed")
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise Refused(f"{parsed.host}: answered in an encoding that was not asked for")
+            body = bytearray()
+            for chunk in response.iter_raw():
+                body += chunk
+                if len(body) > limit:
+                    raise Refused(f"{parsed.host}: the answer is longer than {limit} bytes")
+                if time.monotonic() > until:
+                    raise TimeoutError(f"{parsed.host}: no whole answer in {timeout:g} s")
+            found = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status_code, found, bytes(body))
+    except httpx.TimeoutException:
+        raise TimeoutError(f"{parsed.host}: no answer in {timeout:g} s") from None
+    except httpx.HTTPError as error:
+        kind = type(error).__name__
+        raise ConnectionError(f"{parsed.host}: the call failed ({kind})") from None
+
+
+def _parsed(url: str) -> httpx.URL:
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError, ValueError):
+        raise Refused("the address cannot be read; expected https://host/path") from None
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise Refused("expected an address that begins with https:// or http://")
+    if parsed.userinfo:
+        raise Refused(f"{parsed.host}: a name or password in the address is not used")
+    return parsed
