@@ -9,8 +9,8 @@ from django.test import Client, RequestFactory
 from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
-from guanlan.core.models import User
 from guanlan.web.pages import errors
+from tests.people import person
 
 
 def test_a_fault_is_told_without_asking_the_database(
@@ -31,7 +31,7 @@ def test_a_database_that_does_not_answer_is_503(
     def broken(*args: object, **kwargs: object) -> None:
         raise OperationalError("gone")
 
-    client.force_login(User.objects.create(username="owner", is_superuser=True))
+    client.force_login(person())
     monkeypatch.setattr("guanlan.fraud.pages.overview.read_window", broken)
     client.raise_request_exception = False
     response = client.get("/")
@@ -40,9 +40,8 @@ def test_a_database_that_does_not_answer_is_503(
 
 
 def test_too_much_and_too_often_say_how_much_and_how_long(db: None, client: Client) -> None:
-    client.force_login(User.objects.create(username="owner", is_superuser=True))
     request = RequestFactory().get("/")
-    request.user = User.objects.get()
+    request.user = person()
     with translation.override("en"):
         large = errors.bad_request(request, RequestDataTooBig())
         often = errors.too_many(request, 30)
@@ -52,6 +51,6 @@ def test_too_much_and_too_often_say_how_much_and_how_long(db: None, client: Clie
 
 
 def test_a_part_of_a_page_is_answered_with_a_sentence(db: None, client: Client) -> None:
-    client.force_login(User.objects.create(username="owner", is_superuser=True))
+    client.force_login(person())
     text = client.get("/decisions/999999", headers={"HX-Request": "true"}).content.decode()
     assert text.startswith('<p class="notice error" role="alert">')

@@ -10,17 +10,17 @@ from django.urls import reverse
 
 from guanlan.core import services
 from guanlan.core.access import SYSTEM, Subject
-from guanlan.core.models import User
 from guanlan.web import search as searching
 from guanlan.web.palette import add_act, entries, named
 from guanlan.web.search import Found, question, search, searcher, sensitive
+from tests.people import person
 
 STRANGER = Subject(id=1, name="stranger")
 
 
 @pytest.fixture
 def owner(db: None, client: Client) -> Client:
-    client.force_login(User.objects.create(username="owner", is_superuser=True))
+    client.force_login(person())
     client.cookies["guanlan_language"] = "en"
     return client
 

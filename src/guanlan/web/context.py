@@ -6,9 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from guanlan.core.access import subject_of
 from guanlan.web.places import GROUPS, Group, groups, place
-from guanlan.web.rights import route_allowed
+from guanlan.web.rights import subject_of_request
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "guanlan_theme"
@@ -24,14 +23,8 @@ def chosen_theme(request: HttpRequest) -> str:
 def console(request: HttpRequest) -> dict[str, object]:
     """Sidebar groups, the place that is open, language and theme."""
     match = request.resolver_match
-    user = getattr(request, "user", None)
-    known = user is not None and user.is_authenticated
-    subject = getattr(request, "subject", None) or subject_of(user)
-    shown: list[Group] = []
-    for group in groups(subject) if known else []:
-        places = tuple(p for p in group.places if route_allowed(subject, p.route))
-        if places:
-            shown.append(Group(group.title, places))
+    subject = subject_of_request(request)
+    shown: list[Group] = groups(subject) if subject.id is not None else []
     here = (match.url_name or "") if match else ""
     found = place(here)
     return {

@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import Subject, Verb, may
+from guanlan.core.access import ANYWHERE, Subject, Verb, may
 from guanlan.web.places import groups
 
 
@@ -58,7 +58,7 @@ def entries(subject: Subject) -> list[Entry]:
     ]
     act = _("Act")
     for one in _acts.values():
-        if may(subject, one.verb, one.noun):
+        if may(subject, one.verb, one.noun, scope=ANYWHERE):
             address = reverse(one.route) + one.anchor
             found.append(Entry(str(one.title), address, act, _every(one.title)))
     return found

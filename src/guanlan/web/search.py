@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 from django.utils.functional import Promise
 
-from guanlan.core.access import Subject, may
+from guanlan.core.access import ANYWHERE, Subject, may
 
 LONGEST: Final = 200  # characters of a question
 PER_KIND: Final = 6
@@ -97,7 +97,7 @@ def search(subject: Subject, text: str, limit: int = PER_KIND) -> list[Hits]:
         return []
     hits = []
     for one in sorted(_searchers.values(), key=lambda one: one.order):
-        if not may(subject, "see", one.noun):
+        if not may(subject, "see", one.noun, scope=ANYWHERE):
             continue
         found = list(islice(one.find(subject, asked, limit + 1), limit + 1))
         if found:

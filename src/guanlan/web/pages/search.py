@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from guanlan.core.access import subject_of
 from guanlan.web.palette import entries, named
+from guanlan.web.rights import signed_in, subject_of_request
 from guanlan.web.search import Found, Hits, question, search, sensitive
 
 FULL = 25  # results of a kind on the page; the palette shows fewer
 
 
+@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def search_page(request: HttpRequest) -> HttpResponse:
     """Everything that answers to a question.
@@ -36,7 +37,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         return redirect("search")
     if posted and not sensitive(asked):
         return redirect(f"{reverse('search')}?{urlencode({'q': asked})}" if asked else "search")
-    subject = subject_of(request.user)
+    subject = subject_of_request(request)
     places = [Found(one.title, one.url, one.note) for one in named(subject, asked)]
     hits = search(subject, asked, FULL)
     if places:
@@ -45,16 +46,20 @@ def search_page(request: HttpRequest) -> HttpResponse:
     return render(request, "web/search.html", context)
 
 
+@signed_in
 @require_safe
 def palette(request: HttpRequest) -> JsonResponse:
     """The places and acts of the person, for `palette.js`."""
-    return JsonResponse({"entries": [one._asdict() for one in entries(subject_of(request.user))]})
+    return JsonResponse(
+        {"entries": [one._asdict() for one in entries(subject_of_request(request))]}
+    )
 
 
+@signed_in
 @require_POST
 def palette_search(request: HttpRequest) -> JsonResponse:
     """What search finds while one types; posted, so that nothing typed stands in an address."""
-    hits = search(subject_of(request.user), request.POST.get("q", ""))
+    hits = search(subject_of_request(request), request.POST.get("q", ""))
     return JsonResponse({"entries": [line for group in hits for line in _lines(group)]})
 
 
