@@ -10,6 +10,19 @@ messages  channels, messages and their deliveries
 """
 
 from guanlan.core.models.keys import ApiKey
+from guanlan.core.models.messages import Channel, Delivery, Message, Preference
 from guanlan.core.models.people import SignInFailure, User
+from guanlan.core.models.running import Job, JobRun, Worker
 
-__all__ = ["ApiKey", "SignInFailure", "User"]
+__all__ = [
+    "ApiKey",
+    "Channel",
+    "Delivery",
+    "Job",
+    "JobRun",
+    "Message",
+    "Preference",
+    "SignInFailure",
+    "User",
+    "Worker",
+]
