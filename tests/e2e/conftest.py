@@ -53,7 +53,7 @@ def console(
     """A console over 300 decided events and one backtest; account owner / `PASSWORD`."""
     settings.LOG_DIRECTORY = tmp_path / "log"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    User.objects.create_user("owner", password=PASSWORD)
+    User.objects.create_superuser("owner", password=PASSWORD)
     world = World(tmp_path / "log")
     world.program()
     world.events(300)

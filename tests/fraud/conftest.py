@@ -29,7 +29,9 @@ def nothing_remembered() -> Iterator[None]:
 
 @pytest.fixture
 def signed_in(db: None, client: Client) -> Client:
-    client.force_login(User.objects.create(username="owner"))  # no password, no slow hashing
+    client.force_login(
+        User.objects.create(username="owner", is_superuser=True)
+    )  # no password, no slow hashing
     client.cookies["guanlan_language"] = "en"
     return client
 

@@ -141,7 +141,7 @@ def test_the_stream_masks_what_the_pages_mask(pond: World) -> None:
 
 def test_the_overview_counts_what_was_decided(pond: World, signed_in: Client) -> None:
     text = signed_in.get("/?hours=24").content.decode()
-    assert '<div class="value">200</div>' in text
+    assert '<span class="value">200</span>' in text
     assert "The newest decision is from" not in text or "2026-11-23" in text
 
 
@@ -261,9 +261,9 @@ def test_alerts_without_a_fraud_are_said_to_be_all_false(signed_in: Client) -> N
     text = response.content.decode()
     assert text.count("every alert was false") == 1
     assert '<td class="num"></td>' not in text
-    curve, _chance, *points = response.context["charts"]["precision_recall"]["series"]
-    assert [0, 1] not in curve["data"]  # nothing alerted on, so no precision
-    assert [one["name"] for one in points] == ["alerts"]
+    curve, _chance, *points = response.context["charts"]["precision_recall"].series
+    assert [0, 1] not in curve.data  # nothing alerted on, so no precision
+    assert [one.name for one in points] == ["alerts"]
 
 
 @pytest.fixture

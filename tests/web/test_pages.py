@@ -7,7 +7,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from guanlan.core import services
+from guanlan.core.access import SYSTEM, Subject
 from guanlan.core.models import ApiKey, User
+from guanlan.web import places
 from guanlan.web.places import Place, add_place
 from guanlan.web.session import session_user
 
@@ -184,3 +186,14 @@ def test_a_place_is_registered_once_in_a_known_group() -> None:
         add_place(Place("settings", "keys", "again", 1))
     with pytest.raises(ValueError, match="unknown group"):
         add_place(Place("nowhere", "other", "lost", 1))
+
+
+def test_a_place_is_shown_to_those_who_may_see_its_noun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "_places", {})
+    add_place(Place("govern", "audits", "Audits", 2, "core.auditrow"))
+    add_place(Place("watch", "open", "Open", 1))
+    add_place(Place("govern", "first", "First", 1, "core.auditrow", "approve"))
+    shown = [[place.route for place in group.places] for group in places.groups(SYSTEM)]
+    assert shown == [["open"], ["first", "audits"]]
+    stranger = Subject(id=1, name="stranger")
+    assert [[p.route for p in group.places] for group in places.groups(stranger)] == [["open"]]
