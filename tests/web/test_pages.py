@@ -12,6 +12,7 @@ from guanlan.core.models import ApiKey, User
 from guanlan.web import places
 from guanlan.web.places import Place, add_place
 from guanlan.web.session import session_user
+from tests.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,7 @@ PASSWORD = "a long pass phrase"
 @pytest.fixture
 def owner(settings: Settings) -> User:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    return User.objects.create_user("owner", password=PASSWORD)
+    return person("owner", password=PASSWORD)
 
 
 def sign_in(client: Client, password: str = PASSWORD, target: str = "") -> int:
@@ -190,9 +191,9 @@ def test_a_place_is_registered_once_in_a_known_group() -> None:
 
 def test_a_place_is_shown_to_those_who_may_see_its_noun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "_places", {})
-    add_place(Place("govern", "audits", "Audits", 2, "core.auditrow"))
+    add_place(Place("govern", "audits", "Audits", 2, "core.accessgrant"))
     add_place(Place("watch", "open", "Open", 1))
-    add_place(Place("govern", "first", "First", 1, "core.auditrow", "approve"))
+    add_place(Place("govern", "first", "First", 1, "core.accessgrant", "approve"))
     shown = [[place.route for place in group.places] for group in places.groups(SYSTEM)]
     assert shown == [["open"], ["first", "audits"]]
     stranger = Subject(id=1, name="stranger")

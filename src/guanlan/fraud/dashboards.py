@@ -88,7 +88,7 @@ def day_labels(span: Window) -> list[str]:
     return [f"{moment:{form}}" for moment in moments]
 
 
-@OVERVIEW.panel(row=1, noun="fraud.decision")
+@OVERVIEW.panel(row=1, noun="fraud.figures")
 def numbers(look: Look) -> Tiles:
     """The numbers first; each leads to what makes it up."""
     totals, log = look.totals, look.log
@@ -140,7 +140,7 @@ def numbers(look: Look) -> Tiles:
     )
 
 
-@OVERVIEW.panel(row=2, noun="fraud.decision")
+@OVERVIEW.panel(row=2, noun="fraud.figures")
 def outcomes(look: Look) -> Chart:
     """Decisions over time, stacked by outcome; a bar links to its decisions."""
     span, bars = look.span, look.bars
@@ -171,7 +171,7 @@ def outcomes(look: Look) -> Chart:
     )
 
 
-@OVERVIEW.panel(row=2, noun="fraud.decision")
+@OVERVIEW.panel(row=2, noun="fraud.figures")
 def latencies(look: Look) -> Chart:
     """Median and 99th percentile of the decide latency over time."""
     span, histograms = look.span, look.histograms

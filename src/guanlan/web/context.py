@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 
 from guanlan.core.access import subject_of
 from guanlan.web.places import GROUPS, Group, groups, place
+from guanlan.web.rights import route_allowed
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "guanlan_theme"
@@ -21,7 +22,11 @@ def console(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     known = user is not None and user.is_authenticated
     subject = getattr(request, "subject", None) or subject_of(user)
-    shown: list[Group] = groups(subject) if known else []
+    shown: list[Group] = []
+    for group in groups(subject) if known else []:
+        places = tuple(p for p in group.places if route_allowed(subject, p.route))
+        if places:
+            shown.append(Group(group.title, places))
     here = (match.url_name or "") if match else ""
     found = place(here)
     return {

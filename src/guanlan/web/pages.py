@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth import login as start_session
 from django.contrib.auth import logout as end_session
-from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from guanlan.core import services
 from guanlan.core.models import ApiKey, User
+from guanlan.web.rights import needs, public
 
 
 class SignIn(forms.Form):
@@ -49,7 +49,7 @@ def _next(request: HttpRequest, value: str) -> str:
     return "/"
 
 
-@login_not_required
+@public
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
@@ -77,7 +77,7 @@ def login(request: HttpRequest) -> HttpResponse:
     return render(request, "web/login.html", {"form": form, "next": target}, status=status)
 
 
-@login_not_required
+@public
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session."""
@@ -85,7 +85,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     return redirect("login")
 
 
-@login_not_required
+@public
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Remember the language of the console in a cookie."""
@@ -104,6 +104,7 @@ def language(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@needs("see", "core.apikey")
 @require_http_methods(["GET", "POST"])
 def keys(request: HttpRequest) -> HttpResponse:
     """The API keys; a new one's token is shown once, in the answer to its creation."""
@@ -127,6 +128,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     return render(request, "web/keys.html", context, status=status)
 
 
+@needs("delete", "core.apikey")
 @require_POST
 def revoke_key(request: HttpRequest, identity: str) -> HttpResponse:
     """Revoke a key; the door refuses it from its next reload on."""
