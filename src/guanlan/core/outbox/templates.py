@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from guanlan.core.access.policy import MASKED_FROM
+from guanlan.core.access import MASKED_FROM
 
 LANGUAGES: Final = ("en", "zh-hans", "zh-hant")
 LONGEST_VALUE: Final = 500
