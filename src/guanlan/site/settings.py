@@ -76,6 +76,7 @@ SECRET_KEY = _secret_key(DATA / "secret.key")
 # The engine hashes entity keys with a secret of its own, so that neither leaks the other.
 ENGINE_SECRET = hashlib.blake2b(SECRET_KEY.encode(), person=b"guanlan-engine").digest()[:32]
 
+ADDRESS = CONFIG["address"].rstrip("/")
 # Whom core.egress may call besides the public internet.
 EGRESS_ALLOW = CONFIG["egress_allow"]
 
