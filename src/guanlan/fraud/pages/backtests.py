@@ -17,12 +17,14 @@ from django.views.decorators.http import require_safe
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Backtest
 from guanlan.web.charts import Chart, Series
+from guanlan.web.rights import needs
 from guanlan.web.words import language_tag, major
 
 Report = dict[str, Any]
 RULES_IN_CHART = 15
 
 
+@needs("see", "fraud.backtest")
 @require_safe
 def backtests(request: HttpRequest) -> HttpResponse:
     """Reports, newest first."""
@@ -33,6 +35,7 @@ def backtests(request: HttpRequest) -> HttpResponse:
     return render(request, "fraud/backtests.html", {"rows": rows})
 
 
+@needs("see", "fraud.backtest")
 @require_safe
 def backtest(request: HttpRequest, identity: int) -> HttpResponse:
     """One report."""

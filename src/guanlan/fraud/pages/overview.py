@@ -10,12 +10,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from guanlan.core.access import subject_of
 from guanlan.fraud import figures, programs
 from guanlan.fraud.dashboards import OVERVIEW, Look
 from guanlan.fraud.figures import Window
 from guanlan.fraud.first_steps import COOKIE, COOKIE_AGE, DISMISSED, first_steps, state_of
 from guanlan.fraud.showing import Shower
+from guanlan.web.rights import needs, signed_in, subject_of_request
 
 
 def window_titles() -> dict[int, str]:
@@ -35,11 +35,13 @@ def read_window(request: HttpRequest) -> Window:
     return figures.window(hours, time.time_ns() // 1000)
 
 
+@needs("see", "fraud.figures")
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """The first screen; with htmx only its moving part."""
     span = read_window(request)
-    look = Look(span, Shower(programs.latest()))
+    subject = subject_of_request(request)
+    look = Look(span, Shower(programs.latest()), subject)
     moving = getattr(request, "htmx", False)
     filled = moving or look.log.events > 0 or look.decisions > 0
     context = {
@@ -47,7 +49,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "windows": window_titles(),
         "any": filled,
         "newest": look.log.clock,
-        "rows": OVERVIEW.draw(look, subject_of(request.user)) if filled else [],
+        "rows": OVERVIEW.draw(look, subject_of_request(request)) if filled else [],
     }
     if moving:
         return render(request, "web/panels.html", context)
@@ -58,6 +60,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "fraud/overview.html", context)
 
 
+@needs("see", "fraud.figures")
 @require_safe
 def steps_moved(request: HttpRequest) -> HttpResponse:
     """Nothing, as long as the first steps stand as `?state=` says; then a word to reload."""
@@ -67,6 +70,7 @@ def steps_moved(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@signed_in
 @require_POST
 def dismiss_first_steps(request: HttpRequest) -> HttpResponse:
     """Hide the first steps from this browser."""

@@ -19,6 +19,7 @@ from guanlan.fraud.dashboards import since
 from guanlan.fraud.models import Label, ListAct, Program
 from guanlan.fraud.pages.overview import read_window, window_titles
 from guanlan.fraud.showing import Shower, decisions_url
+from guanlan.web.rights import needs
 
 
 class Precision(NamedTuple):
@@ -88,6 +89,7 @@ def precisions() -> dict[str, Precision]:
     return {rule: Precision(fraud[rule], labelled[rule], judged) for rule in labelled}
 
 
+@needs("see", "fraud.program")
 @require_safe
 def scenario(request: HttpRequest) -> HttpResponse:
     """Rules as sentences, policy, coverage, features, lists, events."""

@@ -1,4 +1,4 @@
-"""Sign-in and out, language, API keys, and the pages for errors."""
+"""Screens of the platform: sign-in and out, language, API keys; the rest a module each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth import login as start_session
 from django.contrib.auth import logout as end_session
-from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from guanlan.core import services
 from guanlan.core.models import ApiKey, User
+from guanlan.web.rights import needs, public
 
 
 class SignIn(forms.Form):
@@ -49,7 +49,7 @@ def _next(request: HttpRequest, value: str) -> str:
     return "/"
 
 
-@login_not_required
+@public
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
@@ -77,7 +77,7 @@ def login(request: HttpRequest) -> HttpResponse:
     return render(request, "web/login.html", {"form": form, "next": target}, status=status)
 
 
-@login_not_required
+@public
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session."""
@@ -85,7 +85,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     return redirect("login")
 
 
-@login_not_required
+@public
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Remember the language of the console in a cookie."""
@@ -104,6 +104,7 @@ def language(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@needs("see", "core.apikey")
 @require_http_methods(["GET", "POST"])
 def keys(request: HttpRequest) -> HttpResponse:
     """The API keys; a new one's token is shown once, in the answer to its creation."""
@@ -127,6 +128,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     return render(request, "web/keys.html", context, status=status)
 
 
+@needs("delete", "core.apikey")
 @require_POST
 def revoke_key(request: HttpRequest, identity: str) -> HttpResponse:
     """Revoke a key; the door refuses it from its next reload on."""
@@ -135,48 +137,3 @@ def revoke_key(request: HttpRequest, identity: str) -> HttpResponse:
     else:
         messages.error(request, _("There is no live key %(key)s.") % {"key": identity})
     return redirect("keys")
-
-
-def _error(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    context = {"status": status, "title": title, "text": text}
-    return render(request, "web/error.html", context, status=status)
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(request, 400, _("This request cannot be read"), _("Nothing was changed."))
-
-
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(
-        request,
-        403,
-        _("You may not see this"),
-        _("Your account lacks the permission. Nothing was changed."),
-    )
-
-
-def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _error(
-        request,
-        403,
-        _("This form has expired"),
-        _("Nothing was changed. Go back, reload the page and send the form again."),
-    )
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(
-        request,
-        404,
-        _("There is nothing here"),
-        _("The address may be mistyped, or what it named was never recorded."),
-    )
-
-
-def failed(request: HttpRequest) -> HttpResponse:
-    return _error(
-        request,
-        500,
-        _("This page failed"),
-        _("Decisions go on being made and recorded. The fault is in the server's log."),
-    )
