@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -117,7 +118,7 @@ def run(directory: Path) -> int:
         writer.close()
     for _turn in range(TURNS):
         for side, keys in sides.items():
-            spans["read"][side].append(spent(lambda s=side, k=keys: read(directory / f"{s}0", k)))
+            spans["read"][side].append(spent(partial(read, directory / f"{side}0", keys)))
     for _turn in range(3):
         for side, keys in sides.items():
             reader = LogReader(directory / f"{side}0", keys)
