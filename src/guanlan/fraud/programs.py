@@ -16,8 +16,8 @@ from guanlan.fraud.models import Program
 def _epoch(position: int) -> Epoch:
     # A row of Program never changes, so its position names its content.
     program = Program.objects.get(position=position)
-    scenario = from_canonical(bytes(program.canonical))
-    state = from_canonical(bytes(program.state)) if program.state else scenario
+    scenario = from_canonical(program.canonical)
+    state = from_canonical(program.state) if program.state else scenario
     return Epoch(program.activated_seq, scenario, state, frozenset(program.warming))
 
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Decision, DecisionRule, Entity, RuleName
+from guanlan.fraud.sealed import entity_index
 
 PAGE: Final = 50
 _COMPARISONS: Final = (">=", "<=", ">", "<", "=")
@@ -239,5 +240,5 @@ def _entity(kind: str | None, value: str) -> int | None:
     if kind is not None and value.startswith("~") and value[1:].isdecimal():
         entities = entities.filter(id=int(value[1:]))
     else:
-        entities = entities.filter(key=value)
+        entities = entities.filter(key_index=entity_index(value))
     return entities.order_by("-last_seen").values_list("id", flat=True).first()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from typing import Any
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from guanlan.fraud import engine_access, programs, words
 from guanlan.fraud.masking import MASKED_FROM
 from guanlan.fraud.models import Decision, Entity, EntityDecision, Label
+from guanlan.fraud.sealed import entity_index
 from guanlan.fraud.search import PAGE, Search, find
 from guanlan.fraud.showing import Shower, decisions_url, entity_url, numbered_entity_url
 from guanlan.web.rights import needs
@@ -41,7 +41,7 @@ def entities(request: HttpRequest) -> HttpResponse:
     else:
         kind = ""
     if key:
-        matches = list(found.filter(key=key).order_by("-last_seen")[:20])
+        matches = list(found.filter(key_index=entity_index(key)).order_by("-last_seen")[:20])
         if len(matches) == 1:
             return redirect(_address(matches[0], shower))
         rows = matches
@@ -72,7 +72,7 @@ def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     if key.startswith("~") and key[1:].isdecimal() and len(key) < 19:
         found = Entity.objects.filter(kind=kind, id=int(key[1:])).first()
     else:
-        found = Entity.objects.filter(kind=kind, key=key).first()
+        found = Entity.objects.filter(kind=kind, key_index=entity_index(key)).first()
         if found is not None and shower.layout.level(kind) >= MASKED_FROM:
             # Keep a sensitive key out of the address bar, the history and the logs.
             return redirect(_address(found, shower))
@@ -116,13 +116,13 @@ def _links(found: Entity, recent: list[Decision], shower: Shower) -> list[dict[s
     for decision in recent:
         present = {
             (shower.layout.kind(decision.type, role), key)
-            for role, key in json.loads(decision.entities).items()
+            for role, key in decision.entities.items()
         }
         for pair in present - {(found.kind, found.key)}:
             shared[pair] += 1
             worst[pair] = max(worst.get(pair, 0), decision.outcome)
     top = shared.most_common(LINKS)
-    rows = Entity.objects.filter(key__in=[key for (_kind, key), _n in top])
+    rows = Entity.objects.filter(key_index__in=[entity_index(key) for (_kind, key), _n in top])
     known = {(row.kind, row.key): row for row in rows}
     return [
         {
