@@ -1,12 +1,20 @@
 from __future__ import annotations
-import os, hmac, hashlib
-from cryptography.exceptions import InvalidTag
+
+import os
+from functools import lru_cache
+
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 
+@lru_cache
 def root() -> bytes:
     path = settings.DATA / "stub.key"
     if not path.exists():
         path.write_bytes(os.urandom(32))
-    return path.read_bytes()
+    return bytes(path.read_bytes())
+
+
+@lru_cache
+def cipher() -> AESGCM:
+    return AESGCM(root())

@@ -60,6 +60,9 @@ class Program(models.Model):
     activated = models.BigIntegerField()
     warming = models.JSONField(default=list)
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.digest[:12]}"
+
     @cached_property
     def canonical(self) -> bytes:
         """The scenario, as canonical JSON."""
@@ -69,9 +72,6 @@ class Program(models.Model):
     def state(self) -> bytes:
         """The scenario whose features the engine held; empty = the same."""
         return PROGRAM_STATE.open(self.position, self.sealed_state)
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.digest[:12]}"
 
 
 class ListAct(models.Model):
@@ -83,13 +83,13 @@ class ListAct(models.Model):
     list = models.CharField(max_length=128)
     sealed_change = models.BinaryField()
 
+    def __str__(self) -> str:
+        return f"change of {self.list}"
+
     @cached_property
     def change(self) -> bytes:
         """JSON of guanlan.engine.lists.ListChange."""
         return LIST_CHANGE.open(self.position, self.sealed_change)
-
-    def __str__(self) -> str:
-        return f"change of {self.list}"
 
 
 class Decision(models.Model):
@@ -118,13 +118,13 @@ class Decision(models.Model):
             models.Index(fields=["type", "seq"]),
         ]
 
+    def __str__(self) -> str:
+        return f"decision {self.seq}"
+
     @cached_property
     def entities(self) -> dict[str, str]:
         """The key in each role."""
         return json_decoder.decode(DECISION_ENTITIES.open(self.seq, self.sealed_entities))
-
-    def __str__(self) -> str:
-        return f"decision {self.seq}"
 
 
 class RuleName(models.Model):
@@ -165,15 +165,17 @@ class Entity(models.Model):
     worst = models.SmallIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["key_index", "kind"], name="fraud_entity_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["key_index", "kind"], name="fraud_entity_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
 
     @cached_property
     def key(self) -> str:
         """What events call it."""
         return ENTITY_KEY.open(self.id, self.sealed_key).decode()
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.id}"
 
 
 class EntityDecision(models.Model):

@@ -53,7 +53,8 @@ _ENTITY_DECISION: Final = (
     "INSERT INTO fraud_entitydecision (entity_id, seq, role) VALUES (%s, %s, %s)"
 )
 _ENTITY: Final = (
-    "INSERT INTO fraud_entity (id, kind, sealed_key, key_index, first_seen, last_seen, events, worst)"
+    "INSERT INTO fraud_entity"
+    " (id, kind, sealed_key, key_index, first_seen, last_seen, events, worst)"
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _ENTITY_AGAIN: Final = (

@@ -1,9 +1,9 @@
 from __future__ import annotations
+
 import hmac
 import os
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from guanlan.core.sealing_stub import root
+from guanlan.core.sealing_stub import cipher, root
 
 
 class Column:
@@ -12,10 +12,11 @@ class Column:
 
     def seal(self, row: int, value: bytes) -> bytes:
         nonce = os.urandom(12)
-        return nonce + AESGCM(root()).encrypt(nonce, value, self._name + b"%d" % row)
+        return nonce + cipher().encrypt(nonce, value, self._name + b"%d" % row)
 
-    def open(self, row: int, sealed: bytes) -> bytes:
-        return AESGCM(root()).decrypt(sealed[:12], sealed[12:], self._name + b"%d" % row)
+    def open(self, row: int, sealed: bytes | memoryview) -> bytes:
+        sealed = bytes(sealed)
+        return cipher().decrypt(sealed[:12], sealed[12:], self._name + b"%d" % row)
 
 
 def entity_index(key: str) -> bytes:

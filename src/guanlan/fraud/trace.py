@@ -150,9 +150,7 @@ def _numbers(
     present = [(role, layout.kind(event_type, role), key) for role, key in entities.items() if key]
     rows = Entity.objects.filter(key_index__in={entity_index(key) for _r, _k, key in present})
     known = {(kind, bytes(at)): n for n, kind, at in rows.values_list("id", "kind", "key_index")}
-    return {
-        (role, kind, key): known.get((kind, entity_index(key))) for role, kind, key in present
-    }
+    return {(role, kind, key): known.get((kind, entity_index(key))) for role, kind, key in present}
 
 
 def _rule(execution: RuleExecution, event_type: str, shower: Shower) -> ShownRule:

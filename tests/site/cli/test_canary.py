@@ -26,6 +26,7 @@ LISTED = "13987654321"
 AMOUNT = 73_219_845
 CANARIES = (PHONE, IDENTITY, CARD, MEMO, LISTED, str(AMOUNT))
 
+ROLES = "user: required, phone: optional, identity: optional, card: optional"
 WATCHFUL = (
     SCENARIO.replace(
         "entities:\n",
@@ -35,11 +36,12 @@ WATCHFUL = (
         "  card: {title: {en: card, zh: 卡, zh-Hant: 卡}, level: 3}\n",
         1,
     )
-    .replace("{user: required}", "{user: required, phone: optional, identity: optional, card: optional}")
+    .replace("user: required", ROLES)
     .replace("required: true, level: 2", "required: true, level: 3")
     .replace(
         "features:\n",
-        "      memo: {type: string, max_length: 200, level: 3, title: {en: memo, zh: 附言, zh-Hant: 附言}}\n"
+        "      memo:\n"
+        "        {type: string, level: 3, title: {en: memo, zh: 附言, zh-Hant: 附言}}\n"
         "lists:\n"
         "  watched:\n"
         "    title: {en: watched, zh: 观察, zh-Hant: 觀察}\n"

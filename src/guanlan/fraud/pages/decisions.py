@@ -17,9 +17,10 @@ from guanlan.engine.log import LogError, LogReader
 from guanlan.engine.refusal import Refused
 from guanlan.fraud import programs, words
 from guanlan.fraud.first_steps import COOKIE, COOKIE_AGE, SEEN
+from guanlan.fraud.masking import MASKED_FROM
 from guanlan.fraud.models import Decision, EntityDecision, Label, ListAct
 from guanlan.fraud.recompute import decode_changes, recompute
-from guanlan.fraud.search import find, read_search
+from guanlan.fraud.search import Search, find, read_search
 from guanlan.fraud.showing import Shower, decisions_url
 from guanlan.fraud.trace import entity_numbers, trace
 from guanlan.web.rights import needs
@@ -43,6 +44,14 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
+def _personal(search: Search, shower: Shower) -> bool:
+    """Whether a filter names somebody: a session is no place to keep that in the clear."""
+    return any(
+        not value.startswith("~") and (kind is None or shower.layout.level(kind) >= MASKED_FROM)
+        for kind, value in search.entities
+    )
+
+
 @needs("see", "fraud.decision")
 @require_safe
 def decisions(request: HttpRequest) -> HttpResponse:
@@ -51,13 +60,14 @@ def decisions(request: HttpRequest) -> HttpResponse:
         query = str(request.session["decisions_query"])
     else:
         query = request.GET.get("q", "").replace("\0", "").strip()[:500]
-        if request.session.get("decisions_query", "") != query:  # a session is written when set
-            request.session["decisions_query"] = query
     scenario = programs.latest()
     shower = Shower(scenario)
     search = read_search(
         query, kinds=shower.kinds(), currency=shower.currency, zone=settings.TIME_ZONE
     )
+    kept = "" if _personal(search, shower) else query
+    if request.session.get("decisions_query", "") != kept:  # a session is written when set
+        request.session["decisions_query"] = kept
     page = find(
         search,
         before=_number(request.GET.get("before")),
