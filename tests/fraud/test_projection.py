@@ -172,7 +172,7 @@ import django
 django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
-from guanlan.core.event_log import log_keys
+from django.db import connection
 from guanlan.engine.log import LogTail
 from guanlan.fraud.projector import Projector
 kill_at = int(sys.argv[2])

@@ -24,6 +24,7 @@ from guanlan.fraud.sealed import (
     LIST_CHANGE,
     PROGRAM_CANONICAL,
     PROGRAM_STATE,
+    Unreadable,
 )
 
 json_decoder: Final = msgspec.json.Decoder(dict[str, str])
@@ -123,8 +124,11 @@ class Decision(models.Model):
 
     @cached_property
     def entities(self) -> dict[str, str]:
-        """The key in each role."""
-        return json_decoder.decode(DECISION_ENTITIES.open(self.seq, self.sealed_entities))
+        """The key in each role; none where they cannot be read."""
+        try:
+            return json_decoder.decode(DECISION_ENTITIES.open(self.seq, self.sealed_entities))
+        except Unreadable:
+            return {}
 
 
 class RuleName(models.Model):
@@ -174,8 +178,11 @@ class Entity(models.Model):
 
     @cached_property
     def key(self) -> str:
-        """What events call it."""
-        return ENTITY_KEY.open(self.id, self.sealed_key).decode()
+        """What events call it; empty where that cannot be read."""
+        try:
+            return ENTITY_KEY.open(self.id, self.sealed_key).decode()
+        except Unreadable:
+            return ""
 
 
 class EntityDecision(models.Model):

@@ -129,6 +129,8 @@ class Shower:
 
     def _shown(self, kind: str, key: str, number: int | None) -> tuple[str, str]:
         level = self.layout.level(kind)
+        if not key:
+            return _("unreadable"), "" if number is None else numbered_entity_url(kind, number)
         if level < MASKED_FROM:
             return key, entity_url(kind, key)
         return mask(kind, key, level), "" if number is None else numbered_entity_url(kind, number)

@@ -57,7 +57,7 @@ def entities(request: HttpRequest) -> HttpResponse:
 
 
 def _address(entity: Entity, shower: Shower) -> str:
-    if shower.layout.level(entity.kind) >= MASKED_FROM:
+    if shower.layout.level(entity.kind) >= MASKED_FROM or not entity.key:
         return numbered_entity_url(entity.kind, entity.id)
     return entity_url(entity.kind, entity.key)
 
