@@ -13,4 +13,6 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         add_place(Place("settings", "keys", _("API keys"), 10))
+        add_place(Place("settings", "jobs", _("Jobs"), 30))
+        add_place(Place("settings", "channels", _("Channels"), 40))
         add_act("keys", _("Make an API key"), noun="core.apikey", anchor="#name")

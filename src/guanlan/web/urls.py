@@ -8,7 +8,7 @@ from guanlan.web import (
     finding,  # noqa: F401 - what search finds here
     pages,
 )
-from guanlan.web.pages import search
+from guanlan.web.pages import channels, jobs, notifications, search
 
 urlpatterns = [
     path("search", search.search_page, name="search"),
@@ -19,4 +19,21 @@ urlpatterns = [
     path("language", pages.language, name="language"),
     path("settings/keys", pages.keys, name="keys"),
     path("settings/keys/<str:identity>/revoke", pages.revoke_key, name="revoke_key"),
+    path("settings/jobs", jobs.jobs, name="jobs"),
+    path("settings/jobs/<str:name>/run", jobs.run_job, name="run_job"),
+    path("settings/jobs/runs/<int:identity>/cancel", jobs.cancel_run, name="cancel_run"),
+    path("settings/channels", channels.channels, name="channels"),
+    path("settings/channels/new/<str:kind>", channels.new_channel, name="new_channel"),
+    path("settings/channels/<int:identity>", channels.channel, name="channel"),
+    path("settings/channels/<int:identity>/use", channels.toggle_channel, name="toggle_channel"),
+    path("settings/channels/<int:identity>/test", channels.try_channel, name="try_channel"),
+    path("settings/messages", channels.sent_messages, name="sent_messages"),
+    path("notifications", notifications.notifications, name="notifications"),
+    path("notifications/read", notifications.read_notifications, name="read_notifications"),
+    path(
+        "notifications/<int:identity>/acknowledge",
+        notifications.acknowledge,
+        name="acknowledge_notification",
+    ),
+    path("notifications/preferences", notifications.preferences, name="notification_preferences"),
 ]
