@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
-from guanlan.web.places import Place, add_place
+from guanlan.web.start import declare
 
 
 class WebConfig(AppConfig):
@@ -11,4 +10,4 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        add_place(Place("settings", "keys", _("API keys"), 10))
+        declare("guanlan.web.pages.keys")

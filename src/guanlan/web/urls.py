@@ -1,4 +1,4 @@
-"""Routes of sign-in, language and keys."""
+"""Routes of sign-in and language."""
 
 from __future__ import annotations
 
@@ -10,6 +10,4 @@ urlpatterns = [
     path("login", pages.login, name="login"),
     path("logout", pages.logout, name="logout"),
     path("language", pages.language, name="language"),
-    path("settings/keys", pages.keys, name="keys"),
-    path("settings/keys/<str:identity>/revoke", pages.revoke_key, name="revoke_key"),
 ]
