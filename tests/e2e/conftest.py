@@ -18,6 +18,7 @@ from guanlan.fraud import figures, programs
 from guanlan.fraud.services import project, store_backtest
 from tests.fraud.reports import report
 from tests.fraud.world import World
+from tests.people import person
 
 QUIET = [
     "--no-sandbox",
@@ -53,7 +54,7 @@ def console(
     """A console over 300 decided events and one backtest; account owner / `PASSWORD`."""
     settings.LOG_DIRECTORY = tmp_path / "log"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    User.objects.create_user("owner", password=PASSWORD)
+    person("owner", password=PASSWORD)
     world = World(tmp_path / "log")
     world.program()
     world.events(300)

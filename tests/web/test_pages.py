@@ -7,9 +7,12 @@ from django.test import Client
 from pytest_django import Settings
 
 from guanlan.core import services
+from guanlan.core.access import SYSTEM, Subject
 from guanlan.core.models import ApiKey, User
+from guanlan.web import places
 from guanlan.web.places import Place, add_place
 from guanlan.web.session import session_user
+from tests.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +25,7 @@ PASSWORD = "a long pass phrase"
 @pytest.fixture
 def owner(settings: Settings) -> User:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    return User.objects.create_user("owner", password=PASSWORD)
+    return person("owner", password=PASSWORD)
 
 
 def sign_in(client: Client, password: str = PASSWORD, target: str = "") -> int:
@@ -184,3 +187,14 @@ def test_a_place_is_registered_once_in_a_known_group() -> None:
         add_place(Place("settings", "keys", "again", 1))
     with pytest.raises(ValueError, match="unknown group"):
         add_place(Place("nowhere", "other", "lost", 1))
+
+
+def test_a_place_is_shown_to_those_who_may_see_its_noun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "_places", {})
+    add_place(Place("govern", "audits", "Audits", 2, "core.accessgrant"))
+    add_place(Place("watch", "open", "Open", 1))
+    add_place(Place("govern", "first", "First", 1, "core.accessgrant", "approve"))
+    shown = [[place.route for place in group.places] for group in places.groups(SYSTEM)]
+    assert shown == [["open"], ["first", "audits"]]
+    stranger = Subject(id=1, name="stranger")
+    assert [[p.route for p in group.places] for group in places.groups(stranger)] == [["open"]]

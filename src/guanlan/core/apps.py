@@ -1,8 +1,21 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, post_save
+from django.utils.module_loading import import_string
+
+from guanlan.core.access import table
 
 
 class CoreConfig(AppConfig):
     name = "guanlan.core"
     label = "core"
+
+    def ready(self) -> None:
+        table.declare()
+        table.declare_rest(self)
+        # This module is read before there are models, and these need them.
+        owners_by_superuser = import_string("guanlan.core.access.assigning.owners_by_superuser")
+        owner_by_creation = import_string("guanlan.core.access.assigning.owner_by_creation")
+        post_migrate.connect(owners_by_superuser, sender=self)
+        post_save.connect(owner_by_creation, sender=self.get_model("User"))

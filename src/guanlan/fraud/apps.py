@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from guanlan.fraud.nouns import declare
 from guanlan.web.places import Place, add_place
 
 
@@ -11,6 +12,7 @@ class FraudConfig(AppConfig):
     label = "fraud"
 
     def ready(self) -> None:
+        declare()
         add_place(Place("overview", "overview", _("Overview"), 10))
         add_place(Place("watch", "live", _("Live decisions"), 10))
         add_place(Place("watch", "decisions", _("Decisions"), 20))

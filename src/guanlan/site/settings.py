@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "guanlan.web.middleware.Acting",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "guanlan.web.middleware.Rights",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -167,7 +168,7 @@ LANGUAGE_COOKIE_NAME = "guanlan_language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 # Named here, our words come before those that Django has for the same English.
-LOCALE_PATHS = [PACKAGE / "web" / "locale", PACKAGE / "fraud" / "locale"]
+LOCALE_PATHS = [PACKAGE / app / "locale" for app in ("web", "core", "fraud")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = CONFIG["time_zone"]

@@ -7,22 +7,36 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from guanlan.core.access import Subject, Verb, may
+
 # Order and words of the groups; a group is shown only when it has a place.
 GROUPS: dict[str, str | Promise] = {
     "overview": "",
     "watch": _("Watch"),
+    "respond": _("Respond"),
+    "assess": _("Assess"),
     "strategy": _("Strategy"),
+    "risks": _("Risks"),
+    "govern": _("Govern"),
     "settings": _("Settings"),
 }
 
 
 class Place(NamedTuple):
-    """A screen in the sidebar; `route` is the name of its URL."""
+    """A screen in the sidebar; `route` is the name of its URL.
+
+    A place with a `noun` is shown to those who may do `verb` to it.
+    """
 
     group: str
     route: str
     title: str | Promise
     order: int
+    noun: str = ""
+    verb: Verb = "see"
+
+    def open_to(self, subject: Subject) -> bool:
+        return not self.noun or may(subject, self.verb, self.noun)
 
 
 class Group(NamedTuple):
@@ -42,11 +56,16 @@ def add_place(place: Place) -> None:
     _places[place.route] = place
 
 
-def groups() -> list[Group]:
-    """The groups that have places, each in order."""
+def groups(subject: Subject) -> list[Group]:
+    """The groups that have places for this subject, each in order."""
     found: list[Group] = []
     for name, title in GROUPS.items():
-        places = sorted((p for p in _places.values() if p.group == name), key=lambda p: p.order)
+        places = [p for p in _places.values() if p.group == name and p.open_to(subject)]
         if places:
-            found.append(Group(title, tuple(places)))
+            found.append(Group(title, tuple(sorted(places, key=lambda p: p.order))))
     return found
+
+
+def place(route: str) -> Place | None:
+    """The place of a route, where it has one."""
+    return _places.get(route)

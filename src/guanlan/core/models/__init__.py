@@ -9,7 +9,8 @@ running   jobs that ran
 messages  channels, messages and their deliveries
 """
 
+from guanlan.core.models.access import AccessGrant, Clearance, RoleAssignment
 from guanlan.core.models.keys import ApiKey
 from guanlan.core.models.people import SignInFailure, User
 
-__all__ = ["ApiKey", "SignInFailure", "User"]
+__all__ = ["AccessGrant", "ApiKey", "Clearance", "RoleAssignment", "SignInFailure", "User"]

@@ -21,6 +21,7 @@ from guanlan.fraud.recompute import decode_changes, recompute
 from guanlan.fraud.search import find, read_search
 from guanlan.fraud.showing import Shower, decisions_url
 from guanlan.fraud.trace import entity_numbers, trace
+from guanlan.web.rights import needs
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
+@needs("see", "fraud.decision")
 @require_safe
 def decisions(request: HttpRequest) -> HttpResponse:
     """The list, filtered by typing; remembers the last filter of the session."""
@@ -76,6 +78,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
     return render(request, part, context)
 
 
+@needs("see", "fraud.decision")
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """Decisions as they become durable; `live.js` fills the table from the stream."""
@@ -106,6 +109,7 @@ def live(request: HttpRequest) -> HttpResponse:
     return render(request, "fraud/live.html", context)
 
 
+@needs("see", "fraud.decision")
 @require_safe
 def decision(request: HttpRequest, seq: int) -> HttpResponse:
     """One decision and why; the number of a label leads to the decision it speaks of."""
@@ -169,6 +173,7 @@ def _earlier(row: Decision, shower: Shower) -> list[tuple[Any, list[Any]]]:
     return found
 
 
+@needs("see", "fraud.decision")
 @require_POST
 def recompute_decision(request: HttpRequest, seq: int) -> HttpResponse:
     """Decide the recorded event again and compare; changes nothing."""

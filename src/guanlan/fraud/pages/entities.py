@@ -17,12 +17,14 @@ from guanlan.fraud.masking import MASKED_FROM
 from guanlan.fraud.models import Decision, Entity, EntityDecision, Label
 from guanlan.fraud.search import PAGE, Search, find
 from guanlan.fraud.showing import Shower, decisions_url, entity_url, numbered_entity_url
+from guanlan.web.rights import needs
 
 LINKS_FROM = 500  # decisions looked at for links
 LINKS = 24
 GRAPH_NODES = 12
 
 
+@needs("see", "fraud.entity")
 @require_http_methods(["GET", "HEAD", "POST"])
 def entities(request: HttpRequest) -> HttpResponse:
     """Entities seen last; typing an exact key leads to its page.
@@ -60,6 +62,7 @@ def _address(entity: Entity, shower: Shower) -> str:
     return entity_url(entity.kind, entity.key)
 
 
+@needs("see", "fraud.entity")
 @require_safe
 def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """One entity; `~7` in place of a key is the entity's number, for keys that are masked."""

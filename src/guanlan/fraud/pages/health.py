@@ -15,10 +15,12 @@ from django.views.decorators.http import require_safe
 import guanlan
 from guanlan.fraud import engine_access, figures, projector
 from guanlan.fraud.models import Program
+from guanlan.web.rights import needs
 
 BEHIND = 8 << 20  # bytes of log not yet projected that deserve a word
 
 
+@needs("see", "core.health")
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Log, projection, engine, versions."""

@@ -15,9 +15,11 @@ from django.views.decorators.http import require_safe
 from guanlan.engine.scenario.environment import where_names
 from guanlan.engine.scenario.model import Feature, Scenario
 from guanlan.fraud import figures, programs, words
+from guanlan.fraud.dashboards import since
 from guanlan.fraud.models import Label, ListAct, Program
-from guanlan.fraud.pages.overview import read_window, since, window_titles
+from guanlan.fraud.pages.overview import read_window, window_titles
 from guanlan.fraud.showing import Shower, decisions_url
+from guanlan.web.rights import needs
 
 
 class Precision(NamedTuple):
@@ -87,6 +89,7 @@ def precisions() -> dict[str, Precision]:
     return {rule: Precision(fraud[rule], labelled[rule], judged) for rule in labelled}
 
 
+@needs("see", "fraud.program")
 @require_safe
 def scenario(request: HttpRequest) -> HttpResponse:
     """Rules as sentences, policy, coverage, features, lists, events."""

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth import login as start_session
 from django.contrib.auth import logout as end_session
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -19,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from guanlan.core import services
+from guanlan.web.rights import public
 
 
 class SignIn(forms.Form):
@@ -46,7 +46,7 @@ def _next(request: HttpRequest, value: str) -> str:
     return "/"
 
 
-@login_not_required
+@public
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
@@ -74,7 +74,7 @@ def login(request: HttpRequest) -> HttpResponse:
     return render(request, "web/login.html", {"form": form, "next": target}, status=status)
 
 
-@login_not_required
+@public
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session."""
@@ -82,7 +82,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     return redirect("login")
 
 
-@login_not_required
+@public
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Remember the language of the console in a cookie."""

@@ -12,7 +12,17 @@ from django.utils.translation import gettext_lazy
 from guanlan.core import services
 from guanlan.core.access import Subject
 from guanlan.core.models import ApiKey, User
-from guanlan.web.resource import Action, Chip, Column, Filter, Form, Resource, Saved, State, register
+from guanlan.web.resource import (
+    Action,
+    Chip,
+    Column,
+    Filter,
+    Form,
+    Resource,
+    Saved,
+    State,
+    register,
+)
 
 
 class NewKey(forms.Form):
@@ -51,64 +61,72 @@ def state(key: ApiKey) -> State:
     return State("off", _("revoked")) if key.revoked else State("on", _("in use"))
 
 
-KEYS = register(Resource(
-    noun="core.apikey",
-    model=ApiKey,
-    title=gettext_lazy("API key"),
-    titles=gettext_lazy("API keys"),
-    path="settings/keys",
-    route="keys",
-    one="key",
-    api="keys",
-    place=("settings", 10),
-    columns=(
-        Column("name", gettext_lazy("Name"), level=2),
-        Column(
-            "key", gettext_lazy("Key"), "id", value=lambda k: f"gl_{k.id}_…", cell="code", level=2
-        ),
-        Column("scopes", gettext_lazy("Scopes"), cell="tags", level=2),
-        Column("created", gettext_lazy("Made"), cell="moment", level=2, sort=True),
-        Column("created_by", gettext_lazy("Made by"), "created_by__username", level=2),
-        Column("state", gettext_lazy("State"), "revoked", value=state, level=2),
-        Column("revoked", gettext_lazy("Revoked"), cell="moment", level=2, shown=False),
-    ),
-    filters=(
-        Filter("revoked", gettext_lazy("Revoked"), "flag", null=True, example="revoked:no"),
-        Filter("name", gettext_lazy("Name"), "text", example="name:wallet"),
-        Filter("by", gettext_lazy("Made by"), "person", "created_by", example="by:me"),
-        Filter("after", gettext_lazy("Made from then on"), "time", "created", sign=">="),
-        Filter("before", gettext_lazy("Made until then"), "time", "created", sign="<"),
-    ),
-    search=("name", "id"),
-    chips=(
-        Chip(gettext_lazy("all"), ""),
-        Chip(gettext_lazy("in use"), "revoked:no"),
-        Chip(gettext_lazy("revoked"), "revoked:yes"),
-    ),
-    order="-created",
-    related=("created_by",),
-    state=state,
-    form=Form(
-        make=lambda subject, row: NewKey,
-        add=make,
-        title=gettext_lazy("New key"),
-        button=gettext_lazy("Make the key"),
-    ),
-    actions=(
-        Action(
-            "revoke",
-            gettext_lazy("Revoke"),
-            revoke,
-            verb="delete",
-            when=lambda key: key.revoked is None,
-            danger=True,
-            words=gettext_lazy(
-                "Calls with this key are refused from now on. This cannot be undone."
+KEYS = register(
+    Resource(
+        noun="core.apikey",
+        model=ApiKey,
+        title=gettext_lazy("API key"),
+        titles=gettext_lazy("API keys"),
+        path="settings/keys",
+        route="keys",
+        one="key",
+        api="keys",
+        place=("settings", 10),
+        columns=(
+            Column("name", gettext_lazy("Name"), level=2),
+            Column(
+                "key",
+                gettext_lazy("Key"),
+                "id",
+                value=lambda k: f"gl_{k.id}_…",
+                cell="code",
+                level=2,
             ),
-            button=gettext_lazy("Revoke for good"),
+            Column("scopes", gettext_lazy("Scopes"), cell="tags", level=2),
+            Column("created", gettext_lazy("Made"), cell="moment", level=2, sort=True),
+            Column("created_by", gettext_lazy("Made by"), "created_by__username", level=2),
+            Column("state", gettext_lazy("State"), "revoked", value=state, level=2),
+            Column("revoked", gettext_lazy("Revoked"), cell="moment", level=2, shown=False),
         ),
-    ),
-    empty=gettext_lazy(
-        "No key yet. A backend needs one to send events: make it here, or with guanlan key create."
-    ),
-))
+        filters=(
+            Filter("revoked", gettext_lazy("Revoked"), "flag", null=True, example="revoked:no"),
+            Filter("name", gettext_lazy("Name"), "text", example="name:wallet"),
+            Filter("by", gettext_lazy("Made by"), "person", "created_by", example="by:me"),
+            Filter("after", gettext_lazy("Made from then on"), "time", "created", sign=">="),
+            Filter("before", gettext_lazy("Made until then"), "time", "created", sign="<"),
+        ),
+        search=("name", "id"),
+        chips=(
+            Chip(gettext_lazy("all"), ""),
+            Chip(gettext_lazy("in use"), "revoked:no"),
+            Chip(gettext_lazy("revoked"), "revoked:yes"),
+        ),
+        order="-created",
+        related=("created_by",),
+        state=state,
+        form=Form(
+            make=lambda subject, row: NewKey,
+            add=make,
+            title=gettext_lazy("New key"),
+            button=gettext_lazy("Make the key"),
+        ),
+        actions=(
+            Action(
+                "revoke",
+                gettext_lazy("Revoke"),
+                revoke,
+                verb="delete",
+                when=lambda key: key.revoked is None,
+                danger=True,
+                words=gettext_lazy(
+                    "Calls with this key are refused from now on. This cannot be undone."
+                ),
+                button=gettext_lazy("Revoke for good"),
+            ),
+        ),
+        empty=gettext_lazy(
+            "No key yet. A backend needs one to send events: make it here, "
+            "or with guanlan key create."
+        ),
+    )
+)

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from guanlan.core.access import Denied, Subject, require
+from guanlan.core.access import Denied, Subject
 from guanlan.web.resource.declared import Action, Ask, Resource
 from guanlan.web.resource.details import object_of
 from guanlan.web.resource.lists import (
@@ -21,9 +21,9 @@ from guanlan.web.resource.lists import (
     ask_of,
     bulk_actions,
     state_of,
-    subject_of_request,
 )
 from guanlan.web.resource.reading import counted, find, visible
+from guanlan.web.rights import subject_of_request
 from guanlan.web.words import number
 
 MOST = 10_000  # objects that one bulk action may reach
@@ -67,7 +67,6 @@ def act_on_one(request: HttpRequest, resource: Resource, key: str, name: str) ->
     subject = subject_of_request(request)
     row = object_of(resource, subject, key)
     action = _named(resource.actions, name)
-    require(subject, action.verb, resource.noun)
     _in_scope(resource, subject, action, row)
     if (proof := _asked_again(request, action)) is not None:
         return proof

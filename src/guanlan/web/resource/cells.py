@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
+from guanlan.core.access import MASKED_FROM
 from guanlan.web import words
 from guanlan.web.resource.declared import Column, Resource, State
-from guanlan.web.resource.registry import MASKED_FROM, column_level
+from guanlan.web.resource.registry import column_level
 from guanlan.web.templatetags.console import from_microseconds, moment
 
 HIDDEN: Final = "•••"
@@ -45,7 +46,7 @@ def cell(resource: Resource, column: Column, row: Any) -> Cell:
     """A row's cell, as safe HTML."""
     value = value_of(resource, column, row)
     if column.cell == "template":
-        text = render_to_string(column.template, {"value": value, "row": row})
+        text: str = render_to_string(column.template, {"value": value, "row": row})
     else:
         text = written(column.cell, value)
     return Cell(column, text)

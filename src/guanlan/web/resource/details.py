@@ -11,11 +11,11 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import Subject, may
+from guanlan.core.access import Subject, Verb
 from guanlan.web.resource.cells import Cell, cell
 from guanlan.web.resource.declared import Action, Panel, Resource, Saved
-from guanlan.web.resource.lists import subject_of_request
-from guanlan.web.resource.reading import visible
+from guanlan.web.resource.reading import allowed, visible
+from guanlan.web.rights import subject_of_request
 
 
 class Shown(NamedTuple):
@@ -25,12 +25,16 @@ class Shown(NamedTuple):
     body: str
 
 
-def object_of(resource: Resource, subject: Subject, key: str) -> Any:
-    """The object of an address, when the subject may see it; else Http404, never a hint."""
+def object_of(resource: Resource, subject: Subject, key: str, verb: Verb = "see") -> Any:
+    """The object of an address, when the subject may do `verb` to it; else Http404, no hint."""
     if "\0" in key:
         raise Http404
     try:
-        found = visible(resource, subject).filter(pk=resource.model._meta.pk.to_python(key)).first()
+        found = (
+            visible(resource, subject, verb)
+            .filter(pk=resource.model._meta.pk.to_python(key))
+            .first()
+        )
     except (ValidationError, ValueError, OverflowError):
         found = None
     if found is None:
@@ -43,7 +47,7 @@ def actions_on(resource: Resource, subject: Subject, row: Any) -> list[Action]:
     return [
         action
         for action in resource.actions
-        if may(subject, action.verb, resource.noun) and action.fits(row)
+        if allowed(resource, subject, action.verb) and action.fits(row)
     ]
 
 
@@ -58,7 +62,7 @@ def show_object(
     may_change = (
         resource.form is not None
         and resource.form.change is not None
-        and may(subject, "change", resource.noun)
+        and allowed(resource, subject, "change")
     )
     actions = actions_on(resource, subject, row)
     context: dict[str, Any] = {

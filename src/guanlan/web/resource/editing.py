@@ -13,11 +13,12 @@ from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import Subject, require
+from guanlan.core.access import Subject
 from guanlan.web.resource.declared import Form, Resource, Saved
 from guanlan.web.resource.details import object_of, show_object
 from guanlan.web.resource.fields import prepared
-from guanlan.web.resource.lists import address_of, subject_of_request
+from guanlan.web.resource.lists import address_of
+from guanlan.web.rights import subject_of_request
 
 STAMP = "_stamp"
 FIELD = "_field"
@@ -78,14 +79,15 @@ def say(form: forms.Form, error: ValidationError) -> None:
         form.add_error(None, error)
         return
     for name, errors in error.error_dict.items():
-        form.add_error(None if name not in form.fields or name == NON_FIELD_ERRORS else name, errors)
+        form.add_error(
+            None if name not in form.fields or name == NON_FIELD_ERRORS else name, errors
+        )
 
 
 def edit(request: HttpRequest, resource: Resource, key: str | None) -> HttpResponse:
     """The form: shown, checked field by field for htmx, and sent."""
     subject = subject_of_request(request)
-    require(subject, "add" if key is None else "change", resource.noun)
-    row = None if key is None else object_of(resource, subject, key)
+    row = None if key is None else object_of(resource, subject, key, "change")
     declared = declared_form(resource)
     if (declared.add if row is None else declared.change) is None:
         raise Http404

@@ -11,13 +11,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import Subject, may
+from guanlan.core.access import Subject
 from guanlan.web.resource import saved
 from guanlan.web.resource.cells import Cell, cell
 from guanlan.web.resource.declared import Action, Ask, Column, Filter, Found, Resource
 from guanlan.web.resource.reading import (
     COUNTED,
     PAGE,
+    allowed,
     counted,
     find,
     groups_of,
@@ -26,6 +27,7 @@ from guanlan.web.resource.reading import (
     write_key,
 )
 from guanlan.web.resource.words import LONGEST, Term, quoted, read_terms
+from guanlan.web.rights import subject_of_request
 from guanlan.web.words import number
 
 KEPT = ("q", "sort", "columns", "group")  # what makes a list what it is: kept, saved, shared
@@ -61,12 +63,6 @@ class Head(NamedTuple):
     column: Column
     url: str
     sorted: int
-
-
-def subject_of_request(request: HttpRequest) -> Subject:
-    """Who asks."""
-    subject: Subject = request.subject  # type: ignore[attr-defined]
-    return subject
 
 
 def state_of(resource: Resource, said: dict[str, str]) -> State:
@@ -116,7 +112,7 @@ def bulk_actions(resource: Resource, subject: Subject) -> list[Action]:
     return [
         action
         for action in resource.actions
-        if action.bulk and may(subject, action.verb, resource.noun)
+        if action.bulk and allowed(resource, subject, action.verb)
     ]
 
 
@@ -199,8 +195,8 @@ def show_list(request: HttpRequest, resource: Resource) -> HttpResponse:
         "views": saved.views_of(subject, resource.noun),
         "may_add": resource.form is not None
         and resource.form.add is not None
-        and may(subject, "add", resource.noun),
-        "may_export": may(subject, "export", resource.noun),
+        and allowed(resource, subject, "add"),
+        "may_export": allowed(resource, subject, "export"),
         "placeholder": resource.placeholder
         or " ".join(one.example for one in filters if one.example),
     }

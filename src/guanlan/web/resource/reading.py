@@ -22,7 +22,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import Subject, Verb, may
+from guanlan.core.access import ANYWHERE, Subject, Verb, may
 from guanlan.core.models import User
 from guanlan.web.resource.declared import Ask, Filter, Found, Resource
 from guanlan.web.resource.words import Term
@@ -51,7 +51,7 @@ class Beyond(models.Expression):
     def set_source_expressions(self, exprs: Any) -> None:
         self.left = list(exprs)
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
         columns, marks, params = [], [], []
         for expression, value in zip(self.left, self.values, strict=True):
             sql, _params = compiler.compile(expression)
@@ -59,7 +59,12 @@ class Beyond(models.Expression):
             marks.append("%s")
             params.append(expression.output_field.get_db_prep_value(value, connection))
         # Only names of columns and marks enter the text.
-        return f"({', '.join(columns)}) {self.sign} ({', '.join(marks)})", params
+        return f"({', '.join(columns)}) {self.sign} ({', '.join(marks)})", tuple(params)
+
+
+def allowed(resource: Resource, subject: Subject, verb: Verb) -> bool:
+    """Whether the subject may do `verb` to some rows at least; `visible` says to which."""
+    return may(subject, verb, resource.noun, scope=ANYWHERE)
 
 
 def visible(resource: Resource, subject: Subject, verb: Verb = "see") -> models.QuerySet[Any]:
@@ -76,7 +81,9 @@ def visible(resource: Resource, subject: Subject, verb: Verb = "see") -> models.
     return found.select_related(*resource.related) if resource.related else found
 
 
-def conditions(resource: Resource, terms: tuple[Term, ...], subject: Subject) -> tuple[Q, list[str]]:
+def conditions(
+    resource: Resource, terms: tuple[Term, ...], subject: Subject
+) -> tuple[Q, list[str]]:
     """What the rows must fulfil, and the terms that could not be understood."""
     filters = resource.all_filters()
     whole, problems = Q(), list[str]()

@@ -10,14 +10,12 @@ from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
 from django.forms import ModelChoiceField
 
-from guanlan.core.access import SYSTEM
+from guanlan.core.access import MASKED_FROM, SYSTEM, TABLE
 from guanlan.web.places import Place, add_place
 from guanlan.web.resource.declared import CELLS, Column, Resource
 from guanlan.web.resource.fields import Related
 from guanlan.web.resource.reading import conditions, order_of
 from guanlan.web.resource.words import read_terms
-
-MASKED_FROM = 3
 
 _resources: dict[str, Resource] = {}
 _closed = False
@@ -38,7 +36,7 @@ def register(resource: Resource) -> Resource:
     _resources[resource.noun] = resource
     if resource.place is not None:
         group, order = resource.place
-        add_place(Place(group, resource.route, resource.titles, order))
+        add_place(Place(group, resource.route, resource.titles, order, resource.noun))
     return resource
 
 
@@ -80,6 +78,8 @@ def column_level(resource: Resource, column: Column) -> int | None:
 def faults(resource: Resource) -> list[str]:
     """What is wrong with a declaration, a sentence each."""
     wrong = [fault for column in resource.columns for fault in _column_faults(resource, column)]
+    if resource.noun not in TABLE.nouns:
+        wrong.append("the policy knows no such noun")
     names = [column.name for column in resource.columns]
     wrong += [f"column {n} stands twice" for n in names if names.count(n) > 1]
     wrong += [f"there is no column {n} for its facts" for n in resource.facts if n not in names]
@@ -117,9 +117,7 @@ def _column_faults(resource: Resource, column: Column) -> list[str]:
     if column.cell not in CELLS or (column.cell == "template") != bool(column.template):
         wrong.append(f"column {column.name}: unknown cell {column.cell}")
     if column.value is None and not _has(resource.model, column.path):
-        wrong.append(
-            f"column {column.name}: {resource.model.__name__} has no field {column.path}"
-        )
+        wrong.append(f"column {column.name}: {resource.model.__name__} has no field {column.path}")
     level = column_level(resource, column)
     if level is None:
         wrong.append(f"column {column.name} has no data level")
@@ -140,7 +138,7 @@ def indexed(model: type[models.Model], path: str) -> bool:
     """
     if path == "pk":
         return True
-    field: Any = model._meta.get_field(path.split("__")[0])
+    field: Any = model._meta.get_field(path.split("__", maxsplit=1)[0])
     if "__" in path or field.null:
         return False
     if field.primary_key or field.unique:
@@ -155,9 +153,7 @@ def indexed(model: type[models.Model], path: str) -> bool:
     ordered = [tuple(name.removeprefix("-") for name in names) for names in pairs]
     if (field.name, pk) in (names[:2] for names in ordered):
         return True
-    few = bool(field.choices) or isinstance(
-        field, models.BooleanField | models.SmallIntegerField
-    )
+    few = bool(field.choices) or isinstance(field, models.BooleanField | models.SmallIntegerField)
     return not few and (field.db_index or any(names[:1] == (field.name,) for names in ordered))
 
 

@@ -14,14 +14,15 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from guanlan.core.access import Verb, require
+from guanlan.core.access import Verb
 from guanlan.web.resource import registry, saved
 from guanlan.web.resource.acts import act_on_many, act_on_one
 from guanlan.web.resource.declared import Resource
 from guanlan.web.resource.details import show_object
 from guanlan.web.resource.editing import edit
 from guanlan.web.resource.export import export
-from guanlan.web.resource.lists import KEPT, show_list, state_of, subject_of_request
+from guanlan.web.resource.lists import show_list, state_of
+from guanlan.web.rights import needs, subject_of_request
 
 
 def patterns() -> list[URLPattern]:
@@ -34,12 +35,11 @@ def _guarded(resource: Resource, view: Any, method: Any, verb: Verb = "see") -> 
     """A view of this resource, for those who may see it (or more)."""
 
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        require(subject_of_request(request), verb, resource.noun)
         answer: HttpResponseBase = view(request, resource, *args, **kwargs)
         return answer
 
     guarded.__name__ = view.__name__
-    return method(guarded)
+    return needs(verb, resource.noun)(method(guarded))
 
 
 def _of(resource: Resource) -> list[URLPattern]:
@@ -109,6 +109,3 @@ def drop_view(request: HttpRequest, resource: Resource, identity: int) -> HttpRe
     else:
         messages.error(request, _("You have no such view."))
     return redirect(resource.route)
-
-
-__all__ = ["KEPT", "patterns"]

@@ -44,7 +44,5 @@ def save_view(subject: Subject, noun: str, name: str, query: str, *, shared: boo
 def remove_view(subject: Subject, noun: str, identity: int) -> bool:
     """Remove the subject's own view; False where it has none of this number."""
     with act("view.remove", ("web.savedview", str(identity)), detail={"noun": noun}):
-        gone, _rows = SavedView.objects.filter(
-            owner_id=subject.id, noun=noun, pk=identity
-        ).delete()
+        gone, _rows = SavedView.objects.filter(owner_id=subject.id, noun=noun, pk=identity).delete()
     return gone > 0
