@@ -11,6 +11,7 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from guanlan.core.access import Subject, may
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud import figures, words
 from guanlan.fraud.figures import Count, LogState, Window
@@ -29,9 +30,14 @@ NONE = Count(0, 0)
 class Look:
     """A window of time as the overview looks at it; what no panel asks for is not read."""
 
-    def __init__(self, span: Window, shower: Shower) -> None:
+    def __init__(self, span: Window, shower: Shower, subject: Subject) -> None:
         self.span = span
         self.shower = shower
+        self._single = may(subject, "see", "fraud.decision")
+
+    def list_of(self, query: str) -> str:
+        """The address of the decisions behind a number; none for who may not see them."""
+        return decisions_url(query) if self._single else ""
 
     @cached_property
     def when(self) -> str:
@@ -107,19 +113,19 @@ def numbers(look: Look) -> Tiles:
                 note=_("%(share)s approved") % {"share": percent(approved / look.decisions)}
                 if look.decisions
                 else "—",
-                link=decisions_url(look.when),
+                link=look.list_of(look.when),
             ),
             Tile(
                 label=_("Value stopped"),
                 value=compact_money(sum(c.amount for c in stopped), look.shower.currency),
                 note=_("%(n)s held or declined") % {"n": sum(c.decisions for c in stopped)},
-                link=decisions_url(f"outcome:>=hold {look.when}"),
+                link=look.list_of(f"outcome:>=hold {look.when}"),
             ),
             Tile(
                 label=_("To review"),
                 value=number(figures.waiting_for_review(look.span)),
                 note=_("without a label"),
-                link=decisions_url(f"outcome:review {look.when}"),
+                link=look.list_of(f"outcome:review {look.when}"),
             ),
             Tile(
                 label=_("Decided within (p99)"),
@@ -154,7 +160,7 @@ def outcomes(look: Look) -> Chart:
         whole=True,
         zoom=True,
         links=[
-            decisions_url(
+            look.list_of(
                 f"after:{figures.local_text(bar)} before:{figures.local_text(bar + span.bar)}"
             )
             for bar in span.bars
@@ -224,7 +230,7 @@ def severe(look: Look) -> Listing:
     )
 
 
-@OVERVIEW.panel(row=3, noun="fraud.decision")
+@OVERVIEW.panel(row=3, noun="fraud.figures")
 def rules(look: Look) -> Listing:
     """The rules that spoke most."""
     counts = figures.rule_counts(look.span, RULE_ROWS)
@@ -234,7 +240,7 @@ def rules(look: Look) -> Listing:
         body="fraud/rule_hits.html",
         context={
             "rules": [
-                (one, look.shower.rule(one.name), decisions_url(f"rule:{one.name} {look.when}"))
+                (one, look.shower.rule(one.name), look.list_of(f"rule:{one.name} {look.when}"))
                 for one in counts
             ],
             "most_hits": max((one.hits for one in counts), default=0),

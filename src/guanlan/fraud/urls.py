@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from guanlan.fraud import finding  # noqa: F401 - what search finds here
 from guanlan.fraud.pages import backtests, decisions, entities, health, overview, scenario
 
 urlpatterns = [

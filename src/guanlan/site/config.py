@@ -141,6 +141,8 @@ DECLARED: Final = (
             " asks for none of ours"),
     Setting("time_zone", ZONE, "Asia/Shanghai", "zone in which times are shown until the"
             " organisation names its own"),
+    Setting("address", TEXT, "", "where people reach the console, for links in messages:"
+            " https://risk.example.com"),
     Setting("egress_allow", WORDS, (), "in-house machines that may be called: host, host:port,"
             " address or network"),
     Setting("node_modules", PATH, None, "where the front-end packages are installed; else in the"

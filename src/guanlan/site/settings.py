@@ -76,6 +76,7 @@ SECRET_KEY = _secret_key(DATA / "secret.key")
 # The engine hashes entity keys with a secret of its own, so that neither leaks the other.
 ENGINE_SECRET = hashlib.blake2b(SECRET_KEY.encode(), person=b"guanlan-engine").digest()[:32]
 
+ADDRESS = CONFIG["address"].rstrip("/")
 # Whom core.egress may call besides the public internet.
 EGRESS_ALLOW = CONFIG["egress_allow"]
 
@@ -156,7 +157,7 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_NAME = "guanlan_csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "guanlan.web.pages.csrf_failed"
+CSRF_FAILURE_VIEW = "guanlan.web.pages.errors.csrf_failed"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -12,7 +12,7 @@ urlpatterns = [
     path("", include(patterns())),
 ]
 
-handler400 = "guanlan.web.pages.bad_request"
-handler403 = "guanlan.web.pages.forbidden"
-handler404 = "guanlan.web.pages.not_found"
-handler500 = "guanlan.web.pages.failed"
+handler400 = "guanlan.web.pages.errors.bad_request"
+handler403 = "guanlan.web.pages.errors.forbidden"
+handler404 = "guanlan.web.pages.errors.not_found"
+handler500 = "guanlan.web.pages.errors.failed"

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
+from guanlan.web.palette import add_act
 from guanlan.web.start import declare
 
 
@@ -11,3 +13,4 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         declare("guanlan.web.pages.keys")
+        add_act("keys_new", _("Make an API key"), noun="core.apikey")

@@ -136,7 +136,7 @@ class Chart(Struct, frozen=True, kw_only=True):
             "y": self.y, "unit": self.unit, "min": self.low, "max": self.high,
             "xMin": self.x_low, "xMax": self.x_high, "points": self.points, "stack": self.stacked,
             "across": self.across, "whole": self.whole, "plain": not self.legend,
-            "zoom": self.zoom, "links": list(self.links),
+            "zoom": self.zoom, "links": list(self.links) if any(self.links) else None,
             "marks": [{"name": m.title, "x": m.x, "y": m.y} for m in self.marks],
             "bands": [
                 {"name": b.title, "low": b.low, "high": b.high, "token": b.colour}

@@ -6,36 +6,36 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from guanlan.core.access import subject_of
 from guanlan.web.places import GROUPS, Group, groups, place
-from guanlan.web.rights import route_allowed
+from guanlan.web.rights import subject_of_request
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "guanlan_theme"
 SIDEBAR_COOKIE = "guanlan_sidebar"
 
 
+def chosen_theme(request: HttpRequest) -> str:
+    """The theme of the reader's cookie."""
+    theme = request.COOKIES.get(THEME_COOKIE, "auto")
+    return theme if theme in THEMES else "auto"
+
+
 def console(request: HttpRequest) -> dict[str, object]:
     """Sidebar groups, the place that is open, language and theme."""
     match = request.resolver_match
-    theme = request.COOKIES.get(THEME_COOKIE, "auto")
-    user = getattr(request, "user", None)
-    known = user is not None and user.is_authenticated
-    subject = getattr(request, "subject", None) or subject_of(user)
-    shown: list[Group] = []
-    for group in groups(subject) if known else []:
-        places = tuple(p for p in group.places if route_allowed(subject, p.route))
-        if places:
-            shown.append(Group(group.title, places))
+    subject = subject_of_request(request)
+    shown: list[Group] = groups(subject) if subject.id is not None else []
     here = (match.url_name or "") if match else ""
     found = place(here)
     return {
         "sidebar": shown,
         "here": here,
         "here_group": GROUPS[found.group] if found is not None else "",
+        # A page of one thing, which the palette offers again; the address names the thing.
+        "object_page": bool(match and match.kwargs) and request.method == "GET",
         "folded": request.COOKIES.get(SIDEBAR_COOKIE) == "folded",
         "language": get_language() or settings.LANGUAGE_CODE,
         "languages": settings.LANGUAGES,
-        "theme": theme if theme in THEMES else "auto",
+        "theme": chosen_theme(request),
         "zone": settings.TIME_ZONE,
     }

@@ -18,7 +18,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from msgspec import Struct
 
-from guanlan.core.access import Subject, may
+from guanlan.core.access import ANYWHERE, Subject, may
 from guanlan.web.charts import Chart, Value
 
 L = TypeVar("L")
@@ -95,7 +95,7 @@ class Dashboard(Generic[L]):
 
     def draw(self, look: L, subject: Subject) -> list[Row]:
         """The rows as `subject` may see them."""
-        allowed = [one for one in self._declared if may(subject, "see", one.noun)]
+        allowed = [one for one in self._declared if may(subject, "see", one.noun, scope=ANYWHERE)]
         allowed.sort(key=lambda one: one.row)
         return [
             Row([one.make(look) for one in group], row in self._even)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from guanlan.core.access import Subject, Verb, may
+from guanlan.core.access import Subject
+from guanlan.web.rights import route_allowed
 
 # Order and words of the groups; a group is shown only when it has a place.
 GROUPS: dict[str, str | Promise] = {
@@ -23,20 +24,12 @@ GROUPS: dict[str, str | Promise] = {
 
 
 class Place(NamedTuple):
-    """A screen in the sidebar; `route` is the name of its URL.
-
-    A place with a `noun` is shown to those who may do `verb` to it.
-    """
+    """A screen in the sidebar; `route` is the name of its URL."""
 
     group: str
     route: str
     title: str | Promise
     order: int
-    noun: str = ""
-    verb: Verb = "see"
-
-    def open_to(self, subject: Subject) -> bool:
-        return not self.noun or may(subject, self.verb, self.noun)
 
 
 class Group(NamedTuple):
@@ -57,10 +50,12 @@ def add_place(place: Place) -> None:
 
 
 def groups(subject: Subject) -> list[Group]:
-    """The groups that have places for this subject, each in order."""
+    """The groups with the places that this subject may reach, each in order."""
     found: list[Group] = []
     for name, title in GROUPS.items():
-        places = [p for p in _places.values() if p.group == name and p.open_to(subject)]
+        places = [
+            p for p in _places.values() if p.group == name and route_allowed(subject, p.route)
+        ]
         if places:
             found.append(Group(title, tuple(sorted(places, key=lambda p: p.order))))
     return found

@@ -11,6 +11,22 @@ messages  channels, messages and their deliveries
 
 from guanlan.core.models.access import AccessGrant, Clearance, RoleAssignment
 from guanlan.core.models.keys import ApiKey
+from guanlan.core.models.messages import Channel, Delivery, Message, Preference
 from guanlan.core.models.people import SignInFailure, User
+from guanlan.core.models.running import Job, JobRun, Worker
 
-__all__ = ["AccessGrant", "ApiKey", "Clearance", "RoleAssignment", "SignInFailure", "User"]
+__all__ = [
+    "AccessGrant",
+    "ApiKey",
+    "Channel",
+    "Clearance",
+    "Delivery",
+    "Job",
+    "JobRun",
+    "Message",
+    "Preference",
+    "RoleAssignment",
+    "SignInFailure",
+    "User",
+    "Worker",
+]

@@ -40,7 +40,8 @@ def read_window(request: HttpRequest) -> Window:
 def overview(request: HttpRequest) -> HttpResponse:
     """The first screen; with htmx only its moving part."""
     span = read_window(request)
-    look = Look(span, Shower(programs.latest()))
+    subject = subject_of_request(request)
+    look = Look(span, Shower(programs.latest()), subject)
     moving = getattr(request, "htmx", False)
     filled = moving or look.log.events > 0 or look.decisions > 0
     context = {

@@ -1,4 +1,4 @@
-"""Sign-in and out, language, and the pages for errors."""
+"""Screens of the platform: sign-in and out, language; the rest a module each."""
 
 from __future__ import annotations
 
@@ -99,48 +99,3 @@ def language(request: HttpRequest) -> HttpResponse:
             httponly=True,
         )
     return response
-
-
-def _error(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    context = {"status": status, "title": title, "text": text}
-    return render(request, "web/error.html", context, status=status)
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(request, 400, _("This request cannot be read"), _("Nothing was changed."))
-
-
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(
-        request,
-        403,
-        _("You may not see this"),
-        _("Your account lacks the permission. Nothing was changed."),
-    )
-
-
-def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _error(
-        request,
-        403,
-        _("This form has expired"),
-        _("Nothing was changed. Go back, reload the page and send the form again."),
-    )
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(
-        request,
-        404,
-        _("There is nothing here"),
-        _("The address may be mistyped, or what it named was never recorded."),
-    )
-
-
-def failed(request: HttpRequest) -> HttpResponse:
-    return _error(
-        request,
-        500,
-        _("This page failed"),
-        _("Decisions go on being made and recorded. The fault is in the server's log."),
-    )

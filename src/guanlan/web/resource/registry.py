@@ -36,7 +36,7 @@ def register(resource: Resource) -> Resource:
     _resources[resource.noun] = resource
     if resource.place is not None:
         group, order = resource.place
-        add_place(Place(group, resource.route, resource.titles, order, resource.noun))
+        add_place(Place(group, resource.route, resource.titles, order))
     return resource
 
 

@@ -43,6 +43,9 @@ def save_view(subject: Subject, noun: str, name: str, query: str, *, shared: boo
 
 def remove_view(subject: Subject, noun: str, identity: int) -> bool:
     """Remove the subject's own view; False where it has none of this number."""
+    own = SavedView.objects.filter(owner_id=subject.id, noun=noun, pk=identity)
+    if not own.exists():
+        return False
     with act("view.remove", ("web.savedview", str(identity)), detail={"noun": noun}):
-        gone, _rows = SavedView.objects.filter(owner_id=subject.id, noun=noun, pk=identity).delete()
-    return gone > 0
+        own.delete()
+    return True

@@ -42,8 +42,12 @@
 
   // A request that failed says so, where silence would look like success.
   const failure = document.getElementById("failure");
+  const silence = failure ? failure.textContent : "";
   function fail(event) {
-    if (!failure || event.detail.requestConfig.triggeringEvent === undefined) return;
+    if (!failure) return;
+    const answer = event.detail.xhr ? event.detail.xhr.responseText : "";
+    const told = answer ? new DOMParser().parseFromString(answer, "text/html").querySelector(".notice") : null;
+    failure.textContent = told ? told.textContent : silence;
     failure.hidden = false;
   }
   document.addEventListener("htmx:sendError", fail);
