@@ -154,13 +154,13 @@ def every(resource: Resource, ask: Ask) -> Iterator[Any]:
 def run(resource: Resource, subject: Subject, action: Action, rows: Iterator[Any]) -> Outcome:
     """Do the action to each object on its own; one that refuses does not stop the others."""
     done, refused, words = 0, 0, list[str]()
-    todo = list(rows)
+    waiting = list(rows)
     allowed = set[Any]()
-    for start in range(0, len(todo), CHUNK):
-        keys = [row.pk for row in todo[start : start + CHUNK]]
+    for start in range(0, len(waiting), CHUNK):
+        keys = [row.pk for row in waiting[start : start + CHUNK]]
         within = visible(resource, subject, action.verb).filter(pk__in=keys)
         allowed |= set(within.values_list("pk", flat=True))
-    for row in todo:
+    for row in waiting:
         if row.pk not in allowed or not action.fits(row):
             refused += 1
             continue
