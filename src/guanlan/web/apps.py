@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.web.palette import add_act
-from guanlan.web.places import Place, add_place
+from guanlan.web.start import declare
 
 
 class WebConfig(AppConfig):
@@ -12,7 +12,7 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        add_place(Place("settings", "keys", _("API keys"), 10))
+        declare("guanlan.web.pages.keys")
+        add_act("keys_new", _("Make an API key"), noun="core.apikey")
         add_place(Place("settings", "jobs", _("Jobs"), 30))
         add_place(Place("settings", "channels", _("Channels"), 40))
-        add_act("keys", _("Make an API key"), noun="core.apikey", anchor="#name")

@@ -1,4 +1,4 @@
-"""Routes of sign-in, language and keys."""
+"""Routes of sign-in and language."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ urlpatterns = [
     path("login", pages.login, name="login"),
     path("logout", pages.logout, name="logout"),
     path("language", pages.language, name="language"),
-    path("settings/keys", pages.keys, name="keys"),
-    path("settings/keys/<str:identity>/revoke", pages.revoke_key, name="revoke_key"),
     path("settings/jobs", jobs.jobs, name="jobs"),
     path("settings/jobs/<str:name>/run", jobs.run_job, name="run_job"),
     path("settings/jobs/runs/<int:identity>/cancel", jobs.cancel_run, name="cancel_run"),
