@@ -28,9 +28,16 @@ from tests.fraud.world import START, World, scenario
 OPEN = {"login", "logout", "language"}
 ARGUMENTS: dict[str, list[Any]] = {
     "decision": [1], "recompute": [1], "entity": ["user", "u-1"], "backtest": [1],
-    "revoke_key": ["abcdefgh"],
+    "revoke_key": ["abcdefgh"], "attachment": [1], "remove_attachment": [1],
+    "edit_comment": [1], "remove_comment": [1],
+    **dict.fromkeys(
+        ("discussion", "mentionable", "add_comment", "add_attachment"), ["fraud.decision", "1"]
+    ),
 }  # fmt: skip
-POSTED = {"recompute", "revoke_key", "logout", "language", "dismiss_first_steps"}
+POSTED = {
+    "recompute", "revoke_key", "logout", "language", "dismiss_first_steps", "palette_search",
+    "add_comment", "add_attachment", "edit_comment", "remove_comment", "remove_attachment",
+}  # fmt: skip
 TABLES = (models.Decision, models.Entity, models.Label, models.Backtest, models.Program)
 
 
