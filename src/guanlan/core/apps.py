@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, post_save
 from django.utils.module_loading import import_string
@@ -14,6 +16,7 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         table.declare()
         table.declare_rest(self)
+        import_module("guanlan.core.jobs.housekeeping")
         # This module is read before there are models, and these need them.
         owners_by_superuser = import_string("guanlan.core.access.assigning.owners_by_superuser")
         owner_by_creation = import_string("guanlan.core.access.assigning.owner_by_creation")

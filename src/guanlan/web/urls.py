@@ -1,13 +1,10 @@
-"""Routes of sign-in, language and keys."""
+"""Routes of sign-in and language."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.web import (
-    finding,  # noqa: F401 - what search finds here
-    pages,
-)
+from guanlan.web import pages
 from guanlan.web.pages import discussion, search
 
 urlpatterns = [
@@ -25,6 +22,4 @@ urlpatterns = [
     path("login", pages.login, name="login"),
     path("logout", pages.logout, name="logout"),
     path("language", pages.language, name="language"),
-    path("settings/keys", pages.keys, name="keys"),
-    path("settings/keys/<str:identity>/revoke", pages.revoke_key, name="revoke_key"),
 ]

@@ -26,6 +26,7 @@ from guanlan.engine.log.frame import (
     Incomplete,
     decode,
 )
+from guanlan.engine.log.sealing import Seals
 from guanlan.engine.log.segment import SEGMENT_HEADER, Segment, first_commit, segments
 
 CHUNK: Final = 1 << 20
@@ -59,8 +60,11 @@ class Scan(Struct):
     fault: Fault | None = None
 
 
-def frames_of(fd: int, base: int, offset: int, stop: int | None) -> Iterator[Frame]:
-    """All frames of one file from `offset`, end-of-commit frames included.
+def frames_of(
+    fd: int, base: int, offset: int, stop: int | None, seals: Seals | None = None
+) -> Iterator[Frame]:
+    """All frames of one file from `offset`, end-of-commit frames included; without `seals`
+    sealed ones lack their sections.
 
     Stops at offset `stop`, or (None) where the file ends or only zeros follow. Raises Bad with
     (reason, offset) when something else is met.
@@ -74,7 +78,7 @@ def frames_of(fd: int, base: int, offset: int, stop: int | None) -> Iterator[Fra
         at, limit = 0, len(buffer)
         try:
             while at < limit:
-                frame, after = decode(buffer, view, at, base + offset + at)
+                frame, after = decode(buffer, view, at, base + offset + at, seals)
                 yield frame
                 at = after
         except Incomplete as needed:

@@ -1,7 +1,8 @@
-"""`guanlan up`: the platform, in one process or in two."""
+"""`guanlan up`: the platform, its door and console in one process or in two, and its worker."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from guanlan.site.cli.prepare import told
 from guanlan.site.cli.words import Fault, data_option, warm_option
 from guanlan.site.run.prepare import prepare
 from guanlan.site.run.serve import CannotStart, Clock, Options, Part, serve
-from guanlan.site.run.supervise import supervise
+from guanlan.site.run.supervise import supervise, worker_beside
 
 
 @click.command()
@@ -62,7 +63,8 @@ def up(
             click.echo(line)
     if not split:
         try:
-            serve(options, lambda bound: announce(part, host, bound))
+            with worker_beside() if part == "all" else nullcontext():
+                serve(options, lambda bound: announce(part, host, bound))
         except CannotStart as error:
             raise Fault(str(error)) from None
         return

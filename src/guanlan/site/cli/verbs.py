@@ -42,6 +42,7 @@ class Verb(NamedTuple):
 VERBS = {
     "demo": Verb("demo", "A demo company with live simulated traffic.", True, "var/demo"),
     "up": Verb("up", "Run the platform.", True),
+    "worker": Verb("worker", "Run jobs and deliver messages.", True),
     "doctor": Verb("doctor", "Check everything; name each fault and its mend."),
     "config": Verb("config", "Print every setting, its value and where it stands."),
     "migrate": Verb("prepare", "Bring the database to this version.", True),
