@@ -30,9 +30,8 @@ ARGUMENTS: dict[str, list[Any]] = {
     "decision": [1], "recompute": [1], "entity": ["user", "u-1"], "backtest": [1],
     "key": ["abcdefgh"], "attachment": [1], "remove_attachment": [1],
     "edit_comment": [1], "remove_comment": [1],
-    **dict.fromkeys(
-        ("discussion", "mentionable", "add_comment", "add_attachment"), ["fraud.decision", "1"]
-    ),
+    "discussion": ["fraud.decision", "1"], "mentionable": ["fraud.decision", "1"],
+    "add_comment": ["fraud.decision", "1"], "add_attachment": ["fraud.decision", "1"],
 }  # fmt: skip
 # What a resource has beside its list and its objects, all of it posted.
 SUFFIXES: dict[str, list[Any]] = {
