@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from guanlan.core import jobs as running
@@ -103,10 +102,12 @@ def schedule(every: int | str | None) -> str:
         if minute.isdigit() and hour.isdigit() and rest == ["*", "*", "*"]:
             return _("daily at %(time)s") % {"time": f"{int(hour):02}:{int(minute):02}"}
         return every
-    if every % 3600 == 0:
-        return ngettext("every hour", "every %(n)s hours", every // 3600) % {"n": every // 3600}
+    if every == 3600:
+        return _("every hour")
+    if every == 60:
+        return _("every minute")
     if every % 60 == 0:
-        return ngettext("every minute", "every %(n)s minutes", every // 60) % {"n": every // 60}
+        return _("every %(n)s minutes") % {"n": every // 60}
     return _("every %(n)s seconds") % {"n": every}
 
 
