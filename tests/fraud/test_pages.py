@@ -29,9 +29,17 @@ from tests.fraud.world import START, World, scenario
 OPEN = {"login", "logout", "language"}
 ARGUMENTS: dict[str, list[Any]] = {
     "decision": [1], "recompute": [1], "entity": ["user", "u-1"], "backtest": [1],
-    "revoke_key": ["abcdefgh"],
+    "key": ["abcdefgh"], "attachment": [1], "remove_attachment": [1],
+    "edit_comment": [1], "remove_comment": [1],
+    "discussion": ["fraud.decision", "1"], "mentionable": ["fraud.decision", "1"],
+    "add_comment": ["fraud.decision", "1"], "add_attachment": ["fraud.decision", "1"],
+    "run_job": ["platform.clean"], "cancel_run": [1], "new_channel": ["email"], "channel": [1],
+    "toggle_channel": [1], "try_channel": [1], "acknowledge_notification": [1],
 }  # fmt: skip
-POSTED = {"recompute", "revoke_key", "logout", "language", "dismiss_first_steps"}
+# What a resource has beside its list and its objects, all of it posted.
+SUFFIXES: dict[str, list[Any]] = {
+    "_export": ["csv"], "_view": [], "_view_remove": [1], "_act": [], "_do": ["abcdefgh", "revoke"],
+}  # fmt: skip
 TABLES = (models.Decision, models.Entity, models.Label, models.Backtest, models.Program)
 
 
@@ -40,7 +48,17 @@ def routes() -> list[str]:
 
 
 def address(name: str) -> str:
-    return reverse(name, args=ARGUMENTS.get(name, []))
+    ending = next((s for s in SUFFIXES if name.endswith(s)), "")
+    return reverse(name, args=SUFFIXES[ending] if ending else ARGUMENTS.get(name, []))
+
+
+POSTED = {
+    "recompute", "logout", "language", "dismiss_first_steps", "palette_search",
+    "run_job", "cancel_run", "toggle_channel", "try_channel", "read_notifications",
+    "acknowledge_notification",
+    "add_comment", "add_attachment", "edit_comment", "remove_comment", "remove_attachment",
+}  # fmt: skip
+POSTED |= {name for name in routes() if name.endswith(tuple(SUFFIXES))}
 
 
 @pytest.mark.parametrize("name", sorted(set(routes()) - OPEN))
@@ -65,7 +83,7 @@ def test_looking_changes_nothing(pond: World, signed_in: Client, name: str) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["recompute", "revoke_key", "keys", "language", "logout", "dismiss_first_steps"]
+    "name", ["recompute", "keys_do", "keys_act", "keys_new", "keys_view", "keys_export", "logout"]
 )
 def test_a_form_without_its_token_is_refused(pond: World, name: str) -> None:
     client = Client(enforce_csrf_checks=True)
@@ -87,7 +105,7 @@ def test_a_form_without_its_token_is_refused(pond: World, name: str) -> None:
         ("/entities/user/u-1", 16),
         ("/scenario", 14),
         ("/backtests", 6),
-        ("/settings/keys", 6),
+        ("/settings/keys", 7),
         ("/settings/health", 9),
     ],
 )

@@ -162,23 +162,24 @@ def test_the_language_is_one_of_ours_and_the_way_back_is_here(client: Client) ->
 
 def test_a_key_is_made_shown_once_and_revoked(owner: User, client: Client) -> None:
     client.force_login(owner)
-    text = client.post("/settings/keys", {"name": "w", "scopes": ["events:write"]}).content.decode()
+    form = {"name": "w", "scopes": ["events:write"]}
+    text = client.post("/settings/keys/new", form).content.decode()
     key = ApiKey.objects.get()
     assert f"gl_{key.id}_" in text
     token = text.split('class="token">')[1].split("<")[0]
     assert len(token) == 55
     assert token not in client.get("/settings/keys").content.decode()
-    client.post(f"/settings/keys/{key.id}/revoke")
+    client.post(f"/settings/keys/{key.id}/do/revoke")
     assert services.load_api_keys() == []
 
 
 def test_a_bad_key_form_says_why_and_loses_nothing(owner: User, client: Client) -> None:
     client.force_login(owner)
     client.cookies["guanlan_language"] = "en"
-    response = client.post("/settings/keys", {"name": "a fine name"})
-    assert response.status_code == 400
+    response = client.post("/settings/keys/new", {"name": "a fine name"})
+    assert response.status_code == 422
     text = response.content.decode()
-    assert "Choose at least one of the scopes listed." in text
+    assert 'class="field-error"' in text
     assert 'value="a fine name"' in text
 
 

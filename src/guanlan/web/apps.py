@@ -3,8 +3,9 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from guanlan.web import nouns
 from guanlan.web.palette import add_act
-from guanlan.web.places import Place, add_place
+from guanlan.web.start import declare
 
 
 class WebConfig(AppConfig):
@@ -12,5 +13,6 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        add_place(Place("settings", "keys", _("API keys"), 10))
-        add_act("keys", _("Make an API key"), noun="core.apikey", anchor="#name")
+        nouns.declare()
+        declare("guanlan.web.pages.keys", "guanlan.web.finding", "guanlan.web.telling")
+        add_act("keys_new", _("Make an API key"), noun="core.apikey")

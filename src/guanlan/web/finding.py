@@ -19,4 +19,4 @@ def keys(subject: Subject, text: str, limit: int) -> Iterator[Found]:
     public = text.split("_")[1] if text.startswith("gl_") and "_" in text[3:] else text
     wanted = Q(name__icontains=text) | Q(id=public.removeprefix("gl_")[:8])
     for key in ApiKey.objects.filter(wanted).order_by("-created")[:limit]:
-        yield Found(key.name, reverse("keys"), f"gl_{key.id}_…")
+        yield Found(key.name, reverse("key", args=[key.id]), f"gl_{key.id}_…")

@@ -23,6 +23,7 @@ class ApiKey(models.Model):
 
     class Meta:
         ordering = ["-created"]
+        indexes = [models.Index(fields=["created", "id"])]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.id})"

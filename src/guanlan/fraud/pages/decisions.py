@@ -23,11 +23,14 @@ from guanlan.fraud.recompute import decode_changes, recompute
 from guanlan.fraud.search import Search, find, read_search
 from guanlan.fraud.showing import Shower, decisions_url
 from guanlan.fraud.trace import entity_numbers, trace
+from guanlan.web.discussion import discussed
 from guanlan.web.rights import needs
 
 logger = logging.getLogger(__name__)
 
 EARLIER = 12
+
+discussed("fraud.decision", address=lambda row: reverse("decision", args=[row.seq]))
 
 
 def _chips(shower: Shower, query: str) -> list[tuple[str, str, bool]]:

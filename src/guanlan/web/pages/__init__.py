@@ -1,14 +1,12 @@
-"""Screens of the platform: sign-in and out, language, API keys; the rest a module each."""
+"""Screens of the platform: sign-in and out, language; the rest a module each."""
 
 from __future__ import annotations
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth import login as start_session
 from django.contrib.auth import logout as end_session
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -20,8 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from guanlan.core import services
-from guanlan.core.models import ApiKey, User
-from guanlan.web.rights import needs, public
+from guanlan.web.rights import public
 
 
 class SignIn(forms.Form):
@@ -102,38 +99,3 @@ def language(request: HttpRequest) -> HttpResponse:
             httponly=True,
         )
     return response
-
-
-@needs("see", "core.apikey")
-@require_http_methods(["GET", "POST"])
-def keys(request: HttpRequest) -> HttpResponse:
-    """The API keys; a new one's token is shown once, in the answer to its creation."""
-    context: dict[str, object] = {
-        "scopes": services.SCOPES,
-        "name": request.POST.get("name", ""),
-        "chosen": request.POST.getlist("scopes") or ["events:write", "decisions:read"],
-    }
-    status = 200
-    if request.method == "POST":
-        author = request.user if isinstance(request.user, User) else None
-        try:
-            context["created"] = services.create_api_key(
-                request.POST.get("name", ""), request.POST.getlist("scopes"), author
-            )
-            context["name"] = ""
-        except ValidationError as error:
-            context["errors"] = error.message_dict
-            status = 400
-    context["keys"] = ApiKey.objects.select_related("created_by").order_by("-created")[:200]
-    return render(request, "web/keys.html", context, status=status)
-
-
-@needs("delete", "core.apikey")
-@require_POST
-def revoke_key(request: HttpRequest, identity: str) -> HttpResponse:
-    """Revoke a key; the door refuses it from its next reload on."""
-    if services.revoke_api_key(identity):
-        messages.success(request, _("Key %(key)s is revoked.") % {"key": identity})
-    else:
-        messages.error(request, _("There is no live key %(key)s.") % {"key": identity})
-    return redirect("keys")
