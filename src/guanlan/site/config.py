@@ -145,6 +145,10 @@ DECLARED: Final = (
             " https://risk.example.com"),
     Setting("egress_allow", WORDS, (), "in-house machines that may be called: host, host:port,"
             " address or network"),
+    Setting("attachment_limit", whole(1, 1 << 40), 25 << 20, "bytes of one attachment at most"),
+    Setting("attachment_quota", whole(0, 1 << 50), 10 << 30, "bytes of all attachments at most"),
+    Setting("attachment_scanner", WORDS, (), "command that reads a file on its input and ends with"
+            " 0 when it is clean, 1 when it is not: clamdscan,--no-summary,-"),
     Setting("node_modules", PATH, None, "where the front-end packages are installed; else in the"
             " project"),
 )  # fmt: skip

@@ -182,6 +182,9 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 300
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+ATTACHMENT_LIMIT = CONFIG["attachment_limit"]
+ATTACHMENT_QUOTA = CONFIG["attachment_quota"]
+ATTACHMENT_SCANNER = CONFIG["attachment_scanner"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

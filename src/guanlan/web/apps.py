@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from guanlan.web import nouns
 from guanlan.web.palette import add_act
 from guanlan.web.start import declare
 
@@ -12,5 +13,6 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        declare("guanlan.web.pages.keys")
+        nouns.declare()
+        declare("guanlan.web.pages.keys", "guanlan.web.finding", "guanlan.web.telling")
         add_act("keys_new", _("Make an API key"), noun="core.apikey")

@@ -1,4 +1,4 @@
-"""What a person keeps of the console: views of lists."""
+"""The tables of the console itself: views of lists; comments and attachments."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from guanlan.web.discussion.models import Attachment, Comment
+
+__all__ = ["Attachment", "Comment", "SavedView"]
 
 
 class SavedView(models.Model):

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.web import (
-    finding,  # noqa: F401 - what search finds here
-    pages,
-)
-from guanlan.web.pages import search
+from guanlan.web import pages, telling
+from guanlan.web.pages import discussion, search
 
 urlpatterns = [
+    path("discussion/<str:noun>/<str:identity>", discussion.page, name="discussion"),
+    path("discussion/<str:noun>/<str:identity>/people", discussion.people, name="mentionable"),
+    path("discussion/<str:noun>/<str:identity>/comment", discussion.add, name="add_comment"),
+    path("discussion/<str:noun>/<str:identity>/file", discussion.upload, name="add_attachment"),
+    path("comments/<int:key>/edit", discussion.edit, name="edit_comment"),
+    path("comments/<int:key>/remove", discussion.remove, name="remove_comment"),
+    path("attachments/<int:key>", discussion.download, name="attachment"),
+    path("attachments/<int:key>/remove", discussion.discard, name="remove_attachment"),
     path("search", search.search_page, name="search"),
     path("palette", search.palette, name="palette"),
     path("palette/search", search.palette_search, name="palette_search"),
     path("login", pages.login, name="login"),
     path("logout", pages.logout, name="logout"),
     path("language", pages.language, name="language"),
+    *telling.urlpatterns,
 ]

@@ -20,11 +20,14 @@ from guanlan.fraud.models import Decision, EntityDecision, Label, ListAct
 from guanlan.fraud.recompute import decode_changes, recompute
 from guanlan.fraud.showing import Shower
 from guanlan.fraud.trace import entity_numbers, trace
+from guanlan.web.discussion import discussed
 from guanlan.web.rights import needs
 
 logger = logging.getLogger(__name__)
 
 EARLIER = 12
+
+discussed("fraud.decision", address=lambda row: reverse("decision", args=[row.seq]))
 
 
 @needs("see", "fraud.decision")

@@ -18,11 +18,14 @@ from guanlan.fraud.masking import MASKED_FROM
 from guanlan.fraud.models import Decision, Entity, EntityDecision, Label
 from guanlan.fraud.search import Search, Wanted, find
 from guanlan.fraud.showing import Shower, decisions_url, entity_url, numbered_entity_url
+from guanlan.web.discussion import discussed
 from guanlan.web.rights import needs
 
 LINKS_FROM = 500  # decisions looked at for links
 LINKS = 24
 GRAPH_NODES = 12
+
+discussed("fraud.entity", address=lambda row: numbered_entity_url(row.kind, row.id))
 
 
 def entities_with_key(key: str, subject: Subject) -> list[Entity]:
