@@ -53,8 +53,8 @@ def address(name: str) -> str:
 
 POSTED = {
     "recompute", "find_entity", "logout", "language", "dismiss_first_steps",
-    "palette_search", "run_job", "cancel_run", "toggle_channel", "try_channel", "read_notifications",
-    "acknowledge_notification",
+    "palette_search", "run_job", "cancel_run", "toggle_channel", "try_channel",
+    "read_notifications", "acknowledge_notification",
     "add_comment", "add_attachment", "edit_comment", "remove_comment", "remove_attachment",
 }  # fmt: skip
 POSTED |= {name for name in routes() if name.endswith(tuple(SUFFIXES))}
