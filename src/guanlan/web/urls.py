@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.web import pages
+from guanlan.web import pages, telling
 from guanlan.web.pages import discussion, search
 
 urlpatterns = [
@@ -22,4 +22,5 @@ urlpatterns = [
     path("login", pages.login, name="login"),
     path("logout", pages.logout, name="logout"),
     path("language", pages.language, name="language"),
+    *telling.urlpatterns,
 ]

@@ -9,7 +9,7 @@ from django.conf import settings
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core import outbox
 from guanlan.core.models import Channel, User
-from guanlan.core.outbox import templates
+from guanlan.core.outbox import keeping, templates
 from guanlan.core.outbox.adapters import Parcel
 
 TEXTS = {
@@ -32,7 +32,9 @@ def lin(db: None) -> User:
 
 @pytest.fixture
 def file_channel(db: None) -> Channel:
-    return Channel.objects.create(name="file", kind="file", config='{"name":"t"}', per_minute=1000)
+    channel = Channel.objects.create(name="file", kind="file", per_minute=1000)
+    keeping.keep_config(channel, {"name": "t"})
+    return channel
 
 
 @pytest.fixture

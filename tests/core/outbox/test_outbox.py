@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from guanlan.core import outbox
 from guanlan.core.access import Denied, Subject, subject_of
 from guanlan.core.models import Channel, Delivery, Message, Preference, User
-from guanlan.core.outbox import adapters, delivering, limits, routing, templates
+from guanlan.core.outbox import adapters, delivering, limits, managing, routing, templates
 from guanlan.core.outbox.adapters import Adapter, NotDelivered, Parcel
 from tests.core.outbox.conftest import TEXTS, Written
 
@@ -281,11 +281,13 @@ def test_a_channel_sends_no_more_than_it_may_in_a_minute(
 
 
 def test_a_number_is_not_flooded(lin: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    Channel.objects.create(name="sms", kind="aliyun", config="{}", per_minute=1000)
+    Channel.objects.create(name="sms", kind="aliyun", per_minute=1000)
     went: list[str] = []
     adapter = Adapter((), lambda config, parcel: went.append(parcel.phone), needs="phone")
     monkeypatch.setitem(adapters.ADAPTERS, "aliyun", adapter)
-    Preference.objects.create(user=lin, by_email=False, by_sms=True, phone="+8613800138000")
+    managing.save_wishes(
+        lin, managing.Wishes(by_email=False, by_sms=True, phone="+86 138 0013 8000")
+    )
     for _index in range(12):
         send(lin, "critical")
     send(lin, "urgent")
@@ -297,7 +299,7 @@ def test_a_number_is_not_flooded(lin: User, monkeypatch: pytest.MonkeyPatch) -> 
     assert counts[4] == 5
     assert counts[59] == 5
     assert counts[69] == 10
-    assert "138001380" not in str([*Delivery.objects.values()])
+    assert "138001380" not in str([*Delivery.objects.values(), *Preference.objects.values()])
 
 
 def test_nothing_goes_through_a_channel_that_is_off_or_to_nowhere(

@@ -36,7 +36,7 @@ class Channel(models.Model):
 
     name = models.CharField(_("Name"), max_length=80, unique=True)
     kind = models.CharField(_("Kind"), max_length=16, choices=Kind.choices)
-    config = models.TextField(default="{}")
+    config = models.TextField(default="", blank=True)
     enabled = models.BooleanField(_("In use"), default=True)
     per_minute = models.PositiveSmallIntegerField(_("Messages a minute"), default=30)
     created = models.DateTimeField(default=timezone.now)
@@ -196,7 +196,7 @@ class Preference(models.Model):
     )
     by_email = models.BooleanField(_("By e-mail"), default=True)
     by_sms = models.BooleanField(_("By SMS when it is critical"), default=False)
-    phone = models.CharField(_("Mobile number"), max_length=20, default="", blank=True)
+    phone = models.CharField(_("Mobile number"), max_length=200, default="", blank=True)
 
     data_levels: ClassVar[dict[int, str]] = {
         2: "id user language zone quiet_from quiet_to digest by_email by_sms",

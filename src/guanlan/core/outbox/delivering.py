@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-import msgspec
 from django.conf import settings
 from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
@@ -22,6 +21,7 @@ from django.utils import timezone
 from guanlan.core.egress import Refused
 from guanlan.core.models import Channel, Delivery, Message
 from guanlan.core.outbox.adapters import ADAPTERS, NotDelivered, Parcel, Why
+from guanlan.core.outbox.keeping import Unreadable, config_of, phone_of
 from guanlan.core.outbox.limits import channel_full, number_free_at, number_hash, person_full
 from guanlan.core.outbox.routing import language_of, preference_of
 from guanlan.core.outbox.templates import Text, rendered
@@ -78,7 +78,14 @@ def deliver(delivery: Delivery, at: datetime) -> bool | None:
     if channel is None or not channel.enabled:
         _finish([delivery], State.SUPPRESSED, at, "channel_off")
         return False
-    phone, email = _addresses(delivery)
+    try:
+        config = config_of(channel)
+        phone, email = _addresses(delivery, config)
+    except Unreadable:
+        logger.error("channel %s or its reader's number cannot be opened", channel.pk)
+        _finish([delivery], State.FAILED, at, "unreadable")
+        Channel.objects.filter(pk=channel.pk).update(last_failed=at, fault="unreadable")
+        return False
     needs = ADAPTERS[channel.kind].needs
     if (needs == "phone" and not phone) or (needs == "email" and not email):
         _finish([delivery], State.SUPPRESSED, at, "no_address")
@@ -92,7 +99,7 @@ def deliver(delivery: Delivery, at: datetime) -> bool | None:
     parcel = _parcel(taken, email, phone, at)
     why: Why
     try:
-        ADAPTERS[channel.kind].deliver(config_of(channel), parcel)
+        ADAPTERS[channel.kind].deliver(config, parcel)
     except NotDelivered as error:
         again, why = error.again, error.why
     except Refused:
@@ -117,18 +124,13 @@ def deliver(delivery: Delivery, at: datetime) -> bool | None:
     return False
 
 
-def config_of(channel: Channel) -> dict[str, str]:
-    """The channel's configuration. Never show it."""
-    return msgspec.json.decode(channel.config, type=dict[str, str])
-
-
-def _addresses(delivery: Delivery) -> tuple[str, str]:
-    """Phone and e-mail: of the person, or those a room's channel was given for its tests."""
+def _addresses(delivery: Delivery, config: Mapping[str, str]) -> tuple[str, str]:
+    """Phone and e-mail: of the person, or where a message to the channel itself goes."""
     person = delivery.message.recipient
     if person is not None:
-        return preference_of(person).phone, person.email
-    config = config_of(delivery.channel) if delivery.channel else {}
-    return config.get("to_phone", ""), config.get("to_email", "")
+        return phone_of(preference_of(person)), person.email
+    to = config.get("to", "")
+    return ("", to) if "@" in to else (to, "")
 
 
 def _put_off(delivery: Delivery, hashed: str, at: datetime) -> bool:

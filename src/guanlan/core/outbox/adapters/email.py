@@ -71,6 +71,7 @@ EMAIL: Final = Adapter(
         Field("sender"),
         Field("user", required=False),
         Field("password", secret=True, required=False),
+        Field("to", required=False),
     ),
     deliver=deliver,
     needs="email",

@@ -17,6 +17,7 @@ Why = Literal[
     "capped",  # the number has had its share of messages
     "no_address",  # the person has no such address
     "channel_off",  # the channel is not in use, or gone
+    "unreadable",  # what is kept of the channel cannot be opened
     "lost",  # the process ended twice between sending and writing it down
     "fault",  # our own fault; the log has the kind
 ]

@@ -170,18 +170,23 @@ def _refusal(code: str) -> NotDelivered:
     return NotDelivered("rejected", again=False)
 
 
-_HOST: Final = Field("host", required=False)
+_MORE: Final = (Field("host", required=False), Field("to", required=False))
 _SIGNED: Final = (Field("key"), Field("secret", secret=True), Field("sign_name"), Field("template"))
 ALIYUN: Final = Adapter(
-    fields=(*_SIGNED, Field("variable", default="content"), _HOST), deliver=aliyun, needs="phone"
+    fields=(*_SIGNED, Field("variable", default="content"), *_MORE), deliver=aliyun, needs="phone"
 )
 TENCENT: Final = Adapter(
-    fields=(*_SIGNED, Field("app"), Field("region", default="ap-guangzhou", required=False), _HOST),
+    fields=(
+        *_SIGNED,
+        Field("app"),
+        Field("region", default="ap-guangzhou", required=False),
+        *_MORE,
+    ),
     deliver=tencent,
     needs="phone",
 )
 TWILIO: Final = Adapter(
-    fields=(Field("account"), Field("secret", secret=True), Field("sender"), _HOST),
+    fields=(Field("account"), Field("secret", secret=True), Field("sender"), *_MORE),
     deliver=twilio,
     needs="phone",
 )
