@@ -52,7 +52,9 @@ def visited(page: Page, console: LiveServer) -> Iterator[str]:
     """Opens each page in turn; what is no page (a file, an answer to a script) is passed by."""
     for path in addresses():
         probe = page.request.get(console.url + path, max_redirects=0)
-        if probe.status in (204, 302, 405) or "text/html" not in probe.headers.get("content-type", ""):
+        if probe.status in (204, 302, 405) or "text/html" not in probe.headers.get(
+            "content-type", ""
+        ):
             continue
         page.goto(console.url + path)
         for chart in page.locator("[data-chart]").all():
