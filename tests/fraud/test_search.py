@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.search import PAGE, find, read_search
@@ -144,18 +143,3 @@ def test_a_page_walks_an_index_and_sorts_nothing(pond: World, text: str, index: 
         find(search, before=150)
     assert f"USING COVERING INDEX sqlite_autoindex_{index}" in plans[0] or "USING INDEX" in plans[0]
     assert not any("TEMP B-TREE" in line or line.startswith("SCAN") for line in plans)
-
-
-@pytest.mark.django_db
-def test_a_filter_is_remembered_unless_it_names_somebody(pond: World, signed_in: Client) -> None:
-    phone = next(d["entities"]["phone"] for d in pond.decisions() if "phone" in d["entities"])
-    for query, kept in (
-        ("type:login", "type:login"),
-        (f"phone:{phone}", ""),
-        ("type:login user:u-1", "type:login user:u-1"),
-        (phone, ""),
-        ("phone:~3", "phone:~3"),
-    ):
-        answer = signed_in.get("/decisions", {"q": query})
-        assert answer.status_code == 200
-        assert signed_in.session["decisions_query"] == kept
