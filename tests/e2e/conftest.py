@@ -77,9 +77,13 @@ def open_page(console: LiveServer, chromium: Browser) -> Iterator[Open]:
     session = client.cookies["guanlan_session"].value
     contexts: list[BrowserContext] = []
 
-    def opened(language: str = "en", theme: str = "light", width: int = 1440) -> Page:
+    def opened(
+        language: str = "en", theme: str = "light", width: int = 1440, *, bypass_csp: bool = False
+    ) -> Page:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, reduced_motion="reduce"
+            viewport={"width": width, "height": 900},
+            reduced_motion="reduce",
+            bypass_csp=bypass_csp,
         )
         contexts.append(context)
         values = {

@@ -52,9 +52,9 @@ def address(name: str) -> str:
 
 
 POSTED = {
-    "recompute", "logout", "language", "dismiss_first_steps", "palette_search",
-    "run_job", "cancel_run", "toggle_channel", "try_channel", "read_notifications",
-    "acknowledge_notification",
+    "recompute", "find_entity", "logout", "language", "dismiss_first_steps",
+    "palette_search", "run_job", "cancel_run", "toggle_channel", "try_channel",
+    "read_notifications", "acknowledge_notification",
     "add_comment", "add_attachment", "edit_comment", "remove_comment", "remove_attachment",
 }  # fmt: skip
 POSTED |= {name for name in routes() if name.endswith(tuple(SUFFIXES))}
@@ -97,13 +97,13 @@ def test_a_form_without_its_token_is_refused(pond: World, name: str) -> None:
     [
         ("/", 24),
         ("/live", 8),
-        ("/decisions?q=", 8),
-        ("/decisions?q=user:u-1+outcome:approve", 9),
+        ("/decisions?q=", 13),
+        ("/decisions?q=user:u-1+outcome:approve", 15),
         ("/decisions/5", 26),
-        ("/entities", 8),
+        ("/entities", 11),
         ("/entities/user/u-1", 16),
         ("/scenario", 14),
-        ("/backtests", 6),
+        ("/backtests", 7),
         ("/settings/keys", 7),
         ("/settings/health", 9),
     ],
@@ -127,7 +127,7 @@ def test_a_sensitive_key_is_nowhere_in_a_page(pond: World, signed_in: Client) ->
     pages = [
         f"/decisions/{login['seq']}",
         "/decisions?q=type:login",
-        "/entities?kind=phone",
+        "/entities?q=kind:phone",
         f"/entities/phone/~{entity.id}",
         "/live",
         "/",
@@ -235,13 +235,13 @@ def test_an_empty_installation_says_what_will_appear(
         ("/entities/user/nobody", 404),
         ("/entities/user/~999", 404),
         ("/entities/user/%00", 404),
-        ("/entities?kind=%00", 200),
+        ("/entities?q=kind:%00", 200),
         ("/backtests/77", 404),
         ("/no/such/page", 404),
-        ("/decisions?q=%00&before=x", 200),
+        ("/decisions?q=%00&older=x", 200),
         ("/decisions?q=" + "a" * 5000, 200),
         ("/?hours=99999999999999999999", 200),
-        ("/entities?kind=<script>&key=<b>", 200),
+        ("/entities?q=kind:<script>", 200),
     ],
 )
 def test_odd_addresses_get_a_page_in_style(
@@ -366,7 +366,7 @@ def test_health_tells_what_went_wrong(
 def test_a_key_that_is_looked_up_stands_in_no_address(pond: World, signed_in: Client) -> None:
     phone = models.Entity.objects.filter(kind="phone").first()
     assert phone is not None
-    answer = signed_in.post("/entities", {"key": phone.key})
+    answer = signed_in.post("/entities/find", {"key": phone.key})
     assert answer.status_code == 302
     assert phone.key not in answer["Location"]
     assert f"~{phone.id}" in answer["Location"]

@@ -209,6 +209,7 @@ class Backtest(models.Model):
 
     class Meta:
         ordering = ["-created"]
+        indexes = [models.Index(fields=["created", "id"])]
 
     def __str__(self) -> str:
         return self.title
