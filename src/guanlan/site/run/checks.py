@@ -9,15 +9,21 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
+from django.db.models import Max
+from django.utils import timezone
 from msgspec import Struct
 
+from guanlan.core.egress import policy
 from guanlan.core.event_log import log_keys
-from guanlan.core.models import ApiKey, User
+from guanlan.core.jobs import worker_alive
+from guanlan.core.models import ApiKey, Channel, Delivery, Job, JobRun, User
 from guanlan.engine.log import LogError, LogReader, LogSealed, LogTail, VerifyReport, verify
 from guanlan.fraud.models import Cursor
 from guanlan.fraud.rebuilding import outdated
@@ -244,6 +250,54 @@ def assets() -> Iterator[Finding]:
         yield Finding("assets", "fault", what, "make assets")
 
 
+def jobs() -> Iterator[Finding]:
+    try:
+        alive = worker_alive()
+        newest = JobRun.objects.values("job").annotate(newest=Max("pk")).values("newest")
+        failed = list(JobRun.objects.filter(pk__in=newest, state=JobRun.State.FAILED))
+        late = list(Job.objects.exclude(late_since=None).values_list("name", flat=True))
+    except DatabaseError:  # `database` says so
+        return
+    if alive:
+        yield Finding("jobs", "ok", "a worker is running")
+    else:
+        mend = "guanlan up, or guanlan worker"
+        yield Finding("jobs", "note", "no worker is running: jobs and messages wait", mend)
+    for run in failed:
+        mend = "mend the cause, then Settings, Jobs: Try again"
+        yield Finding("jobs", "fault", f"{run.job} failed: {run.error}", mend)
+    if alive and late:
+        mend = "see Settings, Jobs; another worker may run beside the first: guanlan worker"
+        yield Finding("jobs", "fault", f"late: {', '.join(late)}", mend)
+
+
+def messages() -> Iterator[Finding]:
+    try:
+        policy()
+    except ImproperlyConfigured as error:
+        yield Finding("messages", "fault", str(error), "correct it where it stands: guanlan config")
+    try:
+        channels = list(Channel.objects.filter(enabled=True))
+        lost = Delivery.objects.filter(
+            state=Delivery.State.FAILED, finished__gt=timezone.now() - timedelta(days=1)
+        ).count()
+    except DatabaseError:  # `database` says so
+        return
+    if not channels:
+        mend = "Settings, Channels: add a mail server, so that people hear of what is urgent"
+        yield Finding("messages", "note", "no channel: messages are told in the console only", mend)
+    for channel in channels:
+        if channel.fault:
+            mend = "correct it under Settings, Channels, then send a test"
+            what = f"channel {channel.name} fails: {channel.fault}"
+            yield Finding("messages", "fault", what, mend)
+    if lost:
+        mend = "see Settings, Channels, Delivery log"
+        yield Finding("messages", "fault", f"{lost} messages of the last day were not sent", mend)
+    elif channels:
+        yield Finding("messages", "ok", f"{len(channels)} channels in use")
+
+
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     configuration,
     database,
@@ -252,6 +306,8 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     disk,
     cache,
     assets,
+    jobs,
+    messages,
 )
 
 
