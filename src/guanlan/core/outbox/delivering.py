@@ -21,7 +21,7 @@ from django.utils import timezone
 from guanlan.core.egress import Refused
 from guanlan.core.models import Channel, Delivery, Message
 from guanlan.core.outbox.adapters import ADAPTERS, NotDelivered, Parcel, Why
-from guanlan.core.outbox.keeping import Unreadable, config_of, phone_of
+from guanlan.core.outbox.keeping import Unreadable, config_of, context_of, phone_of
 from guanlan.core.outbox.limits import channel_full, number_free_at, number_hash, person_full
 from guanlan.core.outbox.routing import language_of, preference_of
 from guanlan.core.outbox.templates import Text, rendered
@@ -188,7 +188,7 @@ def _finish(rows: Sequence[Delivery], state: str, at: datetime, why: str, hashed
 def _parcel(rows: Sequence[Delivery], email: str, phone: str, at: datetime) -> Parcel:
     first = rows[0].message
     language = language_of(first.recipient)
-    texts = [rendered(row.message.template, row.message.context, language) for row in rows]
+    texts = [rendered(row.message.template, context_of(row.message), language) for row in rows]
     text = texts[0] if len(texts) == 1 else _digest(texts, language)
     return Parcel(
         key=f"{first.key}-{rows[0].pk}",
