@@ -32,6 +32,7 @@ class Person(models.Model):
     more = SealedJSONField(default=dict)
     raw = SealedBytesField(null=True)
     age = models.IntegerField(default=0)
+    objects: ClassVar[Any] = models.Manager()
 
     class Meta:
         app_label = "core"
@@ -47,6 +48,7 @@ class Note(models.Model):
     seal_id = SealId()
     text = SealedField()
     seal_row: ClassVar[str] = "seal_id"
+    objects: ClassVar[Any] = models.Manager()
 
     class Meta:
         app_label = "core"
