@@ -34,6 +34,7 @@ ARGUMENTS: dict[str, list[Any]] = {
     "add_comment": ["fraud.decision", "1"], "add_attachment": ["fraud.decision", "1"],
     "run_job": ["platform.clean"], "cancel_run": [1], "new_channel": ["email"], "channel": [1],
     "toggle_channel": [1], "try_channel": [1], "acknowledge_notification": [1],
+    "follow_notification": [1],
 }  # fmt: skip
 # What a resource has beside its list and its objects, all of it posted.
 SUFFIXES: dict[str, list[Any]] = {
@@ -53,6 +54,7 @@ def address(name: str) -> str:
 
 POSTED = {
     "recompute", "logout", "language", "dismiss_first_steps", "palette_search",
+    "follow_notification",
     "run_job", "cancel_run", "toggle_channel", "try_channel", "read_notifications",
     "acknowledge_notification",
     "add_comment", "add_attachment", "edit_comment", "remove_comment", "remove_attachment",
