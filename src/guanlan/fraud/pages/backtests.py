@@ -1,4 +1,4 @@
-"""Backtests: the list, and a report with its charts.
+"""A backtest: a report with its charts.
 
 The stored report is the JSON of `guanlan.engine.backtest.Report`. It is read as plain data,
 so that the console need not load the machinery that made it.
@@ -22,17 +22,6 @@ from guanlan.web.words import language_tag, major
 
 Report = dict[str, Any]
 RULES_IN_CHART = 15
-
-
-@needs("see", "fraud.backtest")
-@require_safe
-def backtests(request: HttpRequest) -> HttpResponse:
-    """Reports, newest first."""
-    rows = [
-        (row, row.report.get("ranking") or {}, row.report.get("period") or {})
-        for row in Backtest.objects.all()[:200]
-    ]
-    return render(request, "fraud/backtests.html", {"rows": rows})
 
 
 @needs("see", "fraud.backtest")
