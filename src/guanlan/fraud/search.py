@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from babel.numbers import get_currency_precision
 from django.utils.translation import gettext as _
 
+from guanlan.core.access import Subject, may
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Decision, DecisionRule, Entity, RuleName
 
@@ -163,9 +164,15 @@ def _time(search: Search, name: str, value: str, zone: ZoneInfo) -> None:
         search.add("d.seq <= %s", -1 if found is None else found)
 
 
-def find(search: Search, *, before: int | None = None, after: int | None = None) -> Page:
-    """One page of decisions: the newest, or those next older than `before` / newer than `after`."""
-    if search.problems:
+def find(
+    search: Search, subject: Subject, *, before: int | None = None, after: int | None = None
+) -> Page:
+    """One page of decisions: the newest, or those next older than `before` / newer than `after`.
+
+    The statement is written by hand, so the policy is asked before it: decisions belong to no
+    one product, and are seen all or not at all.
+    """
+    if search.problems or not may(subject, "see", "fraud.decision"):
         return Page([], None, None)
     built = _statement(search, before, after)
     if built is None:

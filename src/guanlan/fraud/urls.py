@@ -5,7 +5,15 @@ from __future__ import annotations
 from django.urls import path
 
 from guanlan.fraud import finding  # noqa: F401 - what search finds here
-from guanlan.fraud.pages import backtests, decisions, entities, health, overview, scenario
+from guanlan.fraud.pages import (
+    backtests,
+    decisions,
+    entities,
+    health,
+    overview,
+    reveals,
+    scenario,
+)
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -15,6 +23,8 @@ urlpatterns = [
     path("decisions", decisions.decisions, name="decisions"),
     path("decisions/<int:seq>", decisions.decision, name="decision"),
     path("decisions/<int:seq>/recompute", decisions.recompute_decision, name="recompute"),
+    path("decisions/<int:seq>/reveal", reveals.reveal_decision, name="reveal_decision"),
+    path("entities/~<int:identity>/reveal", reveals.reveal_entity, name="reveal_entity"),
     path("entities", entities.entities, name="entities"),
     path("entities/<str:kind>/<path:key>", entities.entity, name="entity"),
     path("scenario", scenario.scenario, name="scenario"),

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Backtest
 from guanlan.web.charts import Chart, Series
-from guanlan.web.rights import needs
+from guanlan.web.rights import needs, subject_of_request
 from guanlan.web.words import language_tag, major
 
 Report = dict[str, Any]
@@ -30,7 +30,7 @@ def backtests(request: HttpRequest) -> HttpResponse:
     """Reports, newest first."""
     rows = [
         (row, row.report.get("ranking") or {}, row.report.get("period") or {})
-        for row in Backtest.objects.all()[:200]
+        for row in Backtest.objects.for_user(subject_of_request(request))[:200]
     ]
     return render(request, "fraud/backtests.html", {"rows": rows})
 
@@ -39,7 +39,9 @@ def backtests(request: HttpRequest) -> HttpResponse:
 @require_safe
 def backtest(request: HttpRequest, identity: int) -> HttpResponse:
     """One report."""
-    found = get_object_or_404(Backtest, pk=identity)
+    found = get_object_or_404(
+        Backtest.objects.for_user(subject_of_request(request)), pk=identity
+    )
     report: Report = found.report
     currency = report["currency"]
     context = {

@@ -85,7 +85,7 @@ def precisions() -> dict[str, Precision]:
             labelled[rule] += count
             if value == "fraud":
                 fraud[rule] += count
-    judged = Label.objects.filter(value="legit").exists()
+    judged = Label.objects.for_user(subject).filter(value="legit").exists()
     return {rule: Precision(fraud[rule], labelled[rule], judged) for rule in labelled}
 
 
@@ -98,7 +98,7 @@ def scenario(request: HttpRequest) -> HttpResponse:
         return render(request, "fraud/scenario.html", {"scenario": None})
     shower = Shower(found)
     span = read_window(request)
-    program = Program.objects.order_by("-position").first()
+    program = Program.objects.for_user(subject).order_by("-position").first()
     context = {
         "scenario": found,
         "title": found.title.get(shower.language),
@@ -191,7 +191,7 @@ def _feature(found: Scenario, feature: Feature, shower: Shower) -> FeatureLine:
 
 
 def _lists(found: Scenario, shower: Shower) -> list[tuple[str, str, str, str, int, int]]:
-    acts = Counter(ListAct.objects.values_list("list", flat=True))
+    acts = Counter(ListAct.objects.for_user(subject).values_list("list", flat=True))
     return [
         (
             spec.name,
