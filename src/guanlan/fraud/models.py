@@ -3,17 +3,32 @@
 The log is the truth; everything here but `Backtest` can be dropped and projected again.
 Times are microseconds since 1970-01-01 UTC, as in the log: exact, and cheap to write.
 Ids of entities and rules are given out by the projection itself, in order of the log, so
-that two projections of one log are equal row by row.
+that two projections of one log are equal row by row, once what is sealed has been opened.
+
+Keys of entities, and whatever may hold one, are stored sealed, bound to their column and row;
+an entity is found by a keyed index of its key. What is sealed is opened when it is looked at.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
+import msgspec
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from guanlan.core.access import ScopedQuerySet
+from guanlan.fraud.sealed import (
+    DECISION_ENTITIES,
+    ENTITY_KEY,
+    LIST_CHANGE,
+    PROGRAM_CANONICAL,
+    PROGRAM_STATE,
+    Unreadable,
+)
+
+json_decoder: Final = msgspec.json.Decoder(dict[str, str])
 
 
 class Cursor(models.Model):
@@ -46,14 +61,14 @@ class Program(models.Model):
     """
 
     data_levels: ClassVar[dict[int, str]] = {
-        2: "position digest name canonical state activated_seq activated warming",
+        2: "position digest name sealed_canonical sealed_state activated_seq activated warming",
     }
 
     position = models.BigIntegerField(primary_key=True)
     digest = models.CharField(max_length=64, db_index=True)
     name = models.CharField(max_length=128)
-    canonical = models.BinaryField()
-    state = models.BinaryField()  # of the scenario whose features the engine held; empty = same
+    sealed_canonical = models.BinaryField()  # a scenario holds the entries of its lists
+    sealed_state = models.BinaryField()  # of the scenario whose features the engine held
     activated_seq = models.BigIntegerField()
     activated = models.BigIntegerField()
     warming = models.JSONField(default=list)
@@ -63,22 +78,37 @@ class Program(models.Model):
     def __str__(self) -> str:
         return f"{self.name} {self.digest[:12]}"
 
+    @cached_property
+    def canonical(self) -> bytes:
+        """The scenario, as canonical JSON."""
+        return PROGRAM_CANONICAL.open(self.position, self.sealed_canonical)
+
+    @cached_property
+    def state(self) -> bytes:
+        """The scenario whose features the engine held; empty = the same."""
+        return PROGRAM_STATE.open(self.position, self.sealed_state)
+
 
 class ListAct(models.Model):
     """A change of a list while Guanlan ran."""
 
-    data_levels: ClassVar[dict[int, str]] = {2: "position seq clock list", 3: "change"}
+    data_levels: ClassVar[dict[int, str]] = {2: "position seq clock list", 3: "sealed_change"}
 
     position = models.BigIntegerField(primary_key=True)
     seq = models.BigIntegerField()
     clock = models.BigIntegerField()
     list = models.CharField(max_length=128)
-    change = models.BinaryField()  # JSON of guanlan.engine.lists.ListChange
+    sealed_change = models.BinaryField()
 
     objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"change of {self.list}"
+
+    @cached_property
+    def change(self) -> bytes:
+        """JSON of guanlan.engine.lists.ListChange."""
+        return LIST_CHANGE.open(self.position, self.sealed_change)
 
 
 class Decision(models.Model):
@@ -87,7 +117,7 @@ class Decision(models.Model):
     data_levels: ClassVar[dict[int, str]] = {
         2: "seq event_id type clock event_time outcome score amount currency degraded"
         " version arrival latency_us position rules",
-        3: "entities",
+        3: "sealed_entities",
     }
 
     seq = models.BigIntegerField(primary_key=True)
@@ -97,14 +127,14 @@ class Decision(models.Model):
     event_time = models.BigIntegerField(null=True)
     outcome = models.SmallIntegerField()  # guanlan.engine.scenario.model.Outcome
     score = models.IntegerField()
-    amount = models.BigIntegerField(null=True)  # minor units
+    amount = models.BigIntegerField(null=True)  # minor units; absent from level 3 on
     currency = models.CharField(max_length=3)
     degraded = models.BooleanField()
     version = models.CharField(max_length=12)
     arrival = models.BigIntegerField()
     latency_us = models.BigIntegerField()
     position = models.BigIntegerField()
-    entities = models.TextField()  # JSON: role -> key
+    sealed_entities = models.BinaryField()
     rules = models.TextField()  # JSON: ids of the rules that hit
 
     objects = ScopedQuerySet.as_manager()
@@ -117,6 +147,14 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"decision {self.seq}"
+
+    @cached_property
+    def entities(self) -> dict[str, str]:
+        """The key in each role; none where they cannot be read."""
+        try:
+            return json_decoder.decode(DECISION_ENTITIES.open(self.seq, self.sealed_entities))
+        except Unreadable:
+            return {}
 
 
 class RuleName(models.Model):
@@ -159,12 +197,13 @@ class Entity(models.Model):
 
     data_levels: ClassVar[dict[int, str]] = {
         2: "id kind first_seen last_seen events worst",
-        3: "key",
+        3: "sealed_key key_index",
     }
 
     id = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=64)
-    key = models.CharField(max_length=256)
+    sealed_key = models.BinaryField()
+    key_index = models.BinaryField(max_length=16)
     first_seen = models.BigIntegerField()
     last_seen = models.BigIntegerField(db_index=True)
     events = models.BigIntegerField()
@@ -173,10 +212,20 @@ class Entity(models.Model):
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="fraud_entity_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["key_index", "kind"], name="fraud_entity_key")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @cached_property
+    def key(self) -> str:
+        """What events call it; empty where that cannot be read."""
+        try:
+            return ENTITY_KEY.open(self.id, self.sealed_key).decode()
+        except Unreadable:
+            return ""
 
 
 class EntityDecision(models.Model):
@@ -282,6 +331,7 @@ class Backtest(models.Model):
 
     class Meta:
         ordering = ["-created"]
+        indexes = [models.Index(fields=["created", "id"])]
 
     def __str__(self) -> str:
         return self.title

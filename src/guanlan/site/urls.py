@@ -7,9 +7,9 @@ from django.urls import include, path
 from guanlan.web.resource.routes import patterns
 
 urlpatterns = [
+    path("", include(patterns())),
     path("", include("guanlan.web.urls")),
     path("", include("guanlan.fraud.urls")),
-    path("", include(patterns())),
 ]
 
 handler400 = "guanlan.web.pages.errors.bad_request"

@@ -40,7 +40,7 @@ class Probe:
         if self.error is not None:
             raise self.error
         progress.advance()
-        return Told("%(n)s rows thrown away", {"n": 2})
+        return Told("%(n)s rows removed", {"n": 2})
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_run_tells_what_became_of_it(probe: Probe) -> None:
     found = JobRun.objects.get(pk=run)
     assert (found.state, found.done, found.total, found.attempt) == ("done", 2, 2, 1)
     with translation.override("en"):
-        assert said(found) == "2 rows thrown away"
+        assert said(found) == "2 rows removed"
     running.execute(run)
     assert probe.calls == 1
 

@@ -69,7 +69,7 @@ def escalate(progress: Progress) -> Told:
     return Told(gettext_noop("%(n)s escalated"), {"n": escalate_overdue()})
 
 
-@job("platform.clean", title=_("Throwing away what has expired"), every="17 3 * * *")
+@job("platform.clean", title=_("Clean-up of expired data"), every="17 3 * * *")
 def clean(progress: Progress) -> Told:
     """Expired sessions, old failures to sign in, old runs, workers and messages."""
     now = timezone.now()
@@ -88,7 +88,7 @@ def clean(progress: Progress) -> Told:
     for part in parts:
         gone += part.delete()[0]
         progress.advance()
-    return Told(gettext_noop("%(n)s rows thrown away"), {"n": gone})
+    return Told(gettext_noop("%(n)s rows removed"), {"n": gone})
 
 
 def tell_failure(run: JobRun) -> None:

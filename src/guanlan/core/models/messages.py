@@ -188,7 +188,7 @@ class Preference(models.Model):
     quiet_from = models.TimeField(_("Quiet from"), null=True, blank=True)
     quiet_to = models.TimeField(_("Quiet until"), null=True, blank=True)
     digest = models.CharField(
-        _("What is for information"),
+        _("Messages for information"),
         max_length=4,
         choices=Digest.choices,
         default=Digest.HOUR,

@@ -29,7 +29,7 @@ from guanlan.core.outbox.templates import Text, rendered
 logger = logging.getLogger("guanlan.outbox")
 
 State = Delivery.State
-ATTEMPTS: Final = 6  # over about ten hours
+ATTEMPTS: Final = 6  # over about three hours
 FIRST_PAUSE: Final = timedelta(seconds=30)
 CLAIM: Final = timedelta(minutes=5)
 ROUND: Final = 200  # deliveries looked at in one go

@@ -1,4 +1,4 @@
-"""Backtests: the list, and a report with its charts.
+"""A backtest: a report with its charts.
 
 The stored report is the JSON of `guanlan.engine.backtest.Report`. It is read as plain data,
 so that the console need not load the machinery that made it.
@@ -26,22 +26,9 @@ RULES_IN_CHART = 15
 
 @needs("see", "fraud.backtest")
 @require_safe
-def backtests(request: HttpRequest) -> HttpResponse:
-    """Reports, newest first."""
-    rows = [
-        (row, row.report.get("ranking") or {}, row.report.get("period") or {})
-        for row in Backtest.objects.for_user(subject_of_request(request))[:200]
-    ]
-    return render(request, "fraud/backtests.html", {"rows": rows})
-
-
-@needs("see", "fraud.backtest")
-@require_safe
 def backtest(request: HttpRequest, identity: int) -> HttpResponse:
     """One report."""
-    found = get_object_or_404(
-        Backtest.objects.for_user(subject_of_request(request)), pk=identity
-    )
+    found = get_object_or_404(Backtest.objects.for_user(subject_of_request(request)), pk=identity)
     report: Report = found.report
     currency = report["currency"]
     context = {

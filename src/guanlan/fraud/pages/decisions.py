@@ -1,4 +1,4 @@
-"""Decisions: as they are made, as a list, and one with everything it was made of."""
+"""Decisions: as they are made, and one with everything it was made of."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from guanlan.core.access import Subject
+from guanlan.core.event_log import log_keys
 from guanlan.engine.log import LogError, LogReader
 from guanlan.engine.refusal import Refused
 from guanlan.fraud import programs, words
-from guanlan.fraud.frames import record
 from guanlan.fraud.first_steps import COOKIE, COOKIE_AGE, SEEN
+from guanlan.fraud.frames import record
 from guanlan.fraud.models import Decision, EntityDecision, Label, ListAct
 from guanlan.fraud.pages.reveals import decision_form
 from guanlan.fraud.recompute import decode_changes, recompute
-from guanlan.fraud.search import find, read_search
-from guanlan.fraud.showing import Shower, decisions_url
+from guanlan.fraud.showing import Shower
 from guanlan.fraud.trace import entity_numbers, trace
 from guanlan.web.discussion import discussed
 from guanlan.web.rights import needs, subject_of_request
@@ -32,58 +32,6 @@ logger = logging.getLogger(__name__)
 EARLIER = 12
 
 discussed("fraud.decision", address=lambda row: reverse("decision", args=[row.seq]))
-
-
-def _chips(shower: Shower, query: str) -> list[tuple[str, str, bool]]:
-    """Ready-made filters: title, address, whether it is the one in use."""
-    ready = [("", _("all"))]
-    ready += [(f"outcome:{name}", str(title)) for name, title in words.OUTCOMES.items()]
-    ready += [(f"type:{name}", title) for name, title in shower.types().items()]
-    ready.append(("label:fraud", _("labelled as fraud")))
-    ready.append(("degraded:yes", _("degraded")))
-    return [(title, decisions_url(text), text == query) for text, title in ready]
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 19 else None
-
-
-@needs("see", "fraud.decision")
-@require_safe
-def decisions(request: HttpRequest) -> HttpResponse:
-    """The list, filtered by typing; remembers the last filter of the session."""
-    if "q" not in request.GET and "decisions_query" in request.session and not request.GET:
-        query = str(request.session["decisions_query"])
-    else:
-        query = request.GET.get("q", "").replace("\0", "").strip()[:500]
-        if request.session.get("decisions_query", "") != query:  # a session is written when set
-            request.session["decisions_query"] = query
-    subject = subject_of_request(request)
-    scenario = programs.latest()
-    shower = Shower(scenario)
-    search = read_search(
-        query, kinds=shower.kinds(), currency=shower.currency, zone=settings.TIME_ZONE
-    )
-    page = find(
-        search,
-        subject,
-        before=_number(request.GET.get("before")),
-        after=_number(request.GET.get("after")),
-    )
-    context = {
-        "query": query,
-        "problems": search.problems,
-        "chips": _chips(shower, query),
-        "rows": [shower.row(decision) for decision in page.rows],
-        "page": page,
-        "kinds": shower.kinds(),
-        "first": not ("before" in request.GET or "after" in request.GET),
-        "any": bool(page.rows) or Decision.objects.for_user(subject).exists(),
-    }
-    part = (
-        "fraud/decisions_rows.html" if getattr(request, "htmx", False) else "fraud/decisions.html"
-    )
-    return render(request, part, context)
 
 
 @needs("see", "fraud.decision")
@@ -163,16 +111,14 @@ def decision(request: HttpRequest, seq: int) -> HttpResponse:
 
 
 def _reader_at(position: int) -> Any:
-    reader = LogReader(settings.LOG_DIRECTORY)
+    reader = LogReader(settings.LOG_DIRECTORY, log_keys())
     try:
         return reader.at(position)
     finally:
         reader.close()
 
 
-def _earlier(
-    row: Decision, shower: Shower, subject: Subject
-) -> list[tuple[Any, list[Any]]]:
+def _earlier(row: Decision, shower: Shower, subject: Subject) -> list[tuple[Any, list[Any]]]:
     """For each entity of the decision: the entity, and its decisions before this one."""
     found = []
     for (role, _kind, key), number in entity_numbers(row, shower.layout).items():
@@ -207,7 +153,7 @@ def recompute_decision(request: HttpRequest, seq: int) -> HttpResponse:
         context["result"] = recompute(
             _reader_at(row.position),
             epoch,
-            decode_changes(changes.values_list("change", flat=True)),
+            decode_changes(act.change for act in changes),
             settings.ENGINE_SECRET,
         )
     except (OSError, LogError, Refused) as error:

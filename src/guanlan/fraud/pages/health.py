@@ -39,7 +39,9 @@ def health(request: HttpRequest) -> HttpResponse:
         "engine": engine,
         "stats": engine.stats if engine else None,
         "digest": engine.program.digest if engine else "",
-        "programs": Program.objects.for_user(subject_of_request(request)).order_by("-position")[:20],
+        "programs": Program.objects.for_user(subject_of_request(request)).order_by("-position")[
+            :20
+        ],
         "free": disk.free,
         "free_share": disk.free / disk.total,
         "versions": [

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from guanlan.core.access import MASKED_FROM, Subject
 from guanlan.core.access.revealing import Unrecorded, allow_reveal, purposes_for
+from guanlan.core.event_log import log_keys
 from guanlan.engine.log import LogError, LogReader
 from guanlan.fraud import programs
 from guanlan.fraud.frames import record
@@ -68,7 +69,7 @@ def decision_form(
 def _values(row: Decision, fields: dict[str, Any], shower: Shower) -> dict[str, _Value]:
     """Keys of entities and fields of the event, by the name the form gives them."""
     found = {}
-    for role, key in json.loads(row.entities).items():
+    for role, key in row.entities.items():
         if key is not None:
             level = shower.layout.level(shower.layout.kind(row.type, role))
             found[f"entity {role}"] = _Value(shower.role(row.type, role), level, str(key))
@@ -115,7 +116,7 @@ def reveal_decision(request: HttpRequest, seq: int) -> HttpResponse:
 
 def fields_at(position: int) -> dict[str, Any]:
     """The fields of the event in the log at `position`; none where it cannot be read."""
-    reader = LogReader(settings.LOG_DIRECTORY)
+    reader = LogReader(settings.LOG_DIRECTORY, log_keys())
     try:
         return dict(record(reader.at(position)).event.fields)
     except (OSError, LogError, LookupError):
@@ -132,9 +133,7 @@ def _answer(
     asked = {key: request.POST.get(key, "") for key in ("purpose", "reason")}
     context: dict[str, Any] = {"reveal": form, "asked": asked, "chosen": name}
     try:
-        allow_reveal(
-            subject_of_request(request), noun, identity, name, level=value.level, **asked
-        )
+        allow_reveal(subject_of_request(request), noun, identity, name, level=value.level, **asked)
     except ValidationError as error:
         return render(request, "web/reveal.html", context | {"errors": error.message_dict})
     except Unrecorded:

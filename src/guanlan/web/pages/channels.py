@@ -50,12 +50,12 @@ WHYS: Final[dict[str, str | Promise]] = {
     "rejected": gettext_lazy("the other side refuses it"),
     "busy": gettext_lazy("too much at once"),
     "misconfigured": gettext_lazy("the configuration cannot be used"),
-    "capped": gettext_lazy("the number has had its share of messages"),
+    "capped": gettext_lazy("the limit for this number is reached"),
     "no_address": gettext_lazy("the person has no such address"),
     "channel_off": gettext_lazy("the channel is not in use"),
-    "unreadable": gettext_lazy("what is kept cannot be opened"),
+    "unreadable": gettext_lazy("the stored data cannot be decrypted"),
     "lost": gettext_lazy("it may have been sent; the process ended twice"),
-    "fault": gettext_lazy("a fault of our own; see the log"),
+    "fault": gettext_lazy("an internal fault; see the log"),
 }
 MARKS: Final = {"sent": "on", "failed": "bad", "pending": "none", "sending": "none",
                 "suppressed": "off"}  # fmt: skip
@@ -128,7 +128,7 @@ def _form(request: HttpRequest, row: Channel | None, kind: str) -> HttpResponse:
         except ValidationError as error:
             errors = error.message_dict
         else:
-            messages.success(request, _("%(channel)s is kept.") % {"channel": saved.name})
+            messages.success(request, _("%(channel)s is saved.") % {"channel": saved.name})
             return redirect("channels")
     context = {
         "row": row,
@@ -178,7 +178,9 @@ def try_channel(request: HttpRequest, identity: int) -> HttpResponse:
     row = get_object_or_404(Channel, pk=identity)
     delivery = send_test(subject_of_request(request), row)
     if delivery.state == Delivery.State.SENT:
-        messages.success(request, _("%(channel)s took the test.") % {"channel": row.name})
+        messages.success(
+            request, _("%(channel)s accepted the test message.") % {"channel": row.name}
+        )
     else:
         why = WHYS.get(delivery.why, delivery.why)
         text = _("The test of %(channel)s was not sent: %(why)s.")
@@ -189,7 +191,7 @@ def try_channel(request: HttpRequest, identity: int) -> HttpResponse:
 @needs("see", "core.message")
 @require_safe
 def sent_messages(request: HttpRequest) -> HttpResponse:
-    """What was sent to whom, what was not, and why."""
+    """Delivery log to whom, what was not, and why."""
     state = request.GET.get("state", "")
     rows = Delivery.objects.select_related("message", "message__recipient", "channel")
     if state in Delivery.State.values:

@@ -96,7 +96,7 @@ def _run(run: JobRun, now: datetime) -> RunRow:
 def schedule(every: int | str | None) -> str:
     """A schedule in words."""
     if every is None:
-        return _("when it is wanted")
+        return _("on demand")
     if isinstance(every, str):
         minute, hour, *rest = every.split()
         if minute.isdigit() and hour.isdigit() and rest == ["*", "*", "*"]:

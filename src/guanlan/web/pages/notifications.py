@@ -38,7 +38,7 @@ class Telling(forms.Form):
     )
     forget_phone = forms.BooleanField(label=gettext_lazy("Forget the number"), required=False)
     digest = forms.ChoiceField(
-        label=gettext_lazy("What is for information"),
+        label=gettext_lazy("Messages for information"),
         choices=Preference.Digest.choices,
         required=False,
     )
@@ -123,7 +123,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
             for name, texts in error.message_dict.items():
                 form.add_error(name, texts)
         else:
-            messages.success(request, _("Your wishes are kept."))
+            messages.success(request, _("Your preferences are saved."))
             return redirect("notification_preferences")
     context = {"form": form, "phone": _shown(wishes), "email": bool(user.email)}
     status = 400 if form.errors else 200

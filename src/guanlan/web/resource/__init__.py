@@ -29,6 +29,7 @@ from guanlan.web.resource.declared import (
 )
 from guanlan.web.resource.details import facts, history_panel
 from guanlan.web.resource.fields import Related
+from guanlan.web.resource.reading import turn
 from guanlan.web.resource.registry import register, resource_of, resources
 from guanlan.web.resource.words import Term
 
@@ -52,4 +53,5 @@ __all__ = [
     "register",
     "resource_of",
     "resources",
+    "turn",
 ]

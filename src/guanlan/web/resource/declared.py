@@ -31,7 +31,7 @@ class Column(Struct, frozen=True):
     `field` is the model's field the value comes from (its name where left out; `a__b` follows a
     relation); `value` computes it instead, from what `Resource.prepare` made of the row. The
     level is that of the field; a computed value of no one field says its own. From level 3 on
-    only `mask(row)` leaves the server.
+    only `mask(row)` leaves the server. `right` aligns it, `wide` gives it the room that is left.
     """
 
     name: str
@@ -43,6 +43,8 @@ class Column(Struct, frozen=True):
     level: int = 0
     sort: bool = False
     shown: bool = True
+    right: bool = False
+    wide: bool = False
     mask: Callable[[Any], str] | None = None
 
     @property
@@ -51,7 +53,7 @@ class Column(Struct, frozen=True):
 
     @property
     def numeric(self) -> bool:
-        return self.cell == "number"
+        return self.right or self.cell == "number"
 
 
 class Filter(Struct, frozen=True):
@@ -213,6 +215,7 @@ class Resource(Struct, frozen=True, kw_only=True):
     state: Callable[[Any], State] | None = None
     name_of: Callable[[Any], str] = str
     address: Callable[[Any], str] | None = None
+    link: Callable[[Any], str] | None = None  # the same, read from a prepared row of a list
     form: Form | None = None
     actions: tuple[Action, ...] = ()
     links: tuple[Link, ...] = ()

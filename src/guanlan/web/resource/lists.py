@@ -95,7 +95,7 @@ def rows_of(
     return [
         Row(
             str(row.pk),
-            address_of(resource, row),
+            resource.link(ready) if resource.link else address_of(resource, row),
             [cell(resource, column, ready) for column in columns],
         )
         for row, ready in zip(found, prepared, strict=True)

@@ -10,7 +10,7 @@ import binascii
 import datetime as dt
 import json
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from functools import reduce
 from operator import or_
 from typing import Any, Final
@@ -93,7 +93,7 @@ def conditions(
         elif (one := filters.get(term.name)) is None:
             read = _("There is no filter “%(name)s:”.") % {"name": term.name}
         else:
-            read = _condition(one, term, subject)
+            read = _condition(resource, one, term, subject)
         if isinstance(read, str):
             problems.append(read)
         else:
@@ -111,7 +111,7 @@ def _free(resource: Resource, term: Term, subject: Subject) -> Q | str:
     return reduce(or_, (Q(**{f"{name}__icontains": term.value}) for name in resource.search))
 
 
-def _condition(one: Filter, term: Term, subject: Subject) -> Q | str:
+def _condition(resource: Resource, one: Filter, term: Term, subject: Subject) -> Q | str:
     compared = one.kind in ("number", "time") or (one.kind == "choice" and one.ordered)
     if term.sign and not compared and one.kind != "own":
         return _("“%(name)s:” takes no comparison.") % {"name": one.name}
@@ -125,7 +125,7 @@ def _condition(one: Filter, term: Term, subject: Subject) -> Q | str:
         case "flag":
             return _flag(one, term)
         case "number":
-            return _number(one, term)
+            return _number(resource, one, term)
         case "time":
             return _time(one, term)
         case "person":
@@ -133,7 +133,18 @@ def _condition(one: Filter, term: Term, subject: Subject) -> Q | str:
         case "text":
             parts = (Q(**{f"{one.path}__icontains": value}) for value in term.values)
             return reduce(or_, parts)
-    return Q(**{f"{one.path}__in": list(term.values)})
+    return _exact(resource, one, term)
+
+
+def _exact(resource: Resource, one: Filter, term: Term) -> Q | str:
+    field = _field(resource.model, one.path)
+    try:
+        values = [field.to_python(value) for value in term.values]
+        if any(isinstance(value, int) and abs(value) > _BIGGEST for value in values):
+            raise OverflowError
+    except (ValidationError, ValueError, OverflowError):
+        return _("“%(name)s:” cannot be this.") % {"name": one.name}
+    return Q(**{f"{one.path}__in": values})
 
 
 def _choice(one: Filter, term: Term) -> Q | str:
@@ -167,15 +178,20 @@ def _flag(one: Filter, term: Term) -> Q | str:
     return Q(**{f"{one.path}__isnull": not value}) if one.null else Q(**{one.path: value})
 
 
-def _number(one: Filter, term: Term) -> Q | str:
+def _number(resource: Resource, one: Filter, term: Term) -> Q | str:
     try:
         number = Decimal(term.value)
-        exact = int(number) if number == number.to_integral_value() else number
         if not number.is_finite() or abs(number) > _BIGGEST or len(term.values) > 1:
             raise InvalidOperation
     except (InvalidOperation, ValueError, OverflowError):
         return _("“%(name)s:” takes a number, such as %(name)s:>=50.") % {"name": one.name}
-    return Q(**{f"{one.path}__{_LOOKUPS[term.sign]}": exact})
+    lookup = _LOOKUPS[term.sign]
+    if isinstance(_field(resource.model, one.path), models.IntegerField):
+        whole = number.to_integral_value(ROUND_CEILING if lookup in ("gte", "lt") else ROUND_FLOOR)
+        if lookup == "exact" and whole != number:
+            return Q(pk__in=[])
+        return Q(**{f"{one.path}__{lookup}": int(whole)})
+    return Q(**{f"{one.path}__{lookup}": number})
 
 
 def read_time(name: str, value: str) -> dt.datetime | str:

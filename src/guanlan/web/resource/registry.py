@@ -88,7 +88,10 @@ def faults(resource: Resource) -> list[str]:
     wrong += [
         f"filter {one.name}: {resource.model.__name__} has no field {one.path}"
         for one in resource.filters
-        if one.kind != "own" and one.read is None and not _has(resource.model, one.path)
+        if resource.find is None
+        and one.kind != "own"
+        and one.read is None
+        and not _has(resource.model, one.path)
     ]
     if order_of(resource, resource.order) is None:
         wrong.append(f"its order {resource.order} is no sortable column")

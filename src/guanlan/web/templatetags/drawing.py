@@ -53,7 +53,7 @@ def chart_scripts(context: Context) -> dict[str, bool]:
     return {"wanted": getattr(context.get("request"), "draws_charts", False)}
 
 
-@register.inclusion_tag("web/discussion.html", takes_context=True)
+@register.inclusion_tag("web/discussion_card.html", takes_context=True)
 def discussion(context: Context, noun: str, found: Any) -> dict[str, Any]:
     """Comments on an object and files beside it, for who sees the page of it."""
     request = context["request"]

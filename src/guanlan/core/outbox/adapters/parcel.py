@@ -14,7 +14,7 @@ Why = Literal[
     "rejected",  # the other side said no, for good
     "busy",  # the other side said not now
     "misconfigured",  # the channel's configuration cannot be used
-    "capped",  # the number has had its share of messages
+    "capped",  # the limit for this number is reached
     "no_address",  # the person has no such address
     "channel_off",  # the channel is not in use, or gone
     "unreadable",  # what is kept of the channel cannot be opened

@@ -15,6 +15,22 @@
     open = [];
   });
 
+  // What scrolls sideways and holds nothing to tab to is itself reached by the keyboard.
+  const within = "a[href], button, input, select, textarea, summary, [tabindex]";
+  function reachable() {
+    for (const one of document.querySelectorAll(".scroll")) {
+      if (one.scrollWidth <= one.clientWidth || one.hasAttribute("tabindex") || one.querySelector(within)) continue;
+      const title = one.closest("section, details, main").querySelector("h1, h2, summary");
+      one.tabIndex = 0;
+      one.setAttribute("role", "region");
+      one.setAttribute("aria-label", title ? title.textContent.trim() : document.title);
+    }
+  }
+  reachable();
+  document.addEventListener("htmx:afterSettle", reachable);
+  document.addEventListener("toggle", reachable, true);
+  addEventListener("resize", reachable);
+
   // Paper cannot be clicked.
   let opened = [];
   addEventListener("beforeprint", () => {
