@@ -35,6 +35,7 @@ ARGUMENTS: dict[str, list[Any]] = {
     "add_comment": ["fraud.decision", "1"], "add_attachment": ["fraud.decision", "1"],
     "run_job": ["platform.clean"], "delivery": [1], "cancel_run": [1], "new_channel": ["email"], "channel": [1],
     "toggle_channel": [1], "try_channel": [1], "acknowledge_notification": [1],
+    "follow_notification": [1],
 }  # fmt: skip
 # What a resource has beside its list and its objects, all of it posted.
 SUFFIXES: dict[str, list[Any]] = {
@@ -58,6 +59,7 @@ POSTED = {
     "recompute", "find_entity", "logout", "language", "dismiss_first_steps",
     "palette_search", "run_job", "cancel_run", "toggle_channel", "try_channel",
     "read_notifications", "acknowledge_notification",
+    "follow_notification",
     "add_comment", "add_attachment", "edit_comment", "remove_comment", "remove_attachment",
 }  # fmt: skip
 POSTED |= {name for name in routes() if name.endswith(tuple(SUFFIXES))}
