@@ -29,6 +29,7 @@ from tests.fraud.world import START, World, scenario
 OPEN = {"login", "logout", "language"}
 ARGUMENTS: dict[str, list[Any]] = {
     "decision": [1], "recompute": [1], "entity": ["user", "u-1"], "backtest": [1],
+    "reveal_decision": [1], "reveal_entity": [1],
     "key": ["abcdefgh"], "attachment": [1], "remove_attachment": [1],
     "edit_comment": [1], "remove_comment": [1],
     "discussion": ["fraud.decision", "1"], "mentionable": ["fraud.decision", "1"],
@@ -57,7 +58,8 @@ def address(name: str) -> str:
 
 
 POSTED = {
-    "recompute", "find_entity", "logout", "language", "dismiss_first_steps",
+    "recompute", "reveal_decision", "reveal_entity",
+    "find_entity", "logout", "language", "dismiss_first_steps",
     "palette_search", "run_job", "cancel_run", "toggle_channel", "try_channel",
     "read_notifications", "acknowledge_notification",
     "follow_notification",
