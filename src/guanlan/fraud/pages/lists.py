@@ -15,10 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from guanlan.core.access import Subject, may
+from guanlan.core.access import MASKED_FROM, Subject, may
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud import programs, words
-from guanlan.fraud.masking import MASKED_FROM
 from guanlan.fraud.models import Backtest, Decision, Entity
 from guanlan.fraud.pages.entities import address, entities_with_key
 from guanlan.fraud.search import Search, count, fetch, search_of
