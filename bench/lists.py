@@ -51,12 +51,12 @@ def fill(path: Path, size: int) -> Client:
     """A database of `size` keys and an owner, who is signed in."""
     use(path)
     call_command("migrate", verbosity=0)
+    rows = [
+        (i, f"backend-{i}", '["events:write"]', i.encode(), made, None)
+        for made, i in (key(n) for n in range(size))
+    ]
     with connection.cursor() as cursor:
-        rows = (key(n) for n in range(size))
-        cursor.executemany(
-            INSERT,
-            ((i, f"backend-{i}", '["events:write"]', i.encode(), made, None) for made, i in rows),
-        )
+        cursor.executemany(INSERT, rows)
         cursor.execute("ANALYZE")
     owner = apps.get_model("core", "User").objects.create(username="owner", is_superuser=True)
     apps.get_model("core", "RoleAssignment").objects.get_or_create(person=owner, role="owner")

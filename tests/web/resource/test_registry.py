@@ -37,7 +37,7 @@ def test_a_resource_is_registered_once_and_only_during_the_start(
     [
         ({"noun": "core.nothing"}, "knows no such noun"),
         ({"columns": (*KEYS.columns, Column("colour", "C", level=2))}, "has no field colour"),
-        ({"columns": (*KEYS.columns, Column("sha256", "S"))}, "sha256 has no data level"),
+        ({"columns": (*KEYS.columns, Column("v", "V", value=str))}, "v has no data level"),
         ({"columns": (*KEYS.columns, KEYS.columns[0])}, "name stands twice"),
         ({"columns": (*KEYS.columns, Column("n", "N", "name", level=2, sort=True))}, "no index"),
         ({"columns": (*KEYS.columns, Column("r", "R", "revoked", level=2, sort=True))}, "no index"),
