@@ -6,7 +6,7 @@ from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate, post_save
 from django.utils.module_loading import import_string
 
-from guanlan.core.access import table
+from guanlan.core.access import levels, table
 from guanlan.core.sealing import check_models
 
 
@@ -15,8 +15,10 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
+        levels.check_levels()
         check_models(apps.get_models())
         table.declare()
+        import_string("guanlan.core.outbox.rights.declare")()
         table.declare_rest(self)
         import_module("guanlan.core.jobs.housekeeping")
         # This module is read before there are models, and these need them.

@@ -145,6 +145,8 @@ DECLARED: Final = (
             " https://risk.example.com"),
     Setting("egress_allow", WORDS, (), "in-house machines that may be called: host, host:port,"
             " address or network"),
+    Setting("egress_proxy", TEXT, "", "the organisation's proxy for outgoing calls:"
+            " http://host:port"),
     Setting("attachment_limit", whole(1, 1 << 40), 25 << 20, "bytes of one attachment at most"),
     Setting("attachment_quota", whole(0, 1 << 50), 10 << 30, "bytes of all attachments at most"),
     Setting("attachment_scanner", WORDS, (), "command that reads a file on its input and ends with"
@@ -152,7 +154,7 @@ DECLARED: Final = (
     Setting("sealing_algorithm", choice("aes-256-gcm", "sm4-gcm"), "aes-256-gcm", "cipher of keys"
             " made from now on"),
     Setting("key_provider", choice("file", "vault", "command"), "file", "who keeps the master key"),
-    Setting("key_file", PATH, None, "the master key's file; else keys/master.key in the data"
+    Setting("master_key_path", PATH, None, "the master key's file; else keys/master.key in the data"
             " directory"),
     Setting("key_command", WORDS, (), "program that wraps keys by a key service: it is given wrap,"
             " unwrap or rotate"),

@@ -80,7 +80,7 @@ ENGINE_SECRET = hashlib.blake2b(SECRET_KEY.encode(), person=b"guanlan-engine").d
 KEYS_DIRECTORY = DATA / "keys"
 SEALING_ALGORITHM = CONFIG["sealing_algorithm"]
 KEY_PROVIDER = CONFIG["key_provider"]
-KEY_FILE = CONFIG["key_file"]
+MASTER_KEY_PATH = CONFIG["master_key_path"]
 KEY_COMMAND = CONFIG["key_command"]
 VAULT_ADDRESS = CONFIG["vault_address"]
 VAULT_TOKEN = CONFIG["vault_token"]
@@ -88,8 +88,10 @@ VAULT_KEY = CONFIG["vault_key"]
 VAULT_MOUNT = CONFIG["vault_mount"]
 
 ADDRESS = CONFIG["address"].rstrip("/")
+EMAIL_BACKEND = "guanlan.core.outbox.letters.EmailBackend"
 # Whom core.egress may call besides the public internet.
 EGRESS_ALLOW = CONFIG["egress_allow"]
+EGRESS_PROXY = CONFIG["egress_proxy"]
 
 DEBUG = False
 HTTPS = CONFIG["https"]
@@ -109,6 +111,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "guanlan.web.middleware.SecurityHeaders",
+    "guanlan.web.compression.Compressed",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "guanlan.web.middleware.SignInAgain",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -14,5 +14,10 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
-        declare("guanlan.web.pages.keys", "guanlan.web.finding", "guanlan.web.telling")
+        declare(
+            "guanlan.web.pages.keys",
+            "guanlan.web.finding",
+            "guanlan.web.telling",
+            "guanlan.web.pages.deliveries",
+        )
         add_act("keys_new", _("Make an API key"), noun="core.apikey")

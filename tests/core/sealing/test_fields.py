@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ JSON = st.recursive(
 def blob(row: models.Model, name: str) -> bytes:
     field = row._meta.get_field(name)
     with connection.cursor() as cursor:
-        pk = row._meta.pk.get_db_prep_value(row.pk, connection)  # type: ignore[union-attr]
+        pk = row._meta.pk.get_db_prep_value(row.pk, connection)
         cursor.execute(f'SELECT "{name}" FROM "{field.model._meta.db_table}" WHERE id = %s', [pk])
         return bytes(cursor.fetchone()[0])
 
@@ -137,13 +138,14 @@ def test_what_does_not_open_is_shown_logged_told_and_kept(
 def test_what_cannot_know_the_row_is_refused() -> None:
     Person.objects.create(phone="13800138000")
     rows = list(Person.objects.all())
-    for attempt in (
+    attempts: list[Callable[[], object]] = [
         lambda: Person.objects.update(phone="1"),
         lambda: Person.objects.update(phone=F("email")),
         lambda: Person.objects.filter(phone="1"),
         lambda: Person.objects.filter(phone__contains="1"),
         lambda: Person.objects.bulk_update([Person(pk=rows[0].pk, phone="2")], ["phone"]),
-    ):
+    ]
+    for attempt in attempts:
         with pytest.raises(FieldError, match="sealed"), transaction.atomic():
             attempt()
     assert Person.objects.get().phone == "13800138000"

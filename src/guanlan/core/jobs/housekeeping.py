@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,11 +18,12 @@ from guanlan.core.jobs.running import on_failed
 from guanlan.core.jobs.wanting import nudge
 from guanlan.core.models import Delivery, JobRun, Message, SignInFailure, Worker
 from guanlan.core.outbox.delivering import deliver_due
-from guanlan.core.outbox.reading import escalate_overdue
+from guanlan.core.outbox.reading import escalate_others, escalate_overdue
 from guanlan.core.outbox.sending import on_sent
 
 KEEP_RUNS: Final = timedelta(days=30)
 KEEP_QUIET_RUNS: Final = timedelta(days=1)  # of jobs that run every minute and did well
+KEEP_LETTERS: Final = timedelta(days=7)  # that could not be sent
 KEEP_MESSAGES: Final = timedelta(days=400)
 
 outbox.template(
@@ -48,6 +50,15 @@ outbox.template(
         "zh-hant": ("工作 {job} 延誤", "工作 {job} 已到時間但尚未執行。見「設定」中的「工作」。"),
     },
 )
+outbox.template(
+    "message.unanswered",
+    names={"subject": 2, "person": 2},
+    texts={
+        "en": ("Unanswered: {subject}", "{person} has not acknowledged in time: {subject}"),
+        "zh-hans": ("无人确认：{subject}", "{person} 未按时确认：{subject}"),
+        "zh-hant": ("無人確認：{subject}", "{person} 未按時確認：{subject}"),
+    },
+)
 
 
 @job("outbox.deliver", title=_("Delivery of messages"), every=60, retries=0, timeout=300)
@@ -55,8 +66,7 @@ def deliver(progress: Progress) -> Told:
     """Deliver what is due, round after round while there is any."""
     sent = failed = 0
     while True:
-        progress.check()
-        more, not_sent = deliver_due()
+        more, not_sent = deliver_due(step=progress.check)
         sent, failed = sent + more, failed + not_sent
         if not more:
             break
@@ -84,7 +94,10 @@ def clean(progress: Progress) -> Told:
         Message.objects.filter(created__lt=now - KEEP_MESSAGES),
     )
     progress.of(len(parts))
-    gone = 0
+    old_letters = Message.objects.filter(letter__isnull=False).filter(
+        created__lt=now - KEEP_LETTERS
+    )
+    gone = old_letters.update(letter=None)
     for part in parts:
         gone += part.delete()[0]
         progress.advance()
@@ -104,9 +117,24 @@ def tell_failure(run: JobRun) -> None:
     )
 
 
+def tell_unanswered(message: Message) -> None:
+    """Tell those who manage messages that one was not acknowledged in its time."""
+    text = outbox.rendered(message.template, message.context, settings.LANGUAGE_CODE)
+    person = message.recipient.get_username() if message.recipient else message.target
+    others = [p for p in outbox.people_who_may("manage", "core.message") if p != message.recipient]
+    outbox.send(
+        "message.unanswered",
+        to=others,
+        context={"subject": text.subject, "person": person},
+        urgency="urgent",
+        about=(message.about_noun or "core.message", message.about_id or message.pk),
+    )
+
+
 def _nudge_delivery() -> None:
     nudge("outbox.deliver")
 
 
 on_failed(tell_failure)
 on_sent(_nudge_delivery)
+escalate_others(tell_unanswered)

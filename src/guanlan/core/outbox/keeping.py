@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from guanlan.core.models import Channel, Message, Preference
 from guanlan.core.outbox.templates import Value, get_template
 from guanlan.core.sealing import Unreadable as NotOpened
@@ -9,6 +11,14 @@ from guanlan.core.sealing import Unreadable as NotOpened
 
 class Unreadable(ValueError):
     """A sealed value that cannot be opened: another installation's, moved, or damaged."""
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """An e-mail as somebody else has written it."""
+
+    to: str
+    subject: str
+    body: str
 
 
 def config_of(channel: Channel) -> dict[str, str]:
@@ -33,3 +43,11 @@ def context_of(message: Message) -> dict[str, Value]:
     if isinstance(context, NotOpened):
         return dict.fromkeys(get_template(message.template).names, str(context))
     return dict(context)
+
+
+def letter_of(message: Message) -> Letter:
+    """The letter that a message carries. Raises Unreadable."""
+    try:
+        return msgspec.convert(message.letter, Letter)
+    except msgspec.ValidationError:
+        raise Unreadable(f"the letter of message {message.key} cannot be opened") from None

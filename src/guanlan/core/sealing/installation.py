@@ -20,7 +20,7 @@ def keyring() -> Keyring:
     return _ring(
         Path(settings.KEYS_DIRECTORY),
         settings.KEY_PROVIDER,
-        settings.KEY_FILE,
+        settings.MASTER_KEY_PATH,
         tuple(settings.KEY_COMMAND),
         (settings.VAULT_ADDRESS, settings.VAULT_TOKEN, settings.VAULT_KEY, settings.VAULT_MOUNT),
         settings.SEALING_ALGORITHM,

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from guanlan.core.access import ScopedQuerySet
 from guanlan.core.sealing import SealedField, SealId
 
 
@@ -31,6 +32,8 @@ class Comment(models.Model):
         3: "text",
     }
     seal_row: ClassVar[str] = "seal_id"
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         ordering = ["created", "id"]
@@ -65,6 +68,8 @@ class Attachment(models.Model):
         3: "name",
     }
     seal_row: ClassVar[str] = "stored"
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         ordering = ["created", "id"]
