@@ -15,7 +15,12 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
-        declare("guanlan.web.pages.keys", "guanlan.web.finding", "guanlan.web.telling")
+        declare(
+            "guanlan.web.pages.keys",
+            "guanlan.web.finding",
+            "guanlan.web.telling",
+            "guanlan.web.pages.deliveries",
+        )
         add_place(Place("settings", "people", _("People and roles"), 1))
         add_place(Place("settings", "my_access", _("My access"), 2))
         add_place(Place("settings", "access_requests", _("Requests for access"), 3))
