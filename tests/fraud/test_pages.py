@@ -106,7 +106,7 @@ def test_a_form_without_its_token_is_refused(pond: World, name: str) -> None:
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/", 24),
+        ("/", 25),
         ("/live", 8),
         ("/decisions?q=", 13),
         ("/decisions?q=user:u-1+outcome:approve", 15),
