@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from guanlan.web import nouns
 from guanlan.web.palette import add_act
+from guanlan.web.places import Place, add_place
 from guanlan.web.start import declare
 
 
@@ -20,4 +21,8 @@ class WebConfig(AppConfig):
             "guanlan.web.telling",
             "guanlan.web.pages.deliveries",
         )
+        add_place(Place("settings", "people", _("People and roles"), 1))
+        add_place(Place("settings", "my_access", _("My access"), 2))
+        add_place(Place("settings", "access_requests", _("Requests for access"), 3))
+        add_place(Place("settings", "policy", _("Policy"), 4))
         add_act("keys_new", _("Make an API key"), noun="core.apikey")
