@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import guanlan.core.models.messages
+import guanlan.core.sealing.fields
 
 
 class Migration(migrations.Migration):
@@ -143,7 +144,8 @@ class Migration(migrations.Migration):
                         verbose_name="Kind",
                     ),
                 ),
-                ("config", models.TextField(blank=True, default="")),
+                ("seal_id", guanlan.core.sealing.fields.SealId()),
+                ("config", guanlan.core.sealing.fields.SealedJSONField(blank=True, default=dict)),
                 ("enabled", models.BooleanField(default=True, verbose_name="In use")),
                 (
                     "per_minute",
@@ -206,8 +208,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("template", models.CharField(max_length=80)),
-                ("context", models.JSONField(default=dict)),
-                ("letter", models.TextField(blank=True, default="")),
+                ("context", guanlan.core.sealing.fields.SealedJSONField(default=dict)),
+                ("letter", guanlan.core.sealing.fields.SealedJSONField(null=True)),
                 ("target", models.CharField(max_length=40)),
                 (
                     "urgency",
@@ -360,8 +362,8 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "phone",
-                    models.CharField(
-                        blank=True, default="", max_length=200, verbose_name="Mobile number"
+                    guanlan.core.sealing.fields.SealedField(
+                        blank=True, default="", max_length=40, verbose_name="Mobile number"
                     ),
                 ),
                 (

@@ -5,6 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import guanlan.core.sealing.fields
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -25,7 +27,7 @@ class Migration(migrations.Migration):
                 ),
                 ("noun", models.CharField(max_length=80)),
                 ("object_id", models.CharField(max_length=80)),
-                ("name", models.CharField(max_length=120)),
+                ("name", guanlan.core.sealing.fields.SealedField(max_length=120)),
                 ("kind", models.CharField(max_length=80)),
                 ("size", models.BigIntegerField()),
                 ("sha256", models.CharField(max_length=64)),
@@ -62,7 +64,8 @@ class Migration(migrations.Migration):
                 ),
                 ("noun", models.CharField(max_length=80)),
                 ("object_id", models.CharField(max_length=80)),
-                ("text", models.TextField()),
+                ("seal_id", guanlan.core.sealing.fields.SealId()),
+                ("text", guanlan.core.sealing.fields.SealedField()),
                 ("mentions", models.JSONField(default=list)),
                 ("created", models.DateTimeField(default=django.utils.timezone.now)),
                 ("edited", models.DateTimeField(null=True)),
