@@ -13,7 +13,6 @@ from pytest_django.live_server_helper import LiveServer
 
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core.models import User
-from guanlan.engine.log import LogTail
 from guanlan.fraud import figures, programs
 from guanlan.fraud.services import project, store_backtest
 from tests.fraud.reports import report
@@ -58,7 +57,7 @@ def console(
     world = World(tmp_path / "log")
     world.program()
     world.events(300)
-    project(LogTail(world.log.directory))
+    project(world.tail())
     store_backtest("2026", "pond", "abc", report())
     programs.forget()
     figures.forget()

@@ -16,7 +16,6 @@ from pytest_django import Settings
 from guanlan.core.models import User
 from guanlan.core.services import create_api_key
 from guanlan.engine.engine import Engine
-from guanlan.engine.log import LogTail
 from guanlan.engine.scenario import load_scenario
 from guanlan.fraud.first_steps import event_example
 from guanlan.fraud.models import Decision
@@ -48,13 +47,13 @@ def world(signed_in: Client, tmp_path: Path, settings: Settings) -> World:
 def test_each_step_ticks_when_the_system_sees_it(world: World, signed_in: Client) -> None:
     assert state(signed_in) == "0000"
     world.program()
-    project(LogTail(world.log.directory))
+    project(world.tail())
     create_api_key("backend", ["events:write"])
     assert asked_to_reload(signed_in, "0000")
     assert not asked_to_reload(signed_in, "1000")
     assert state(signed_in) == "1000"
     world.events(1)
-    project(LogTail(world.log.directory))
+    project(world.tail())
     assert state(signed_in) == "1100"
     assert signed_in.get(f"/decisions/{Decision.objects.get().seq}").status_code == 200
     assert state(signed_in) == "1110"
@@ -70,7 +69,7 @@ def test_hiding_takes_a_form_and_lasts(world: World, signed_in: Client) -> None:
     assert signed_in.post("/first-steps/dismiss")["Location"] == "/"
     assert state(signed_in) == ""
     world.events(1)
-    project(LogTail(world.log.directory))
+    project(world.tail())
     signed_in.get("/decisions/0")
     assert state(signed_in) == ""
     world.close()
@@ -83,7 +82,7 @@ def test_an_old_installation_has_no_first_steps(world: World, signed_in: Client)
 
 def test_the_example_names_this_server_and_is_a_good_event(world: World, signed_in: Client) -> None:
     world.program()
-    project(LogTail(world.log.directory))
+    project(world.tail())
     create_api_key("backend", ["events:write"])
     steps = signed_in.get("/", headers={"host": "localhost"}).context["steps"]
     words = shlex.split(steps[1].command)

@@ -15,6 +15,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         table.declare()
+        import_string("guanlan.core.outbox.rights.declare")()
         table.declare_rest(self)
         import_module("guanlan.core.jobs.housekeeping")
         # This module is read before there are models, and these need them.

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from guanlan.core.access import Subject
 from guanlan.fraud import programs
 from guanlan.fraud.models import Backtest, Decision, Entity
+from guanlan.fraud.sealed import entity_index
 from guanlan.fraud.showing import Shower, decisions_url
 from guanlan.web.search import Found, joined, searcher
 
@@ -27,8 +28,8 @@ def entities(subject: Subject, text: str, limit: int) -> Iterator[Found]:
     if text.startswith("~") and text[1:].isdecimal() and len(text) <= LONGEST_NUMBER:
         rows = Entity.objects.filter(id=int(text[1:]))
     else:
-        # By kind and key, as the index has them.
-        rows = Entity.objects.filter(kind__in=list(shower.kinds()), key__in={text, joined(text)})
+        wanted = {entity_index(text), entity_index(joined(text))}
+        rows = Entity.objects.filter(kind__in=list(shower.kinds()), key_index__in=wanted)
     for row in rows.order_by("-last_seen")[:limit]:
         shown = shower.known_entity(row)
         yield Found(shown.text, shown.url, shown.role)

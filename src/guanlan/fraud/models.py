@@ -3,13 +3,31 @@
 The log is the truth; everything here but `Backtest` can be dropped and projected again.
 Times are microseconds since 1970-01-01 UTC, as in the log: exact, and cheap to write.
 Ids of entities and rules are given out by the projection itself, in order of the log, so
-that two projections of one log are equal row by row.
+that two projections of one log are equal row by row, once what is sealed has been opened.
+
+Keys of entities, and whatever may hold one, are stored sealed, bound to their column and row;
+an entity is found by a keyed index of its key. What is sealed is opened when it is looked at.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
+import msgspec
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
+
+from guanlan.fraud.sealed import (
+    DECISION_ENTITIES,
+    ENTITY_KEY,
+    LIST_CHANGE,
+    PROGRAM_CANONICAL,
+    PROGRAM_STATE,
+    Unreadable,
+)
+
+json_decoder: Final = msgspec.json.Decoder(dict[str, str])
 
 
 class Cursor(models.Model):
@@ -37,14 +55,24 @@ class Program(models.Model):
     position = models.BigIntegerField(primary_key=True)
     digest = models.CharField(max_length=64, db_index=True)
     name = models.CharField(max_length=128)
-    canonical = models.BinaryField()
-    state = models.BinaryField()  # of the scenario whose features the engine held; empty = same
+    sealed_canonical = models.BinaryField()  # a scenario holds the entries of its lists
+    sealed_state = models.BinaryField()  # of the scenario whose features the engine held
     activated_seq = models.BigIntegerField()
     activated = models.BigIntegerField()
     warming = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return f"{self.name} {self.digest[:12]}"
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """The scenario, as canonical JSON."""
+        return PROGRAM_CANONICAL.open(self.position, self.sealed_canonical)
+
+    @cached_property
+    def state(self) -> bytes:
+        """The scenario whose features the engine held; empty = the same."""
+        return PROGRAM_STATE.open(self.position, self.sealed_state)
 
 
 class ListAct(models.Model):
@@ -54,10 +82,15 @@ class ListAct(models.Model):
     seq = models.BigIntegerField()
     clock = models.BigIntegerField()
     list = models.CharField(max_length=128)
-    change = models.BinaryField()  # JSON of guanlan.engine.lists.ListChange
+    sealed_change = models.BinaryField()
 
     def __str__(self) -> str:
         return f"change of {self.list}"
+
+    @cached_property
+    def change(self) -> bytes:
+        """JSON of guanlan.engine.lists.ListChange."""
+        return LIST_CHANGE.open(self.position, self.sealed_change)
 
 
 class Decision(models.Model):
@@ -70,14 +103,14 @@ class Decision(models.Model):
     event_time = models.BigIntegerField(null=True)
     outcome = models.SmallIntegerField()  # guanlan.engine.scenario.model.Outcome
     score = models.IntegerField()
-    amount = models.BigIntegerField(null=True)  # minor units
+    amount = models.BigIntegerField(null=True)  # minor units; absent from level 3 on
     currency = models.CharField(max_length=3)
     degraded = models.BooleanField()
     version = models.CharField(max_length=12)
     arrival = models.BigIntegerField()
     latency_us = models.BigIntegerField()
     position = models.BigIntegerField()
-    entities = models.TextField()  # JSON: role -> key
+    sealed_entities = models.BinaryField()
     rules = models.TextField()  # JSON: ids of the rules that hit
 
     class Meta:
@@ -88,6 +121,14 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"decision {self.seq}"
+
+    @cached_property
+    def entities(self) -> dict[str, str]:
+        """The key in each role; none where they cannot be read."""
+        try:
+            return json_decoder.decode(DECISION_ENTITIES.open(self.seq, self.sealed_entities))
+        except Unreadable:
+            return {}
 
 
 class RuleName(models.Model):
@@ -120,17 +161,28 @@ class Entity(models.Model):
 
     id = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=64)
-    key = models.CharField(max_length=256)
+    sealed_key = models.BinaryField()
+    key_index = models.BinaryField(max_length=16)
     first_seen = models.BigIntegerField()
     last_seen = models.BigIntegerField(db_index=True)
     events = models.BigIntegerField()
     worst = models.SmallIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="fraud_entity_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["key_index", "kind"], name="fraud_entity_key")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @cached_property
+    def key(self) -> str:
+        """What events call it; empty where that cannot be read."""
+        try:
+            return ENTITY_KEY.open(self.id, self.sealed_key).decode()
+        except Unreadable:
+            return ""
 
 
 class EntityDecision(models.Model):

@@ -22,7 +22,16 @@ from guanlan.engine.program import read_activation
 from guanlan.engine.scenario import from_canonical
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.frames import Layout, Record, microseconds, record
+from guanlan.fraud.masking import MASKED_FROM
 from guanlan.fraud.models import Cursor, DecisionRule, Entity, ListAct, Program, RuleName
+from guanlan.fraud.sealed import (
+    DECISION_ENTITIES,
+    ENTITY_KEY,
+    PROGRAM_CANONICAL,
+    PROGRAM_STATE,
+    entity_index,
+)
+from guanlan.fraud.sealed import LIST_CHANGE as SEALED_CHANGE
 
 MINUTE: Final = 60_000_000
 LABEL: Final = "label"
@@ -32,7 +41,7 @@ _LOOKUP: Final = 400
 
 _DECISION: Final = (
     "INSERT INTO fraud_decision (seq, event_id, type, clock, event_time, outcome, score, amount,"
-    " currency, degraded, version, arrival, latency_us, position, entities, rules)"
+    " currency, degraded, version, arrival, latency_us, position, sealed_entities, rules)"
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _LABEL: Final = (
@@ -44,12 +53,13 @@ _ENTITY_DECISION: Final = (
     "INSERT INTO fraud_entitydecision (entity_id, seq, role) VALUES (%s, %s, %s)"
 )
 _ENTITY: Final = (
-    "INSERT INTO fraud_entity (id, kind, key, first_seen, last_seen, events, worst)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s)"
-    " ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen,"
-    " events = fraud_entity.events + excluded.events,"
-    " worst = CASE WHEN excluded.worst > fraud_entity.worst"
-    " THEN excluded.worst ELSE fraud_entity.worst END"
+    "INSERT INTO fraud_entity"
+    " (id, kind, sealed_key, key_index, first_seen, last_seen, events, worst)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+)
+_ENTITY_AGAIN: Final = (
+    "UPDATE fraud_entity SET last_seen = %s, events = events + %s,"
+    " worst = CASE WHEN %s > worst THEN %s ELSE worst END WHERE id = %s"
 )
 _MINUTE_OUTCOME: Final = (
     "INSERT INTO fraud_minuteoutcome (minute, type, outcome, decisions, amount)"
@@ -149,7 +159,7 @@ class Projection:
         if self._layout_position == cursor.program_position:
             return
         program = Program.objects.filter(position=cursor.program_position).first()
-        self._layout = Layout(from_canonical(bytes(program.canonical)) if program else None)
+        self._layout = Layout(from_canonical(program.canonical) if program else None)
         self._layout_position = cursor.program_position
 
     def _program(self, cursor: Cursor, frame: Frame) -> None:
@@ -158,8 +168,8 @@ class Projection:
             position=frame.position,
             digest=scenario.digest,
             name=scenario.name,
-            canonical=frame.sections[1],
-            state=frame.sections[2],
+            sealed_canonical=PROGRAM_CANONICAL.seal(frame.position, frame.sections[1]),
+            sealed_state=PROGRAM_STATE.seal(frame.position, frame.sections[2]),
             warming=list(head.warming),
             activated_seq=frame.seq,
             activated=frame.clock,
@@ -174,8 +184,8 @@ class Projection:
             position=frame.position,
             digest=before.digest,
             name=before.name,
-            canonical=before.canonical,
-            state=b"",
+            sealed_canonical=PROGRAM_CANONICAL.seal(frame.position, before.canonical),
+            sealed_state=PROGRAM_STATE.seal(frame.position, b""),
             warming=[],
             activated_seq=frame.seq,
             activated=frame.clock,
@@ -185,7 +195,7 @@ class Projection:
     def _write(self, cursor: Cursor, batch: Sequence[Record]) -> None:
         if not batch:
             return
-        rows = _Rows()
+        rows = _Rows(cursor.next_entity)
         self._identify(cursor, batch)
         for item in batch:
             self._add(rows, item)
@@ -216,9 +226,10 @@ class Projection:
             by_kind.setdefault(kind, []).append(key)
         for kind, keys in by_kind.items():
             for start in range(0, len(keys), _LOOKUP):
-                found = Entity.objects.filter(kind=kind, key__in=keys[start : start + _LOOKUP])
-                for key, identity in found.values_list("key", "id"):
-                    self._entities[kind, key] = identity
+                part = {entity_index(key): key for key in keys[start : start + _LOOKUP]}
+                found = Entity.objects.filter(kind=kind, key_index__in=list(part))
+                for index, identity in found.values_list("key_index", "id"):
+                    self._entities[kind, part[bytes(index)]] = identity
         for pair in missing:
             if pair not in self._entities:
                 self._entities[pair] = cursor.next_entity
@@ -248,6 +259,8 @@ class Projection:
             return
         outcome = int(Outcome[decision.outcome])
         amount = self._layout.amount(event)
+        # Sums of a minute are nobody's; the amount itself stands where its level lets it.
+        shown = amount if self._layout.amount_level(event_type) < MASKED_FROM else None
         hits = [r.rule for r in decision.reasons if r.on_unknown is None]
         rows.decisions.append(
             (
@@ -258,14 +271,14 @@ class Projection:
                 microseconds(event.time),
                 outcome,
                 decision.score,
-                amount,
-                self._layout.currency if amount is not None else "",
+                shown,
+                self._layout.currency if shown is not None else "",
                 decision.degraded,
                 decision.version,
                 item.arrival,
                 item.latency_us,
                 frame.position,
-                json.dumps(present, ensure_ascii=False, separators=(",", ":")),
+                DECISION_ENTITIES.seal(seq, msgspec.json.encode(present)),
                 json.dumps(hits, separators=(",", ":")),
             )
         )
@@ -316,14 +329,15 @@ def _list_act(frame: Frame) -> None:
         seq=frame.seq,
         clock=frame.clock,
         list=change.list,
-        change=frame.sections[0],
+        sealed_change=SEALED_CHANGE.seal(frame.position, frame.sections[0]),
     )
 
 
 class _Rows:
-    """The rows of one batch."""
+    """The rows of one batch; entities from number `first_new` on are new in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_new: int) -> None:
+        self._first_new = first_new
         self.decisions: list[tuple[Any, ...]] = []
         self.labels: list[tuple[Any, ...]] = []
         self.decision_rules: list[tuple[int, int, int]] = []
@@ -334,18 +348,33 @@ class _Rows:
         self.minute_latency: dict[tuple[int, int], int] = {}
 
     def write(self) -> None:
+        entities = self.entities.values()
         for statement, rows in (
             (_DECISION, self.decisions),
             (_LABEL, self.labels),
             # In key order, so that the tree is written page by page.
             (_DECISION_RULE, sorted(self.decision_rules)),
             (_ENTITY_DECISION, sorted(self.entity_decisions)),
-            (_ENTITY, list(self.entities.values())),
+            (_ENTITY, [_sealed(e) for e in entities if e[0] >= self._first_new]),
+            (_ENTITY_AGAIN, [_again(e) for e in entities if e[0] < self._first_new]),
             (_MINUTE_OUTCOME, [(*key, *sums) for key, sums in self.minute_outcomes.items()]),
             (_MINUTE_RULE, [(*key, *counts) for key, counts in self.minute_rules.items()]),
             (_MINUTE_LATENCY, [(*key, count) for key, count in self.minute_latency.items()]),
         ):
             _insert(statement, rows)
+
+
+def _sealed(entity: Sequence[Any]) -> tuple[Any, ...]:
+    """The row of an entity that is new."""
+    identity, kind, key, *rest = entity
+    sealed = ENTITY_KEY.seal(identity, key.encode())
+    return identity, kind, sealed, entity_index(key), *rest
+
+
+def _again(entity: Sequence[Any]) -> tuple[Any, ...]:
+    """What changes of an entity seen before."""
+    identity, _kind, _key, _first, last, events, worst = entity
+    return last, events, worst, worst, identity
 
 
 def _insert(statement: str, rows: Iterable[Sequence[Any]]) -> None:

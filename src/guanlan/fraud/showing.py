@@ -129,6 +129,8 @@ class Shower:
 
     def _shown(self, kind: str, key: str, number: int | None) -> tuple[str, str]:
         level = self.layout.level(kind)
+        if not key:
+            return _("unreadable"), "" if number is None else numbered_entity_url(kind, number)
         if level < MASKED_FROM:
             return key, entity_url(kind, key)
         return mask(kind, key, level), "" if number is None else numbered_entity_url(kind, number)
@@ -142,7 +144,7 @@ class Shower:
         """A row of a list: the first entities that may be seen, and the rules that hit."""
         shown: list[ShownEntity] = []
         hidden: list[ShownEntity] = []
-        for role, key in json.loads(decision.entities).items():
+        for role, key in decision.entities.items():
             one = self.entity(decision.type, role, key, None)
             (shown if one.url else hidden).append(one)
         rules = [(rule, self.rule(rule)) for rule in json.loads(decision.rules)]

@@ -51,7 +51,7 @@ def stream_row(frame: Frame, scenario: Scenario | None = None) -> dict[str, Any]
         "score": decision.score,
         "entities": shown,
         "kinds": kinds,
-        "amount": layout.amount(event),
+        "amount": layout.amount(event) if layout.amount_level(event.type) < MASKED_FROM else None,
         "currency": layout.currency,
         "rules": [reason.rule for reason in decision.reasons if reason.on_unknown is None],
         "degraded": decision.degraded,

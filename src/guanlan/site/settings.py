@@ -78,6 +78,7 @@ SECRET_KEY = _secret_key(DATA / "secret.key")
 ENGINE_SECRET = hashlib.blake2b(SECRET_KEY.encode(), person=b"guanlan-engine").digest()[:32]
 
 ADDRESS = CONFIG["address"].rstrip("/")
+EMAIL_BACKEND = "guanlan.core.outbox.letters.EmailBackend"
 # Whom core.egress may call besides the public internet.
 EGRESS_ALLOW = CONFIG["egress_allow"]
 

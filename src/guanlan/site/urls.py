@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from guanlan.web.resource.routes import patterns
+from guanlan.web.resource import api, routes
 
 urlpatterns = [
-    path("", include(patterns())),
+    path("", include(routes.patterns())),
+    path("", include(api.patterns())),
     path("", include("guanlan.web.urls")),
     path("", include("guanlan.fraud.urls")),
 ]

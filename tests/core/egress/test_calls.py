@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -93,6 +95,33 @@ def test_an_answer_too_long_or_encoded_is_cut_off() -> None:
             egress.request("GET", f"http://relay.test:{server.port}/", limit=4096)
         with pytest.raises(Refused, match="encoding"):
             egress.request("GET", f"http://relay.test:{server.port}/z")
+
+
+def test_a_drip_of_bytes_does_not_hold_a_call_past_its_time() -> None:
+    ended = threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        peer, _address = listener.accept()
+        with peer:
+            peer.recv(4096)
+            peer.sendall(b"HTTP/1.1 200 OK\r\n")
+            try:
+                while not ended.wait(0.02):
+                    peer.sendall(b"X-Drip: 1\r\n")
+            except OSError:
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        thread = threading.Thread(target=drip, args=(listener,), daemon=True)
+        thread.start()
+        policy = Policy((parse_rule(f"127.0.0.1:{port}"),))
+        try:
+            with using(policy), pytest.raises(TimeoutError):
+                egress.request("GET", f"http://127.0.0.1:{port}/", timeout=0.3)
+        finally:
+            ended.set()
+            thread.join()
 
 
 def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core import jobs
 from guanlan.core.access import Denied, Subject
-from guanlan.core.jobs import Progress, Told, registry, running, sweeping, wanting
+from guanlan.core.jobs import Progress, Told, housekeeping, registry, running, sweeping, wanting
 from guanlan.core.jobs.progress import Cancelled, Overran, Stopping, said
 from guanlan.core.jobs.queue import BadEntry, SignedJSON
 from guanlan.core.models import Job, JobRun, Message, User, Worker
@@ -304,3 +304,21 @@ def test_a_queue_entry_is_signed_and_never_a_pickle() -> None:
             ours.deserialize(bad)
     with pytest.raises(TypeError):
         ours.serialize({"not": "a message"})
+
+
+def test_cleaning_throws_away_what_has_expired_and_nothing_else() -> None:
+    now = timezone.now()
+    old, fresh = now - timedelta(days=40), now - timedelta(hours=1)
+    for at in (old, fresh):
+        JobRun.objects.create(job="x", state="done", finished=at)
+        JobRun.objects.create(job="outbox.deliver", state="done", finished=at)
+        Message.objects.create(template="letter", target="letter", letter="v1:x", created=at)
+        Message.objects.create(template="x", target="y", created=at - timedelta(days=380))
+        Worker.objects.create(host="h", pid=1, ended=at)
+    JobRun.objects.create(job="x", state="queued", due=old)
+    run = JobRun.objects.create(job="platform.clean", state="running", attempt=1)
+    housekeeping.clean(Progress(run, 60, threading.Event()))
+    assert JobRun.objects.filter(job="x").count() == 2
+    assert JobRun.objects.filter(job="outbox.deliver").count() == 1
+    assert sorted(Message.objects.values_list("letter", flat=True)) == ["", "", "v1:x"]
+    assert Worker.objects.count() == 1

@@ -335,3 +335,11 @@ def test_what_nobody_acknowledges_is_escalated_once(
     assert outbox.reading.escalate_overdue(NOW + timedelta(minutes=11)) == 1
     assert outbox.reading.escalate_overdue(NOW + timedelta(minutes=12)) == 0
     assert escalated == [message]
+
+
+def test_what_has_no_escalation_of_its_own_is_told_to_those_who_manage_messages(lin: User) -> None:
+    owner = User.objects.create_superuser("owner", password="long enough it is")
+    send(lin, "critical", acknowledge_within=timedelta(minutes=10))
+    outbox.reading.escalate_overdue(NOW + timedelta(minutes=11))
+    [told] = Message.objects.filter(recipient=owner)
+    assert told.context == {"subject": "案件 7", "person": "lin"}

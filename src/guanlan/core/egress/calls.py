@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import httpcore
 import httpx
@@ -30,11 +30,47 @@ class Answer(Struct, frozen=True):
         return 200 <= self.status < 300
 
 
+class _Timed(httpcore.NetworkStream):
+    """A connection that no drip of bytes keeps open past a deadline of the steady clock."""
+
+    def __init__(self, stream: httpcore.NetworkStream, until: float) -> None:
+        self._stream = stream
+        self._until = until
+
+    def _left(self, timeout: float | None) -> float:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout
+        return left if timeout is None else min(left, timeout)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        secure = self._stream.start_tls(ssl_context, server_hostname, self._left(timeout))
+        return _Timed(secure, self._until)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
 class _Checked(httpcore.NetworkBackend):
     """Connects to checked addresses only; the name stays in the Host header and in TLS."""
 
-    def __init__(self) -> None:
+    def __init__(self, until: float) -> None:
         self._plain = httpcore.SyncBackend()
+        self._until = until
 
     def connect_tcp(
         self,
@@ -47,9 +83,10 @@ class _Checked(httpcore.NetworkBackend):
         last: Exception | None = None
         for address in policy().addresses(host, port, WEB_PORTS):
             try:
-                return self._plain.connect_tcp(
+                stream = self._plain.connect_tcp(
                     address, port, timeout, local_address, socket_options
                 )
+                return _Timed(stream, self._until)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 last = error
         assert last is not None
@@ -57,9 +94,9 @@ class _Checked(httpcore.NetworkBackend):
 
 
 class _Transport(httpx.HTTPTransport):
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, until: float) -> None:
         super().__init__(verify=context, trust_env=False)
-        self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=_Checked())
+        self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=_Checked(until))
 
 
 def request(
@@ -84,7 +121,7 @@ def request(
     try:
         with (
             httpx.Client(
-                transport=_Transport(context or ssl.create_default_context()),
+                transport=_Transport(context or ssl.create_default_context(), until),
                 timeout=timeout,
                 follow_redirects=False,
                 trust_env=False,
@@ -100,8 +137,6 @@ def request(
                 body += chunk
                 if len(body) > limit:
                     raise Refused(f"{parsed.host}: the answer is longer than {limit} bytes")
-                if time.monotonic() > until:
-                    raise TimeoutError(f"{parsed.host}: no whole answer in {timeout:g} s")
             found = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, found, bytes(body))
     except httpx.TimeoutException:

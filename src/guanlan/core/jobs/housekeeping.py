@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,11 +18,12 @@ from guanlan.core.jobs.running import on_failed
 from guanlan.core.jobs.wanting import nudge
 from guanlan.core.models import Delivery, JobRun, Message, SignInFailure, Worker
 from guanlan.core.outbox.delivering import deliver_due
-from guanlan.core.outbox.reading import escalate_overdue
+from guanlan.core.outbox.reading import escalate_others, escalate_overdue
 from guanlan.core.outbox.sending import on_sent
 
 KEEP_RUNS: Final = timedelta(days=30)
 KEEP_QUIET_RUNS: Final = timedelta(days=1)  # of jobs that run every minute and did well
+KEEP_LETTERS: Final = timedelta(days=7)  # that could not be sent
 KEEP_MESSAGES: Final = timedelta(days=400)
 
 outbox.template(
@@ -46,6 +48,15 @@ outbox.template(
         "en": ("Job {job} is late", "Job {job} was due and has not run. See Settings, Jobs."),
         "zh-hans": ("任务 {job} 延误", "任务 {job} 已到时间但尚未运行。见“设置”中的“任务”。"),
         "zh-hant": ("工作 {job} 延誤", "工作 {job} 已到時間但尚未執行。見「設定」中的「工作」。"),
+    },
+)
+outbox.template(
+    "message.unanswered",
+    names={"subject": 2, "person": 2},
+    texts={
+        "en": ("Unanswered: {subject}", "{person} has not acknowledged in time: {subject}"),
+        "zh-hans": ("无人确认：{subject}", "{person} 未按时确认：{subject}"),
+        "zh-hant": ("無人確認：{subject}", "{person} 未按時確認：{subject}"),
     },
 )
 
@@ -84,7 +95,8 @@ def clean(progress: Progress) -> Told:
         Message.objects.filter(created__lt=now - KEEP_MESSAGES),
     )
     progress.of(len(parts))
-    gone = 0
+    old_letters = Message.objects.exclude(letter="").filter(created__lt=now - KEEP_LETTERS)
+    gone = old_letters.update(letter="")
     for part in parts:
         gone += part.delete()[0]
         progress.advance()
@@ -104,9 +116,24 @@ def tell_failure(run: JobRun) -> None:
     )
 
 
+def tell_unanswered(message: Message) -> None:
+    """Tell those who manage messages that one was not acknowledged in its time."""
+    text = outbox.rendered(message.template, message.context, settings.LANGUAGE_CODE)
+    person = message.recipient.get_username() if message.recipient else message.target
+    others = [p for p in outbox.people_who_may("manage", "core.message") if p != message.recipient]
+    outbox.send(
+        "message.unanswered",
+        to=others,
+        context={"subject": text.subject, "person": person},
+        urgency="urgent",
+        about=(message.about_noun or "core.message", message.about_id or message.pk),
+    )
+
+
 def _nudge_delivery() -> None:
     nudge("outbox.deliver")
 
 
 on_failed(tell_failure)
 on_sent(_nudge_delivery)
+escalate_others(tell_unanswered)

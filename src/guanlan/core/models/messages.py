@@ -61,7 +61,8 @@ class Message(models.Model):
     """One message to one person or to one channel; for a person also the notice in the console.
 
     `context` holds only values that may leave: what has level 3 or above is masked before it is
-    stored here.
+    stored here. `letter` is a sealed e-mail of the sign-in (an invitation, a new password), whose
+    link nobody but its reader may see; it is forgotten once it is sent.
     """
 
     class Urgency(models.TextChoices):
@@ -73,6 +74,7 @@ class Message(models.Model):
     key = models.CharField(max_length=24, unique=True, default=_key)
     template = models.CharField(max_length=80)
     context = models.JSONField(default=dict)
+    letter = models.TextField(default="", blank=True)
     recipient = models.ForeignKey(
         User, null=True, on_delete=models.CASCADE, related_name="messages"
     )
@@ -95,6 +97,7 @@ class Message(models.Model):
         2: "id key template target recipient channel urgency about_noun about_id dedup created"
         " read acknowledge_due acknowledged acknowledged_by escalated",
         3: "context",
+        4: "letter",
     }
     objects = Scoped()
 

@@ -21,7 +21,7 @@ from django.utils import timezone
 from guanlan.core.egress import Refused
 from guanlan.core.models import Channel, Delivery, Message
 from guanlan.core.outbox.adapters import ADAPTERS, NotDelivered, Parcel, Why
-from guanlan.core.outbox.keeping import Unreadable, config_of, phone_of
+from guanlan.core.outbox.keeping import Unreadable, config_of, letter_of, phone_of
 from guanlan.core.outbox.limits import channel_full, number_free_at, number_hash, person_full
 from guanlan.core.outbox.routing import language_of, preference_of
 from guanlan.core.outbox.templates import Text, rendered
@@ -113,6 +113,7 @@ def deliver(delivery: Delivery, at: datetime) -> bool | None:
         again, why = True, "fault"
     else:
         _finish(taken, State.SENT, at, "", hashed)
+        Message.objects.filter(pk=delivery.message.pk).exclude(letter="").update(letter="")
         Channel.objects.filter(pk=channel.pk).update(last_sent=at, fault="")
         return True
     Channel.objects.filter(pk=channel.pk).update(last_failed=at, fault=why)
@@ -126,6 +127,8 @@ def deliver(delivery: Delivery, at: datetime) -> bool | None:
 
 def _addresses(delivery: Delivery, config: Mapping[str, str]) -> tuple[str, str]:
     """Phone and e-mail: of the person, or where a message to the channel itself goes."""
+    if delivery.message.letter:
+        return "", letter_of(delivery.message).to
     person = delivery.message.recipient
     if person is not None:
         return phone_of(preference_of(person)), person.email
@@ -187,6 +190,17 @@ def _finish(rows: Sequence[Delivery], state: str, at: datetime, why: str, hashed
 
 def _parcel(rows: Sequence[Delivery], email: str, phone: str, at: datetime) -> Parcel:
     first = rows[0].message
+    if first.letter:
+        letter = letter_of(first)
+        return Parcel(
+            key=f"{first.key}-{rows[0].pk}",
+            template=first.template,
+            subject=letter.subject,
+            body=letter.body,
+            urgency=first.urgency,
+            email=email,
+            sent=at.timestamp(),
+        )
     language = language_of(first.recipient)
     texts = [rendered(row.message.template, row.message.context, language) for row in rows]
     text = texts[0] if len(texts) == 1 else _digest(texts, language)

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-from guanlan.core.models import Channel, Preference
+from guanlan.core.models import Channel, Message, Preference
 
 _MARK: Final = "v1:"
 _NONCE: Final = 12
@@ -24,6 +24,14 @@ _NONCE: Final = 12
 
 class Unreadable(ValueError):
     """A sealed text that cannot be opened: another installation's, moved, or damaged."""
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """An e-mail as somebody else has written it."""
+
+    to: str
+    subject: str
+    body: str
 
 
 def _cipher() -> AESGCM:
@@ -73,6 +81,20 @@ def phone_of(preference: Preference) -> str:
 def sealed_phone(preference: Preference, number: str) -> str:
     """The number as it is stored with this person's wishes."""
     return seal(number, _phone_place(preference))
+
+
+def letter_of(message: Message) -> Letter:
+    """The letter that a message carries. Raises Unreadable."""
+    return msgspec.json.decode(unseal(message.letter, _letter_place(message)), type=Letter)
+
+
+def sealed_letter(message: Message, letter: Letter) -> str:
+    """The letter as it is stored with the message."""
+    return seal(msgspec.json.encode(letter).decode(), _letter_place(message))
+
+
+def _letter_place(message: Message) -> str:
+    return f"core_message.letter:{message.key}"
 
 
 def _channel_place(channel: Channel) -> str:

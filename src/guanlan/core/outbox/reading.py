@@ -20,6 +20,13 @@ Escalate = Callable[[Message], None]
 _escalations: dict[str, Escalate] = {}
 
 
+def _nobody(message: Message) -> None:
+    """Until a default is set, a message without an escalation of its own is only marked."""
+
+
+_default: list[Escalate] = [_nobody]
+
+
 class Notice(NamedTuple):
     """A message as its reader sees it."""
 
@@ -79,6 +86,11 @@ def on_unacknowledged(template: str, escalate: Escalate) -> None:
     _escalations[template] = escalate
 
 
+def escalate_others(escalate: Escalate) -> None:
+    """What to do with messages whose template has no escalation of its own."""
+    _default[0] = escalate
+
+
 def escalate_overdue(now: datetime | None = None) -> int:
     """Escalate each message whose time to be acknowledged has passed, once; how many."""
     at = now or timezone.now()
@@ -87,7 +99,7 @@ def escalate_overdue(now: datetime | None = None) -> int:
     for message in overdue.order_by("pk")[:500]:
         with act("message.escalate", message, detail={"template": message.template}):
             mine = Message.objects.filter(pk=message.pk, escalated=None, acknowledged=None)
-            if mine.update(escalated=at) and (hook := _escalations.get(message.template)):
-                hook(message)
+            if mine.update(escalated=at):
+                _escalations.get(message.template, _default[0])(message)
                 count += 1
     return count

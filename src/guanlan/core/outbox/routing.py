@@ -50,16 +50,21 @@ def routes(message: Message, at: datetime) -> list[Route]:
     due = digest_due(wishes, bundle, at) if bundle else at
     if message.urgency != Message.Urgency.CRITICAL:
         due = after_quiet(wishes, due)
-    if wishes.by_email and message.recipient.email:
-        found += [Route(c, due, bundle) for c in _first("email", "file")]
-    if message.urgency == Message.Urgency.CRITICAL and wishes.by_sms and wishes.phone:
-        found += [Route(channel, at) for channel in _first(*SMS_KINDS)]
+    if wishes.by_email and message.recipient.email and (mail := first_channel("email", "file")):
+        found.append(Route(mail, due, bundle))
+    critical = message.urgency == Message.Urgency.CRITICAL
+    if critical and wishes.by_sms and wishes.phone and (sms := first_channel(*SMS_KINDS)):
+        found.append(Route(sms, at))
     return found
 
 
-def _first(*kinds: str) -> list[Channel]:
-    """The oldest usable channel of these kinds: a person is told once, not once a channel."""
-    return list(Channel.objects.filter(kind__in=kinds, enabled=True).order_by("pk")[:1])
+def first_channel(*kinds: str) -> Channel | None:
+    """The channel in use of the first of these kinds that has one; of several the oldest."""
+    for kind in kinds:
+        found = Channel.objects.filter(kind=kind, enabled=True).order_by("pk").first()
+        if found is not None:
+            return found
+    return None
 
 
 def digest_due(wishes: Preference, bundle: str, at: datetime) -> datetime:

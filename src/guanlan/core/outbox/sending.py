@@ -91,11 +91,12 @@ def send(
             )
             made.append(message)
         if made:
-            transaction.on_commit(_nudge, robust=True)
+            transaction.on_commit(nudge_all, robust=True)
     return made
 
 
-def _nudge() -> None:
+def nudge_all() -> None:
+    """Have the outbox looked at soon."""
     for nudge in _nudges:
         nudge()
 

@@ -16,7 +16,7 @@ from guanlan.engine.log.reader import LogReader, LogTail
 from guanlan.engine.log.scan import Fault
 from guanlan.engine.log.sealing import KeyWrap, Seals
 from guanlan.engine.log.verify import VerifyReport, verify
-from guanlan.engine.log.writer import LogWriter, Repair
+from guanlan.engine.log.writer import LogWriter, Repair, check_unused
 
 __all__ = [
     "EVENT",
@@ -38,5 +38,6 @@ __all__ = [
     "Repair",
     "Seals",
     "VerifyReport",
+    "check_unused",
     "verify",
 ]

@@ -299,6 +299,11 @@ class LogWriter:
         self._allocated = max(self._allocated, offset + written)
 
 
+def check_unused(directory: Path) -> None:
+    """Raises LogLocked when somebody holds the log in `directory` open for writing."""
+    os.close(_lock(directory))
+
+
 def _lock(directory: Path) -> int:
     fd = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

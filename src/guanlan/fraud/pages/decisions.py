@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from guanlan.core.event_log import log_keys
 from guanlan.engine.log import LogError, LogReader
 from guanlan.engine.refusal import Refused
 from guanlan.fraud import programs, words
@@ -100,7 +101,7 @@ def decision(request: HttpRequest, seq: int) -> HttpResponse:
 
 
 def _reader_at(position: int) -> Any:
-    reader = LogReader(settings.LOG_DIRECTORY)
+    reader = LogReader(settings.LOG_DIRECTORY, log_keys())
     try:
         return reader.at(position)
     finally:
@@ -139,7 +140,7 @@ def recompute_decision(request: HttpRequest, seq: int) -> HttpResponse:
         context["result"] = recompute(
             _reader_at(row.position),
             epoch,
-            decode_changes(changes.values_list("change", flat=True)),
+            decode_changes(act.change for act in changes),
             settings.ENGINE_SECRET,
         )
     except (OSError, LogError, Refused) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from typing import Any
@@ -16,6 +15,7 @@ from guanlan.core.access import Subject, may
 from guanlan.fraud import engine_access, programs, words
 from guanlan.fraud.masking import MASKED_FROM
 from guanlan.fraud.models import Decision, Entity, EntityDecision, Label
+from guanlan.fraud.sealed import entity_index
 from guanlan.fraud.search import Search, Wanted, find
 from guanlan.fraud.showing import Shower, decisions_url, entity_url, numbered_entity_url
 from guanlan.web.discussion import discussed
@@ -31,12 +31,12 @@ discussed("fraud.entity", address=lambda row: numbered_entity_url(row.kind, row.
 def entities_with_key(key: str, subject: Subject) -> list[Entity]:
     """The entities of an exact key, of whatever kind, those seen last first."""
     visible = Entity.objects.all() if may(subject, "see", "fraud.entity") else Entity.objects.none()
-    return list(visible.filter(key=key).order_by("-last_seen")[:20])
+    return list(visible.filter(key_index=entity_index(key)).order_by("-last_seen")[:20])
 
 
 def address(entity: Entity, shower: Shower) -> str:
     """The page of an entity: by its number where its key may not be seen."""
-    if shower.layout.level(entity.kind) >= MASKED_FROM:
+    if shower.layout.level(entity.kind) >= MASKED_FROM or not entity.key:
         return numbered_entity_url(entity.kind, entity.id)
     return entity_url(entity.kind, entity.key)
 
@@ -51,7 +51,7 @@ def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     if key.startswith("~") and key[1:].isdecimal() and len(key) < 19:
         found = Entity.objects.filter(kind=kind, id=int(key[1:])).first()
     else:
-        found = Entity.objects.filter(kind=kind, key=key).first()
+        found = Entity.objects.filter(kind=kind, key_index=entity_index(key)).first()
         if found is not None and shower.layout.level(kind) >= MASKED_FROM:
             # Keep a sensitive key out of the address bar, the history and the logs.
             return redirect(address(found, shower))
@@ -95,13 +95,13 @@ def _links(found: Entity, recent: list[Decision], shower: Shower) -> list[dict[s
     for decision in recent:
         present = {
             (shower.layout.kind(decision.type, role), key)
-            for role, key in json.loads(decision.entities).items()
+            for role, key in decision.entities.items()
         }
         for pair in present - {(found.kind, found.key)}:
             shared[pair] += 1
             worst[pair] = max(worst.get(pair, 0), decision.outcome)
     top = shared.most_common(LINKS)
-    rows = Entity.objects.filter(key__in=[key for (_kind, key), _n in top])
+    rows = Entity.objects.filter(key_index__in=[entity_index(key) for (_kind, key), _n in top])
     known = {(row.kind, row.key): row for row in rows}
     return [
         {

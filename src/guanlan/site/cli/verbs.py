@@ -51,7 +51,7 @@ VERBS = {
     "backtest": Verb("backtest", "Decide a whole history and judge the decisions."),
     "scenario": Verb("scenario", "Check a scenario file; print its JSON Schema."),
     "send": Verb("send", "Post a file of events over HTTP."),
-    "log": Verb("log", "Verify, replay or export the event log.", True),
+    "log": Verb("log", "Verify, replay, project or export the event log.", True),
     "key": Verb("key", "Create, list or revoke API keys.", True),
     "bench": Verb("bench", "Benchmarks: ratios measured in one run."),
 }

@@ -21,10 +21,12 @@ from django.utils import timezone
 from msgspec import Struct
 
 from guanlan.core.egress import policy
+from guanlan.core.event_log import log_keys
 from guanlan.core.jobs import worker_alive
 from guanlan.core.models import ApiKey, Channel, Delivery, Job, JobRun, User
-from guanlan.engine.log import LogError, LogReader, LogTail, VerifyReport, verify
+from guanlan.engine.log import LogError, LogReader, LogSealed, LogTail, VerifyReport, verify
 from guanlan.fraud.models import Cursor
+from guanlan.fraud.rebuilding import outdated
 from guanlan.site.run.prepare import pending_migrations
 
 State = Literal["ok", "note", "fault"]
@@ -87,6 +89,10 @@ def database() -> Iterator[Finding]:
             what = f"{steps} migration steps behind this version"
             yield Finding("database", "fault", what, "guanlan migrate")
             return
+        if outdated():
+            what = "the projection of the log was made by an older version"
+            yield Finding("database", "fault", what, "guanlan log project --anew")
+            return
         yield Finding("database", "ok", f"{vendor}, current")
         yield from _people()
     except DatabaseError as error:
@@ -126,6 +132,9 @@ def event_log() -> Iterator[Finding]:
     try:
         yield from _clock_of_log(directory)
         yield from _projection(directory)
+    except LogSealed as error:
+        mend = "give back the keys this log was written with; without them nobody can read it"
+        yield Finding("log", "fault", str(error), mend)
     except LogError:  # the log itself is whole, so it is not the one the cursor speaks of
         yield ANOTHER_LOG
 
@@ -147,7 +156,7 @@ def _cursor() -> Cursor | None:
 def _clock_of_log(directory: Path) -> Iterator[Finding]:
     cursor = _cursor()
     last = cursor.clock if cursor else 0
-    with closing(LogReader(directory)) as reader:
+    with closing(LogReader(directory, log_keys())) as reader:
         for frame in reader.frames(cursor.position if cursor else 0):
             last = max(last, frame.clock)
     ahead = last - time.time_ns() // 1000

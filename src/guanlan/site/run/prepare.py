@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from guanlan.core.models import ApiKey
 from guanlan.core.services import SCOPES, create_api_key, ensure_owner
+from guanlan.fraud.rebuilding import outdated
+
+OUTDATED: Final = (
+    "the database's projection of the log was made by an older version;"
+    " make it anew from the log: guanlan log project --anew"
+)
 
 
 class FirstRun(NamedTuple):
@@ -28,12 +35,17 @@ def pending_migrations() -> int:
 
 
 def apply_migrations() -> int:
-    """Bring the database to this version; the number of steps it took."""
+    """Bring the database to this version; the number of steps it took.
+
+    Raises ImproperlyConfigured, saying what to do, where an older version made the projection.
+    """
     settings.LOG_DIRECTORY.mkdir(parents=True, exist_ok=True)
     settings.CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True)
     steps = pending_migrations()
     if steps:
         call_command("migrate", verbosity=0, interactive=False)
+    if outdated():
+        raise ImproperlyConfigured(OUTDATED)
     return steps
 
 

@@ -46,7 +46,12 @@ def make(subject: Subject, values: dict[str, Any]) -> Saved:
     """Make a key; its token is in the answer only."""
     author = User.objects.filter(pk=subject.id).first() if subject.id is not None else None
     created = services.create_api_key(values["name"], values["scopes"], author)
-    return Saved(created.key, template="web/key_made.html", context={"created": created})
+    return Saved(
+        created.key,
+        template="web/key_made.html",
+        context={"created": created},
+        once={"token": created.token},
+    )
 
 
 def revoke(key: ApiKey, subject: Subject) -> str:

@@ -67,7 +67,7 @@ def act_on_one(request: HttpRequest, resource: Resource, key: str, name: str) ->
     subject = subject_of_request(request)
     row = object_of(resource, subject, key)
     action = _named(resource.actions, name)
-    _in_scope(resource, subject, action, row)
+    in_scope(resource, subject, action, row)
     if (proof := _asked_again(request, action)) is not None:
         return proof
     if not action.fits(row):
@@ -82,7 +82,7 @@ def act_on_one(request: HttpRequest, resource: Resource, key: str, name: str) ->
     return redirect(address_of(resource, row) if left else resource.route)
 
 
-def _in_scope(resource: Resource, subject: Subject, action: Action, row: Any) -> None:
+def in_scope(resource: Resource, subject: Subject, action: Action, row: Any) -> None:
     """Raises Denied when the right to the action does not reach this very object."""
     if not visible(resource, subject, action.verb).filter(pk=row.pk).exists():
         raise Denied(f"{subject.name} may not {action.verb} {resource.noun}")

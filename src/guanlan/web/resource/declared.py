@@ -108,12 +108,14 @@ class Panel(Struct, frozen=True):
 
 
 class Saved(NamedTuple):
-    """What a form's service made; `template` is shown once, above the object's page."""
+    """What a form's service made; `template` is shown once, above the object's page, and `once`
+    is what the API's answer tells once."""
 
     object: models.Model
     notice: str = ""
     template: str = ""
     context: Mapping[str, Any] = {}
+    once: Mapping[str, str] = {}
 
 
 class Form(Struct, frozen=True):

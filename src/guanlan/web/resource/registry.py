@@ -81,6 +81,7 @@ def faults(resource: Resource) -> list[str]:
     if resource.noun not in TABLE.nouns:
         wrong.append("the policy knows no such noun")
     names = [column.name for column in resource.columns]
+    wrong += [f"column {n}: the name is taken" for n in names if n in ("pk", "once")]
     wrong += [f"column {n} stands twice" for n in names if names.count(n) > 1]
     wrong += [f"there is no column {n} for its facts" for n in resource.facts if n not in names]
     typed = [one.name for one in resource.filters]
