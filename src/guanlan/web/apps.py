@@ -14,5 +14,6 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
-        declare("guanlan.web.pages.keys", "guanlan.web.finding", "guanlan.web.telling")
+        declare("guanlan.web.pages.keys", "guanlan.web.pages.audit")
+        declare("guanlan.web.finding", "guanlan.web.telling")
         add_act("keys_new", _("Make an API key"), noun="core.apikey")
