@@ -56,6 +56,8 @@ def visited(page: Page, console: LiveServer) -> Iterator[str]:
             "content-type", ""
         ):
             continue
+        if "<!doctype" not in probe.text()[:200].lower():
+            continue  # a part of a page
         page.goto(console.url + path)
         for chart in page.locator("[data-chart]").all():
             expect(chart.locator("svg")).to_have_count(1)

@@ -29,12 +29,14 @@ from tests.fraud.world import START, World, scenario
 OPEN = {"login", "logout", "language"}
 ARGUMENTS: dict[str, list[Any]] = {
     "decision": [1], "recompute": [1], "entity": ["user", "u-1"], "backtest": [1],
+    "reveal_decision": [1], "reveal_entity": [1],
     "key": ["abcdefgh"], "attachment": [1], "remove_attachment": [1],
     "edit_comment": [1], "remove_comment": [1],
     "discussion": ["fraud.decision", "1"], "mentionable": ["fraud.decision", "1"],
     "add_comment": ["fraud.decision", "1"], "add_attachment": ["fraud.decision", "1"],
     "run_job": ["platform.clean"], "cancel_run": [1], "new_channel": ["email"], "channel": [1],
     "toggle_channel": [1], "try_channel": [1], "acknowledge_notification": [1],
+    "follow_notification": [1],
 }  # fmt: skip
 # What a resource has beside its list and its objects, all of it posted.
 SUFFIXES: dict[str, list[Any]] = {
@@ -55,9 +57,11 @@ def address(name: str) -> str:
 
 
 POSTED = {
-    "recompute", "find_entity", "logout", "language", "dismiss_first_steps",
+    "recompute", "reveal_decision", "reveal_entity",
+    "find_entity", "logout", "language", "dismiss_first_steps",
     "palette_search", "run_job", "cancel_run", "toggle_channel", "try_channel",
     "read_notifications", "acknowledge_notification",
+    "follow_notification",
     "add_comment", "add_attachment", "edit_comment", "remove_comment", "remove_attachment",
 }  # fmt: skip
 POSTED |= {name for name in routes() if name.endswith(tuple(SUFFIXES))}

@@ -6,7 +6,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate, post_save
 from django.utils.module_loading import import_string
 
-from guanlan.core.access import table
+from guanlan.core.access import levels, table
 
 
 class CoreConfig(AppConfig):
@@ -14,6 +14,7 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
+        levels.check_levels()
         table.declare()
         import_string("guanlan.core.outbox.rights.declare")()
         table.declare_rest(self)

@@ -26,10 +26,12 @@ def entities(subject: Subject, text: str, limit: int) -> Iterator[Found]:
     """
     shower = Shower(programs.latest())
     if text.startswith("~") and text[1:].isdecimal() and len(text) <= LONGEST_NUMBER:
-        rows = Entity.objects.filter(id=int(text[1:]))
+        rows = Entity.objects.for_user(subject).filter(id=int(text[1:]))
     else:
         wanted = {entity_index(text), entity_index(joined(text))}
-        rows = Entity.objects.filter(kind__in=list(shower.kinds()), key_index__in=wanted)
+        rows = Entity.objects.for_user(subject).filter(
+            kind__in=list(shower.kinds()), key_index__in=wanted
+        )
     for row in rows.order_by("-last_seen")[:limit]:
         shown = shower.known_entity(row)
         yield Found(shown.text, shown.url, shown.role)
@@ -38,9 +40,9 @@ def entities(subject: Subject, text: str, limit: int) -> Iterator[Found]:
 @searcher("fraud.decision", gettext_lazy("Decisions"), order=20)
 def decisions(subject: Subject, text: str, limit: int) -> Iterator[Found]:
     """Decisions of this number, or of the event with this id."""
-    rows = list(Decision.objects.filter(event_id=text)[:limit])
+    rows = list(Decision.objects.for_user(subject).filter(event_id=text)[:limit])
     if text.isdecimal() and len(text) <= LONGEST_NUMBER:
-        rows += Decision.objects.filter(seq=int(text))
+        rows += Decision.objects.for_user(subject).filter(seq=int(text))
     shower = Shower(programs.latest())
     for row in rows:
         title = _("Decision %(seq)s") % {"seq": row.seq}
@@ -63,5 +65,5 @@ def rules(subject: Subject, text: str, limit: int) -> Iterator[Found]:
 @searcher("fraud.backtest", gettext_lazy("Backtests"), order=40)
 def backtests(subject: Subject, text: str, limit: int) -> Iterator[Found]:
     """Reports by a part of their title."""
-    for row in Backtest.objects.filter(title__icontains=text)[:limit]:
+    for row in Backtest.objects.for_user(subject).filter(title__icontains=text)[:limit]:
         yield Found(row.title, reverse("backtest", args=[row.pk]), row.scenario)

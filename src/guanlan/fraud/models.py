@@ -11,13 +11,14 @@ an entity is found by a keyed index of its key. What is sealed is opened when it
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from guanlan.core.access import ScopedQuerySet
 from guanlan.fraud.sealed import (
     DECISION_ENTITIES,
     ENTITY_KEY,
@@ -33,6 +34,11 @@ json_decoder: Final = msgspec.json.Decoder(dict[str, str])
 class Cursor(models.Model):
     """How far the log has been projected: the one row that makes it exactly once."""
 
+    policy_noun: ClassVar[str] = "fraud.figures"
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id position seq clock events next_entity next_rule program_position",
+    }
+
     id = models.SmallIntegerField(primary_key=True)
     position = models.BigIntegerField(default=0)
     seq = models.BigIntegerField(default=-1)  # of the last frame that has one
@@ -41,6 +47,8 @@ class Cursor(models.Model):
     next_entity = models.BigIntegerField(default=1)
     next_rule = models.IntegerField(default=1)
     program_position = models.BigIntegerField(default=-1)  # of the program now in force
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"position {self.position}"
@@ -52,6 +60,10 @@ class Program(models.Model):
     A program whose new features have finished warming begins again, with `state` empty.
     """
 
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "position digest name sealed_canonical sealed_state activated_seq activated warming",
+    }
+
     position = models.BigIntegerField(primary_key=True)
     digest = models.CharField(max_length=64, db_index=True)
     name = models.CharField(max_length=128)
@@ -60,6 +72,8 @@ class Program(models.Model):
     activated_seq = models.BigIntegerField()
     activated = models.BigIntegerField()
     warming = models.JSONField(default=list)
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.name} {self.digest[:12]}"
@@ -78,11 +92,15 @@ class Program(models.Model):
 class ListAct(models.Model):
     """A change of a list while Guanlan ran."""
 
+    data_levels: ClassVar[dict[int, str]] = {2: "position seq clock list", 3: "sealed_change"}
+
     position = models.BigIntegerField(primary_key=True)
     seq = models.BigIntegerField()
     clock = models.BigIntegerField()
     list = models.CharField(max_length=128)
     sealed_change = models.BinaryField()
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"change of {self.list}"
@@ -95,6 +113,12 @@ class ListAct(models.Model):
 
 class Decision(models.Model):
     """One decided event."""
+
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "seq event_id type clock event_time outcome score amount currency degraded"
+        " version arrival latency_us position rules",
+        3: "sealed_entities",
+    }
 
     seq = models.BigIntegerField(primary_key=True)
     event_id = models.CharField(max_length=128, unique=True)
@@ -112,6 +136,8 @@ class Decision(models.Model):
     position = models.BigIntegerField()
     sealed_entities = models.BinaryField()
     rules = models.TextField()  # JSON: ids of the rules that hit
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -134,8 +160,13 @@ class Decision(models.Model):
 class RuleName(models.Model):
     """Short numbers for rule ids."""
 
+    policy_noun: ClassVar[str] = "fraud.program"
+    data_levels: ClassVar[dict[int, str]] = {2: "id name"}
+
     id = models.IntegerField(primary_key=True)
     name = models.CharField(max_length=128, unique=True)
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
@@ -143,6 +174,9 @@ class RuleName(models.Model):
 
 class DecisionRule(models.Model):
     """A rule that hit, or could not be judged, in a decision."""
+
+    policy_noun: ClassVar[str] = "fraud.decision"
+    data_levels: ClassVar[dict[int, str]] = {2: "rule_id seq state"}
 
     HIT = 1
     UNKNOWN = 2
@@ -152,12 +186,19 @@ class DecisionRule(models.Model):
     seq = models.BigIntegerField()
     state = models.SmallIntegerField()
 
+    objects = ScopedQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"rule {self.rule_id} of decision {self.seq}"
 
 
 class Entity(models.Model):
     """Something events speak of, and how it has fared."""
+
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id kind first_seen last_seen events worst",
+        3: "sealed_key key_index",
+    }
 
     id = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=64)
@@ -167,6 +208,8 @@ class Entity(models.Model):
     last_seen = models.BigIntegerField(db_index=True)
     events = models.BigIntegerField()
     worst = models.SmallIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -188,10 +231,14 @@ class Entity(models.Model):
 class EntityDecision(models.Model):
     """An entity's part in a decision."""
 
+    data_levels: ClassVar[dict[int, str]] = {2: "entity_id seq role"}
+
     pk = models.CompositePrimaryKey("entity_id", "seq", "role")
     entity_id = models.BigIntegerField()
     seq = models.BigIntegerField()
     role = models.CharField(max_length=64)
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"entity {self.entity_id} in decision {self.seq}"
@@ -200,12 +247,16 @@ class EntityDecision(models.Model):
 class Label(models.Model):
     """What was later learned of an event, from the moment it was known."""
 
+    data_levels: ClassVar[dict[int, str]] = {2: "seq event_id target value source known_at"}
+
     seq = models.BigIntegerField(primary_key=True)
     event_id = models.CharField(max_length=128)
     target = models.CharField(max_length=128, db_index=True)
     value = models.CharField(max_length=16)
     source = models.CharField(max_length=256)
     known_at = models.BigIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"label {self.value}"
@@ -214,12 +265,17 @@ class Label(models.Model):
 class MinuteOutcome(models.Model):
     """Decisions of one minute, by type and outcome."""
 
+    policy_noun: ClassVar[str] = "fraud.figures"
+    data_levels: ClassVar[dict[int, str]] = {2: "minute type outcome decisions amount"}
+
     pk = models.CompositePrimaryKey("minute", "type", "outcome")
     minute = models.BigIntegerField()  # minutes since 1970-01-01 UTC
     type = models.CharField(max_length=64)
     outcome = models.SmallIntegerField()
     decisions = models.BigIntegerField()
     amount = models.BigIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"minute {self.minute}"
@@ -228,11 +284,16 @@ class MinuteOutcome(models.Model):
 class MinuteRule(models.Model):
     """Hits and unknowns of one rule in one minute."""
 
+    policy_noun: ClassVar[str] = "fraud.figures"
+    data_levels: ClassVar[dict[int, str]] = {2: "minute rule_id hits unknown"}
+
     pk = models.CompositePrimaryKey("minute", "rule_id")
     minute = models.BigIntegerField()
     rule_id = models.IntegerField()
     hits = models.BigIntegerField()
     unknown = models.BigIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"minute {self.minute}"
@@ -241,10 +302,15 @@ class MinuteRule(models.Model):
 class MinuteLatency(models.Model):
     """Histogram of decide latency in one minute; bucket n ends at 2 ** (n / 8) microseconds."""
 
+    policy_noun: ClassVar[str] = "fraud.figures"
+    data_levels: ClassVar[dict[int, str]] = {2: "minute bucket decisions"}
+
     pk = models.CompositePrimaryKey("minute", "bucket")
     minute = models.BigIntegerField()
     bucket = models.SmallIntegerField()
     decisions = models.BigIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"minute {self.minute}"
@@ -253,11 +319,15 @@ class MinuteLatency(models.Model):
 class Backtest(models.Model):
     """A report of deciding a history; the report is kept as it was produced."""
 
+    data_levels: ClassVar[dict[int, str]] = {2: "id title scenario version created report"}
+
     title = models.CharField(max_length=200)
     scenario = models.CharField(max_length=128)
     version = models.CharField(max_length=12)
     created = models.DateTimeField(default=timezone.now)
     report = models.JSONField()
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created"]

@@ -16,13 +16,13 @@ from typing import Any, Final
 import msgspec
 from django.db import connection, transaction
 
+from guanlan.core.access import MASKED_FROM
 from guanlan.engine.lists import ListChange
 from guanlan.engine.log import EVENT, LIST_CHANGE, PROGRAM, WARMED, Frame
 from guanlan.engine.program import read_activation
 from guanlan.engine.scenario import from_canonical
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.frames import Layout, Record, microseconds, record
-from guanlan.fraud.masking import MASKED_FROM
 from guanlan.fraud.models import Cursor, DecisionRule, Entity, ListAct, Program, RuleName
 from guanlan.fraud.sealed import (
     DECISION_ENTITIES,

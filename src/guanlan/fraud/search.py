@@ -19,6 +19,7 @@ from babel.numbers import get_currency_precision
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from guanlan.core.access import Subject, may
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Decision, DecisionRule, Entity, RuleName
 from guanlan.fraud.sealed import entity_index
@@ -187,8 +188,16 @@ def _time(search: Search, term: Term, zone: ZoneInfo) -> None:
         search.add(term, "d.seq <= %s", -1 if found is None else found)
 
 
-def find(search: Search, *, before: int | None = None, after: int | None = None) -> Page:
-    """One page of decisions: the newest, or those next older than `before` / newer than `after`."""
+def find(
+    search: Search, subject: Subject, *, before: int | None = None, after: int | None = None
+) -> Page:
+    """One page of decisions: the newest, or those next older than `before` / newer than `after`.
+
+    The statement is written by hand, so the policy is asked before it: decisions belong to no
+    one product, and are seen all or not at all.
+    """
+    if not may(subject, "see", "fraud.decision"):
+        return Page([], None, None)
     bound = before if after is None else after
     rows = fetch(search, bound, up=after is not None, limit=PAGE + 1)
     more = len(rows) > PAGE

@@ -9,11 +9,12 @@ from urllib.parse import quote, urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from guanlan.core.access import MASKED_FROM
+from guanlan.core.access.masking import HIDDEN, mask
 from guanlan.engine.language import LanguageError, check, parse
 from guanlan.engine.language.sentences import sentence
 from guanlan.engine.scenario.model import EventType, Feature, Field, Rule, Scenario
 from guanlan.fraud.frames import Layout
-from guanlan.fraud.masking import HIDDEN, MASKED_FROM, mask
 from guanlan.fraud.models import Decision, Entity
 from guanlan.fraud.programs import environment
 from guanlan.web import words
@@ -155,6 +156,11 @@ class Shower:
     def field(self, event_type: str, name: str) -> str:
         field = self._fields.get((event_type, name))
         return field.title.get(self.language) if field else name
+
+    def field_level(self, event_type: str, name: str) -> int:
+        """The data level of a field; one the scenario does not declare counts as highest."""
+        field = self._fields.get((event_type, name))
+        return 4 if field is None else field.level
 
     def field_value(self, event_type: str, name: str, value: Any) -> str:
         """A field of an event as received; masked from level 3 on, and where undeclared."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from guanlan.core.access import MASKED_FROM
+from guanlan.core.access.masking import mask
 from guanlan.engine.log import Frame
 from guanlan.engine.scenario.model import Scenario
 from guanlan.fraud.frames import Layout, record
-from guanlan.fraud.masking import MASKED_FROM, mask
 
 _layouts: Final[dict[str, Layout]] = {}
 

@@ -12,6 +12,7 @@ from guanlan.fraud.pages import (
     health,
     lists,
     overview,
+    reveals,
     scenario,
 )
 
@@ -23,6 +24,8 @@ urlpatterns = [
     path("decisions/<int:seq>", decisions.decision, name="decision"),
     path("decisions/<int:seq>/recompute", decisions.recompute_decision, name="recompute"),
     path("entities/find", lists.find_entity, name="find_entity"),
+    path("decisions/<int:seq>/reveal", reveals.reveal_decision, name="reveal_decision"),
+    path("entities/~<int:identity>/reveal", reveals.reveal_entity, name="reveal_entity"),
     path("entities/<str:kind>/<path:key>", entities.entity, name="entity"),
     path("scenario", scenario.scenario, name="scenario"),
     path("backtests/<int:identity>", backtests.backtest, name="backtest"),

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "guanlan.web.middleware.SecurityHeaders",
+    "guanlan.web.compression.Compressed",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "guanlan.web.middleware.SignInAgain",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from guanlan.core.access import ScopedQuerySet
 from guanlan.web.discussion.models import Attachment, Comment
 
 __all__ = ["Attachment", "Comment", "SavedView"]
@@ -30,6 +31,8 @@ class SavedView(models.Model):
         2: "id owner noun name shared created",
         3: "query",
     }
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         constraints = [

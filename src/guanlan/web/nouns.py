@@ -23,3 +23,11 @@ def declare() -> None:
         verbs="see add delete export",
         rights=working | {"privacy_officer": "see add delete"},
     )
+    own = "see add change delete"
+    register_noun(
+        "web.savedview",
+        _("Saved views"),
+        level=3,
+        verbs=own,
+        rights=dict.fromkeys(working, own),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from guanlan.web import pages, telling
-from guanlan.web.pages import discussion, search
+from guanlan.web.pages import bell, discussion, search
 
 urlpatterns = [
     path("discussion/<str:noun>/<str:identity>", discussion.page, name="discussion"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("comments/<int:key>/remove", discussion.remove, name="remove_comment"),
     path("attachments/<int:key>", discussion.download, name="attachment"),
     path("attachments/<int:key>/remove", discussion.discard, name="remove_attachment"),
+    path("notifications/bell", bell.bell, name="bell"),
+    path("notifications/newest", bell.newest, name="bell_list"),
+    path("notifications/<int:identity>/follow", bell.follow, name="follow_notification"),
     path("search", search.search_page, name="search"),
     path("palette", search.palette, name="palette"),
     path("palette/search", search.palette_search, name="palette_search"),

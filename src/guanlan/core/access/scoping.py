@@ -17,12 +17,13 @@ class ScopedQuerySet(models.QuerySet[M]):
 
     A model whose rows belong to a product or unit names the field that says which one:
     `scope_field = "product"`. Rows of other models belong to everything, and only a right that
-    holds everywhere reaches them. `noun` names what is asked for where that is not the model.
+    holds everywhere reaches them. Where what is asked for is not the model's own
+    name, `policy_noun` says it.
     """
 
     def for_user(self, subject: Subject, verb: Verb = "see") -> Self:
         """The rows on which `subject` may do `verb`; none rather than an error."""
-        noun: str = getattr(self.model, "noun", self.model._meta.label_lower)
+        noun: str = getattr(self.model, "policy_noun", self.model._meta.label_lower)
         if may(subject, verb, noun):
             return self
         field: str = getattr(self.model, "scope_field", "")

@@ -44,6 +44,8 @@ class Worker(models.Model):
 
     data_levels: ClassVar[dict[int, str]] = {2: "id host pid started beat ended"}
 
+    objects = Scoped()
+
     class Meta:
         ordering = ["-id"]
 

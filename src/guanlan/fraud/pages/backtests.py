@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Backtest
 from guanlan.web.charts import Chart, Series
-from guanlan.web.rights import needs
+from guanlan.web.rights import needs, subject_of_request
 from guanlan.web.words import language_tag, major
 
 Report = dict[str, Any]
@@ -28,7 +28,7 @@ RULES_IN_CHART = 15
 @require_safe
 def backtest(request: HttpRequest, identity: int) -> HttpResponse:
     """One report."""
-    found = get_object_or_404(Backtest, pk=identity)
+    found = get_object_or_404(Backtest.objects.for_user(subject_of_request(request)), pk=identity)
     report: Report = found.report
     currency = report["currency"]
     context = {

@@ -11,15 +11,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from guanlan.core.access import Subject, may
+from guanlan.core.access import MASKED_FROM, Subject
 from guanlan.fraud import engine_access, programs, words
-from guanlan.fraud.masking import MASKED_FROM
 from guanlan.fraud.models import Decision, Entity, EntityDecision, Label
+from guanlan.fraud.pages.reveals import entity_form
 from guanlan.fraud.sealed import entity_index
 from guanlan.fraud.search import Search, Wanted, find
 from guanlan.fraud.showing import Shower, decisions_url, entity_url, numbered_entity_url
 from guanlan.web.discussion import discussed
-from guanlan.web.rights import needs
+from guanlan.web.rights import needs, subject_of_request
 
 LINKS_FROM = 500  # decisions looked at for links
 LINKS = 24
@@ -30,8 +30,8 @@ discussed("fraud.entity", address=lambda row: numbered_entity_url(row.kind, row.
 
 def entities_with_key(key: str, subject: Subject) -> list[Entity]:
     """The entities of an exact key, of whatever kind, those seen last first."""
-    visible = Entity.objects.all() if may(subject, "see", "fraud.entity") else Entity.objects.none()
-    return list(visible.filter(key_index=entity_index(key)).order_by("-last_seen")[:20])
+    visible = Entity.objects.for_user(subject).filter(key_index=entity_index(key))
+    return list(visible.order_by("-last_seen")[:20])
 
 
 def address(entity: Entity, shower: Shower) -> str:
@@ -47,27 +47,31 @@ def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """One entity; `~7` in place of a key is the entity's number, for keys that are masked."""
     if "\0" in kind + key:  # PostgreSQL has no such text
         raise Http404
+    subject = subject_of_request(request)
+    seen = Entity.objects.for_user(subject)
     shower = Shower(programs.latest())
     if key.startswith("~") and key[1:].isdecimal() and len(key) < 19:
-        found = Entity.objects.filter(kind=kind, id=int(key[1:])).first()
+        found = seen.filter(kind=kind, id=int(key[1:])).first()
     else:
-        found = Entity.objects.filter(kind=kind, key_index=entity_index(key)).first()
+        found = seen.filter(kind=kind, key_index=entity_index(key)).first()
         if found is not None and shower.layout.level(kind) >= MASKED_FROM:
             # Keep a sensitive key out of the address bar, the history and the logs.
             return redirect(address(found, shower))
     if found is None:
         raise Http404
-    page = find(_all_of(found))
+    page = find(_all_of(found), subject)
     seqs = list(
-        EntityDecision.objects.filter(entity_id=found.id)
+        EntityDecision.objects.for_user(subject)
+        .filter(entity_id=found.id)
         .order_by("-seq")
         .values_list("seq", flat=True)[:LINKS_FROM]
     )
-    recent = Decision.objects.in_bulk(list(dict.fromkeys(seqs))) if seqs else {}
-    links = _links(found, list(recent.values()), shower)
+    recent = Decision.objects.for_user(subject).in_bulk(list(dict.fromkeys(seqs))) if seqs else {}
+    links = _links(found, list(recent.values()), shower, subject)
     context = {
         "entity": found,
         "shown": shower.known_entity(found),
+        "reveal": entity_form(found, shower, subject),
         "section": "entities",
         "rows": [shower.row(decision) for decision in page.rows],
         "more": page.older is not None,
@@ -76,9 +80,9 @@ def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         "graph": _graph(found, links, shower),
         "outcomes": sorted(Counter(d.outcome for d in recent.values()).items(), reverse=True),
         "looked_at": len(recent),
-        "labels": Label.objects.filter(target__in=[d.event_id for d in recent.values()]).order_by(
-            "-seq"
-        )[:20],
+        "labels": Label.objects.for_user(subject)
+        .filter(target__in=[d.event_id for d in recent.values()])
+        .order_by("-seq")[:20],
         **_now(found, shower),
     }
     return render(request, "fraud/entity.html", context)
@@ -88,7 +92,9 @@ def _all_of(found: Entity) -> Search:
     return Search(entities=[Wanted(found.kind, f"~{found.id}")])
 
 
-def _links(found: Entity, recent: list[Decision], shower: Shower) -> list[dict[str, Any]]:
+def _links(
+    found: Entity, recent: list[Decision], shower: Shower, subject: Subject
+) -> list[dict[str, Any]]:
     """Entities that share recent decisions with this one, most shared first."""
     shared: Counter[tuple[str, str]] = Counter()
     worst: dict[tuple[str, str], int] = {}
@@ -101,7 +107,8 @@ def _links(found: Entity, recent: list[Decision], shower: Shower) -> list[dict[s
             shared[pair] += 1
             worst[pair] = max(worst.get(pair, 0), decision.outcome)
     top = shared.most_common(LINKS)
-    rows = Entity.objects.filter(key_index__in=[entity_index(key) for (_kind, key), _n in top])
+    indexes = [entity_index(key) for (_kind, key), _n in top]
+    rows = Entity.objects.for_user(subject).filter(key_index__in=indexes)
     known = {(row.kind, row.key): row for row in rows}
     return [
         {

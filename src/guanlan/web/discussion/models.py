@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from guanlan.core.access import ScopedQuerySet
+
 
 class Comment(models.Model):
     """A comment on an object. One that was taken back keeps its place and loses its text."""
@@ -27,6 +29,8 @@ class Comment(models.Model):
         2: "id noun object_id author mentions created edited removed",
         3: "text",
     }
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         ordering = ["created", "id"]
@@ -60,6 +64,8 @@ class Attachment(models.Model):
         2: "id noun object_id author kind size sha256 stored created removed",
         3: "name",
     }
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         ordering = ["created", "id"]
