@@ -30,7 +30,7 @@ OPEN = {"login", "logout", "language"}
 ARGUMENTS: dict[str, list[Any]] = {
     "decision": [1], "recompute": [1], "entity": ["user", "u-1"], "backtest": [1],
     "reveal_decision": [1], "reveal_entity": [1],
-    "key": ["abcdefgh"], "attachment": [1], "remove_attachment": [1],
+    "key": ["abcdefgh"], "audit_row": [1], "attachment": [1], "remove_attachment": [1],
     "edit_comment": [1], "remove_comment": [1],
     "discussion": ["fraud.decision", "1"], "mentionable": ["fraud.decision", "1"],
     "add_comment": ["fraud.decision", "1"], "add_attachment": ["fraud.decision", "1"],
