@@ -34,7 +34,8 @@ ARGUMENTS: dict[str, list[Any]] = {
     "edit_comment": [1], "remove_comment": [1],
     "discussion": ["fraud.decision", "1"], "mentionable": ["fraud.decision", "1"],
     "add_comment": ["fraud.decision", "1"], "add_attachment": ["fraud.decision", "1"],
-    "run_job": ["platform.clean"], "cancel_run": [1], "new_channel": ["email"], "channel": [1],
+    "run_job": ["platform.clean"], "delivery": [1], "cancel_run": [1], "channel": [1],
+    "new_channel": ["email"],
     "toggle_channel": [1], "try_channel": [1], "acknowledge_notification": [1],
     "follow_notification": [1],
 }  # fmt: skip

@@ -14,6 +14,15 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
+<<<<<<< HEAD
         declare("guanlan.web.pages.keys", "guanlan.web.pages.audit")
         declare("guanlan.web.finding", "guanlan.web.telling")
+=======
+        declare(
+            "guanlan.web.pages.keys",
+            "guanlan.web.finding",
+            "guanlan.web.telling",
+            "guanlan.web.pages.deliveries",
+        )
+>>>>>>> main
         add_act("keys_new", _("Make an API key"), noun="core.apikey")
