@@ -151,6 +151,8 @@ DECLARED: Final = (
     Setting("attachment_quota", whole(0, 1 << 50), 10 << 30, "bytes of all attachments at most"),
     Setting("attachment_scanner", WORDS, (), "command that reads a file on its input and ends with"
             " 0 when it is clean, 1 when it is not: clamdscan,--no-summary,-"),
+    Setting("checkpoints", PATH, None, "directory of the audit log's signed checkpoints, best on"
+            " another machine's or a write-once disk; else in the data directory"),
     Setting("node_modules", PATH, None, "where the front-end packages are installed; else in the"
             " project"),
 )  # fmt: skip

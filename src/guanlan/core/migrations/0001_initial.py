@@ -115,6 +115,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="AuditCursor",
+            fields=[
+                ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
+                ("rows", models.BigIntegerField(default=0)),
+                ("offset", models.BigIntegerField(default=0)),
+                ("verified_rows", models.BigIntegerField(default=0)),
+                ("verified_at", models.DateTimeField(null=True)),
+                ("fault", models.CharField(default="", max_length=300)),
+            ],
+        ),
+        migrations.CreateModel(
             name="Channel",
             fields=[
                 (
@@ -188,6 +199,41 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="AuditEntry",
+            fields=[
+                ("index", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.BigIntegerField()),
+                ("actor_kind", models.CharField(max_length=8)),
+                ("actor_id", models.CharField(max_length=40)),
+                ("actor", models.CharField(max_length=150)),
+                ("roles", models.TextField()),
+                ("act", models.CharField(max_length=64)),
+                ("object_label", models.CharField(max_length=100)),
+                ("object_id", models.CharField(max_length=200)),
+                ("outcome", models.CharField(max_length=8)),
+                ("detail", models.TextField()),
+                ("reason", models.TextField()),
+                ("purpose", models.CharField(max_length=64)),
+                ("address", models.CharField(max_length=16)),
+                ("session", models.CharField(max_length=16)),
+                ("request", models.CharField(max_length=64)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["act", "index"], name="core_audite_act_b6c807_idx"),
+                    models.Index(fields=["actor", "index"], name="core_audite_actor_f3ca8c_idx"),
+                    models.Index(
+                        fields=["object_label", "object_id", "index"],
+                        name="core_audite_object__cb3447_idx",
+                    ),
+                    models.Index(fields=["at"], name="core_audite_at_0452d1_idx"),
+                    models.Index(
+                        fields=["outcome", "index"], name="core_audite_outcome_f50491_idx"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(

@@ -54,6 +54,7 @@ VERBS = {
     "scenario": Verb("scenario", "Check a scenario file; print its JSON Schema."),
     "send": Verb("send", "Post a file of events over HTTP."),
     "log": Verb("log", "Verify, replay, project or export the event log.", True),
+    "audit": Verb("audit", "Prove the audit log: verify, prove, consistency.", True),
     "key": Verb("key", "Create, list or revoke API keys.", True),
     "bench": Verb("bench", "Benchmarks: ratios measured in one run."),
 }
