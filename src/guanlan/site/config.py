@@ -163,6 +163,8 @@ DECLARED: Final = (
             secret=True),
     Setting("vault_key", TEXT, "guanlan", "name of the transit key"),
     Setting("vault_mount", TEXT, "transit", "where the transit engine is mounted"),
+    Setting("checkpoints", PATH, None, "directory of the audit log's signed checkpoints, best on"
+            " another machine's or a write-once disk; else in the data directory"),
     Setting("node_modules", PATH, None, "where the front-end packages are installed; else in the"
             " project"),
 )  # fmt: skip

@@ -17,6 +17,7 @@ class WebConfig(AppConfig):
         nouns.declare()
         declare(
             "guanlan.web.pages.keys",
+            "guanlan.web.pages.audit",
             "guanlan.web.finding",
             "guanlan.web.telling",
             "guanlan.web.pages.deliveries",

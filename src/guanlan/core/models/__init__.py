@@ -10,6 +10,7 @@ messages  channels, messages and their deliveries
 """
 
 from guanlan.core.models.access import AccessGrant, Clearance, RoleAssignment
+from guanlan.core.models.audit import AuditCursor, AuditEntry
 from guanlan.core.models.keys import ApiKey
 from guanlan.core.models.messages import Channel, Delivery, Message, Preference
 from guanlan.core.models.people import SignInFailure, User
@@ -18,6 +19,8 @@ from guanlan.core.models.running import Job, JobRun, Worker
 __all__ = [
     "AccessGrant",
     "ApiKey",
+    "AuditCursor",
+    "AuditEntry",
     "Channel",
     "Clearance",
     "Delivery",
