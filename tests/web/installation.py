@@ -20,6 +20,8 @@ if not settings.configured:
     data = tempfile.mkdtemp(prefix="guanlan-tests-")
     atexit.register(shutil.rmtree, data, ignore_errors=True)
     os.environ["GUANLAN_DATA"] = data
+    # What is told of other screens is told of people who have only a password.
+    os.environ["GUANLAN_MFA"] = "optional"
     os.environ["DJANGO_SETTINGS_MODULE"] = "guanlan.site.settings"
     # Browser tests drive Playwright's synchronous client, which keeps a loop in the main thread.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.web import nouns
@@ -14,5 +15,7 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
-        declare("guanlan.web.pages.keys", "guanlan.web.finding", "guanlan.web.telling")
+        # This module is read before there are models, and this needs them.
+        import_string("guanlan.web.accounts.events.connect")()
+        declare("guanlan.web.pages.keys", "guanlan.web.pages.invitations", "guanlan.web.finding", "guanlan.web.telling")
         add_act("keys_new", _("Make an API key"), noun="core.apikey")
