@@ -17,5 +17,10 @@ class WebConfig(AppConfig):
         nouns.declare()
         # This module is read before there are models, and this needs them.
         import_string("guanlan.web.accounts.events.connect")()
-        declare("guanlan.web.pages.keys", "guanlan.web.pages.invitations", "guanlan.web.finding", "guanlan.web.telling")
+        declare(
+            "guanlan.web.pages.keys",
+            "guanlan.web.pages.invitations",
+            "guanlan.web.finding",
+            "guanlan.web.telling",
+        )
         add_act("keys_new", _("Make an API key"), noun="core.apikey")

@@ -24,7 +24,14 @@ def first_run(as_json: bool) -> None:
     """Make the database, the owner's account and a first API key; safe to repeat."""
     made = prepare(key="first key")
     if as_json:
-        put_json({"data": str(settings.DATA), "owner": made.owner, "password": made.password, "token": made.token})
+        put_json(
+            {
+                "data": str(settings.DATA),
+                "owner": made.owner,
+                "password": made.password,
+                "token": made.token,
+            }
+        )
     else:
         for line in told(made) or ["already prepared; nothing was changed"]:
             click.echo(line)

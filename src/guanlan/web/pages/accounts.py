@@ -238,5 +238,3 @@ def _person_of_letter(identity: str, token: str) -> User | None:
     if person is None or not default_token_generator.check_token(person, token):
         return None
     return person
-
-
