@@ -9,7 +9,6 @@ over both, which is what a sealed log has to serve. Contents are compared first.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 import time
@@ -18,9 +17,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from bench.serving import CACHE, OUT, SCENARIO, SECRET, events
+from bench.serving import CACHE, OUT, SCENARIO, SECRET, Wrap, events
 from guanlan.engine import Engine
 from guanlan.engine.log import EVENT, Frame, KeyWrap, LogReader, LogWriter
 from guanlan.engine.replay import replay
@@ -31,23 +28,6 @@ BATCH = 64
 TURNS = 5
 # At most, sealed over plain. Appending alone is a few microseconds, most of what sealing adds.
 REACH = {"decide": 1.2, "append": 1.5, "read": 1.6, "replay": 1.3}
-
-
-class Wrap:
-    """Wraps data keys under a key of this run."""
-
-    def __init__(self) -> None:
-        self._cipher = AESGCM(os.urandom(32))
-
-    def draw(self) -> bytes:
-        return os.urandom(32)
-
-    def wrap(self, key: bytes) -> bytes:
-        nonce = os.urandom(12)
-        return nonce + self._cipher.encrypt(nonce, key, None)
-
-    def unwrap(self, wrapped: bytes) -> bytes:
-        return self._cipher.decrypt(wrapped[:12], wrapped[12:], None)
 
 
 def spent(work: Callable[[], object]) -> float:

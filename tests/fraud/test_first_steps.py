@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from guanlan.core.models import User
+from guanlan.core.models import Channel, User
 from guanlan.core.services import create_api_key
 from guanlan.engine.engine import Engine
 from guanlan.engine.scenario import load_scenario
@@ -22,6 +22,7 @@ from guanlan.fraud.models import Decision
 from guanlan.fraud.services import project, store_backtest
 from tests.fraud.reports import report
 from tests.fraud.world import SCENARIO, World
+from tests.people import person
 
 WALLET = Path(__file__).parents[2] / "examples" / "wallet" / "scenario.yaml"
 
@@ -45,27 +46,35 @@ def world(signed_in: Client, tmp_path: Path, settings: Settings) -> World:
 
 
 def test_each_step_ticks_when_the_system_sees_it(world: World, signed_in: Client) -> None:
-    assert state(signed_in) == "0000"
+    assert state(signed_in) == "00000"
     world.program()
     project(world.tail())
     create_api_key("backend", ["events:write"])
-    assert asked_to_reload(signed_in, "0000")
-    assert not asked_to_reload(signed_in, "1000")
-    assert state(signed_in) == "1000"
+    assert asked_to_reload(signed_in, "00000")
+    assert not asked_to_reload(signed_in, "10000")
+    assert state(signed_in) == "10000"
     world.events(1)
     project(world.tail())
-    assert state(signed_in) == "1100"
+    assert state(signed_in) == "11000"
     assert signed_in.get(f"/decisions/{Decision.objects.get().seq}").status_code == 200
-    assert state(signed_in) == "1110"
+    assert state(signed_in) == "11100"
     store_backtest("First", "pond", "abc", report())
-    assert asked_to_reload(signed_in, "1110")
+    assert asked_to_reload(signed_in, "11100")
+    assert state(signed_in) == "11110"
+    Channel.objects.create(name="chat", kind=Channel.Kind.FILE)
     assert state(signed_in) == ""
+    world.close()
+
+
+def test_who_may_not_set_up_a_channel_is_not_asked_to(world: World, client: Client) -> None:
+    client.force_login(person("fraud_analyst", "ana"))
+    assert state(client) == "0000"
     world.close()
 
 
 def test_hiding_takes_a_form_and_lasts(world: World, signed_in: Client) -> None:
     assert signed_in.get("/first-steps/dismiss").status_code == 405
-    assert state(signed_in) == "0000"
+    assert state(signed_in) == "00000"
     assert signed_in.post("/first-steps/dismiss")["Location"] == "/"
     assert state(signed_in) == ""
     world.events(1)

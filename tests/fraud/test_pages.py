@@ -29,12 +29,15 @@ from tests.fraud.world import START, World, scenario
 OPEN = {"login", "logout", "language"}
 ARGUMENTS: dict[str, list[Any]] = {
     "decision": [1], "recompute": [1], "entity": ["user", "u-1"], "backtest": [1],
-    "reveal_decision": [1], "reveal_entity": [1],
+    "reveal_decision": [1], "reveal_entity": [1], "person": [1], "add_role": [1],
+    "change_clearance": [1], "end_role": [1], "decide_request": [1], "revoke_grant": [1],
+    "review_glass": [1],
     "key": ["abcdefgh"], "attachment": [1], "remove_attachment": [1],
     "edit_comment": [1], "remove_comment": [1],
     "discussion": ["fraud.decision", "1"], "mentionable": ["fraud.decision", "1"],
     "add_comment": ["fraud.decision", "1"], "add_attachment": ["fraud.decision", "1"],
-    "run_job": ["platform.clean"], "cancel_run": [1], "new_channel": ["email"], "channel": [1],
+    "run_job": ["platform.clean"], "delivery": [1], "cancel_run": [1], "channel": [1],
+    "new_channel": ["email"],
     "toggle_channel": [1], "try_channel": [1], "acknowledge_notification": [1],
     "follow_notification": [1],
 }  # fmt: skip
@@ -57,7 +60,8 @@ def address(name: str) -> str:
 
 
 POSTED = {
-    "recompute", "reveal_decision", "reveal_entity",
+    "recompute", "reveal_decision", "reveal_entity", "add_role", "change_clearance",
+    "end_role", "ask_access", "emergency", "decide_request", "revoke_grant", "review_glass",
     "find_entity", "logout", "language", "dismiss_first_steps",
     "palette_search", "run_job", "cancel_run", "toggle_channel", "try_channel",
     "read_notifications", "acknowledge_notification",
@@ -102,7 +106,7 @@ def test_a_form_without_its_token_is_refused(pond: World, name: str) -> None:
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/", 24),
+        ("/", 25),
         ("/live", 8),
         ("/decisions?q=", 13),
         ("/decisions?q=user:u-1+outcome:approve", 15),

@@ -85,7 +85,7 @@ def test_a_job_is_run_and_cancelled_by_post_only(browser: Client) -> None:
 
 
 def test_screens_of_settings_are_closed_to_others(stranger: Client, channel: Channel) -> None:
-    for name in ("jobs", "channels", "sent_messages"):
+    for name in ("jobs", "channels", "deliveries"):
         text(stranger, name, status=403)
     for url in (
         reverse("run_job", args=["platform.clean"]),
@@ -125,11 +125,16 @@ def test_what_was_sent_shows_no_address(browser: Client, owner: User, channel: C
     outbox.send("channel.test", to=[owner, channel], context={"channel": "hook"})
     message = Message.objects.filter(recipient=owner).get()
     Delivery.objects.create(message=message, channel=channel, state="failed", why="rejected")
-    page = text(browser, "sent_messages")
+    page = text(browser, "deliveries")
     assert "o***@example.com" in page
     assert "owner@example.com" not in page
     assert "the other side refuses it" in page
-    assert browser.get(reverse("sent_messages") + "?state=sent").context["rows"] == []
+    assert (
+        "the other side refuses it"
+        not in browser.get(reverse("deliveries") + "?q=state:sent").content.decode()
+    )
+    exported = browser.post(reverse("deliveries_export", args=["csv"]))
+    assert "owner@example.com" not in b"".join(exported).decode()
 
 
 def test_messages_are_read_and_acknowledged_by_their_reader(
@@ -175,6 +180,6 @@ def test_pages_ask_the_database_as_often_for_many_rows(
     for index in range(60):
         outbox.send("channel.test", to=[owner, channel], context={"channel": str(index)})
         JobRun.objects.create(job="platform.clean", asked_by=owner)
-    for name in ("jobs", "sent_messages", "notifications", "channels"):
+    for name in ("jobs", "deliveries", "notifications", "channels"):
         with django_assert_max_num_queries(20):  # type: ignore[operator]
             text(browser, name)

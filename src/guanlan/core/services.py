@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from guanlan.core.audit import act
 from guanlan.core.models import ApiKey, User
 
 SCOPES = ("events:write", "decisions:read", "entities:read", "lists:write", "metrics:read")
@@ -48,20 +49,27 @@ def create_api_key(name: str, scopes: Iterable[str], author: User | None = None)
         raise ValidationError({"scopes": _("Choose at least one of the scopes listed.")})
     identity = "".join(secrets.choice(_KEY_ALPHABET) for _index in range(8))
     token = f"gl_{identity}_{secrets.token_urlsafe(32)}"
-    key = ApiKey.objects.create(
+    key = ApiKey(
         id=identity,
         name=name,
         sha256=hashlib.sha256(token.encode()).digest(),
         scopes=chosen,
         created_by=author,
     )
+    with act("key.create", key, detail={"scopes": chosen}):
+        key.save(force_insert=True)
     return CreatedKey(key, token)
 
 
 def revoke_api_key(identity: str) -> bool:
     """Revoke a key for good; False when there is no such live key."""
-    live = ApiKey.objects.filter(id=identity, revoked__isnull=True)
-    return live.update(revoked=timezone.now()) == 1
+    key = ApiKey.objects.filter(id=identity, revoked__isnull=True).first()
+    if key is None:
+        return False
+    with act("key.revoke", key):
+        key.revoked = timezone.now()
+        key.save(update_fields=["revoked"])
+    return True
 
 
 def load_api_keys() -> list[KeyRecord]:

@@ -61,7 +61,8 @@ class Program(models.Model):
     """
 
     data_levels: ClassVar[dict[int, str]] = {
-        2: "position digest name sealed_canonical sealed_state activated_seq activated warming",
+        2: "position digest name activated_seq activated warming",
+        3: "sealed_canonical sealed_state",
     }
 
     position = models.BigIntegerField(primary_key=True)

@@ -145,6 +145,8 @@ DECLARED: Final = (
             " https://risk.example.com"),
     Setting("egress_allow", WORDS, (), "in-house machines that may be called: host, host:port,"
             " address or network"),
+    Setting("egress_proxy", TEXT, "", "the organisation's proxy for outgoing calls:"
+            " http://host:port"),
     Setting("attachment_limit", whole(1, 1 << 40), 25 << 20, "bytes of one attachment at most"),
     Setting("attachment_quota", whole(0, 1 << 50), 10 << 30, "bytes of all attachments at most"),
     Setting("attachment_scanner", WORDS, (), "command that reads a file on its input and ends with"

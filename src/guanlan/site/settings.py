@@ -81,6 +81,7 @@ ADDRESS = CONFIG["address"].rstrip("/")
 EMAIL_BACKEND = "guanlan.core.outbox.letters.EmailBackend"
 # Whom core.egress may call besides the public internet.
 EGRESS_ALLOW = CONFIG["egress_allow"]
+EGRESS_PROXY = CONFIG["egress_proxy"]
 
 DEBUG = False
 HTTPS = CONFIG["https"]

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from guanlan.web import nouns
 from guanlan.web.palette import add_act
+from guanlan.web.places import Place, add_place
 from guanlan.web.start import declare
 
 
@@ -19,8 +20,13 @@ class WebConfig(AppConfig):
         import_string("guanlan.web.accounts.events.connect")()
         declare(
             "guanlan.web.pages.keys",
-            "guanlan.web.pages.invitations",
             "guanlan.web.finding",
             "guanlan.web.telling",
+            "guanlan.web.pages.deliveries",
         )
+        add_place(Place("settings", "people", _("People and roles"), 1))
+        add_place(Place("settings", "my_access", _("My access"), 2))
+        add_place(Place("settings", "access_requests", _("Requests for access"), 3))
+        add_place(Place("settings", "policy", _("Policy"), 4))
+        add_place(Place("settings", "invitations", _("Invitations"), 6))
         add_act("keys_new", _("Make an API key"), noun="core.apikey")

@@ -17,7 +17,6 @@ urlpatterns = [
     path("settings/channels/<int:identity>", channels.channel, name="channel"),
     path("settings/channels/<int:identity>/use", channels.toggle_channel, name="toggle_channel"),
     path("settings/channels/<int:identity>/test", channels.try_channel, name="try_channel"),
-    path("settings/messages", channels.sent_messages, name="sent_messages"),
     path("notifications", notifications.notifications, name="notifications"),
     path("notifications/read", notifications.read_notifications, name="read_notifications"),
     path(

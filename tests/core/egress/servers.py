@@ -65,7 +65,7 @@ def http_server(answer: Callable[[Got], Reply] = lambda got: Reply()) -> Iterato
             self.end_headers()
             self.wfile.write(reply.body)
 
-        do_GET = do_POST = _answer  # noqa: N815
+        do_GET = do_POST = do_CONNECT = _answer  # noqa: N815
 
         def log_message(self, *args: Any) -> None:
             pass

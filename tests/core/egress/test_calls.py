@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import requests
 from apprise.plugins.custom_json import NotifyJSON
+from django.core.exceptions import ImproperlyConfigured
 
 from guanlan.core import egress
 from guanlan.core.egress import Policy, Refused, parse_rule, using
+from guanlan.core.egress.policy import _of_settings
 from tests.core.egress.servers import Got, Reply, http_server, resolver
 
 INSIDE = Policy((), resolver({"inside.test": ["10.1.2.3"], "both.test": ["1.1.1.1", "10.1.2.3"]}))
@@ -187,3 +189,42 @@ def test_apprise_is_refused_a_private_address_and_a_redirect() -> None:
         with using(server.policy("relay.test")):
             assert not notify(f"json://relay.test:{server.port}/start")
         assert [got.path for got in server.got] == ["/start"]
+
+
+def test_the_proxy_of_the_settings_is_used_for_what_lies_outside() -> None:
+    names = resolver({"inside.test": ["10.1.2.3"], "outside.test": ["1.1.1.1"]})
+    egress.guard_requests()
+    with http_server() as server:
+        way = f"http://127.0.0.1:{server.port}"
+        with using(Policy((), names, way)):
+            for host in ("outside.test", "unknown.test"):
+                assert egress.request("GET", f"http://{host}/x").ok
+                assert requests.get(f"http://{host}/y", timeout=5).ok
+            for url in ("http://inside.test/", "http://127.0.0.1/", "http://unknown.test:22/"):
+                with pytest.raises(Refused):
+                    egress.request("GET", url)
+                with pytest.raises(Refused):
+                    requests.get(url, timeout=5)
+    assert [got.path for got in server.got] == [
+        f"http://{host}/{path}" for host in ("outside.test", "unknown.test") for path in "xy"
+    ]
+
+
+def test_a_call_over_tls_goes_through_the_proxy_as_a_tunnel() -> None:
+    with http_server(lambda got: Reply(403)) as server:
+        way = f"http://127.0.0.1:{server.port}"
+        with using(Policy((), resolver({}), way)):
+            for call in (
+                lambda: egress.request("GET", "https://outside.test/x"),
+                lambda: requests.get("https://outside.test/x", timeout=5),
+            ):
+                with pytest.raises(OSError, match=r"outside\.test|[Pp]roxy|[Tt]unnel"):
+                    call()
+    assert {(got.method, got.path) for got in server.got} == {("CONNECT", "outside.test:443")}
+
+
+@pytest.mark.parametrize("way", ["socks5://x:1", "http://user:word@x:1", "x:1", "http://x"])
+def test_a_proxy_that_cannot_be_read_is_named_and_not_shown(way: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        _of_settings((), way)
+    assert str(refused.value) == "GUANLAN_EGRESS_PROXY: expected http://host:port"

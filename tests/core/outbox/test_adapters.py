@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from aiosmtpd.controller import Controller
 from apprise.plugins.custom_json import NotifyJSON
+from msgspec import structs
 
 from guanlan.core.egress import Policy, Refused, parse_rule, using
 from guanlan.core.outbox import adapters
@@ -97,6 +98,15 @@ def test_mail_is_never_sent_in_the_clear_where_tls_was_asked_for(
     with pytest.raises((NotDelivered, OSError)):
         adapters.ADAPTERS["email"].deliver({**config, "security": "starttls"}, PARCEL)
     assert sink.letters == []
+
+
+def test_an_address_that_is_none_is_the_readers_fault(mail: tuple[Sink, dict[str, str]]) -> None:
+    for address in ("lin", "lin@", "a@b\r\nBcc: c@d", "@", ""):
+        parcel = structs.replace(PARCEL, email=address)
+        with pytest.raises(NotDelivered) as refused:
+            adapters.ADAPTERS["email"].deliver(mail[1], parcel)
+        assert refused.value.why in ("no_address", "rejected"), address
+    assert mail[0].letters == []
 
 
 def test_a_mail_server_inside_is_refused_unless_allowed(

@@ -343,3 +343,35 @@ def test_what_has_no_escalation_of_its_own_is_told_to_those_who_manage_messages(
     outbox.reading.escalate_overdue(NOW + timedelta(minutes=11))
     [told] = Message.objects.filter(recipient=owner)
     assert told.context == {"subject": "案件 7", "person": "lin"}
+
+
+def test_a_channel_that_is_down_is_tried_once_a_round_and_holds_nobody_up(
+    lin: User, file_channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = Channel.objects.create(name="dead", kind="webhook")
+    tried: list[str] = []
+
+    def fails(config: Any, parcel: Parcel) -> None:
+        tried.append(parcel.key)
+        raise OSError
+
+    went: list[str] = []
+    monkeypatch.setitem(adapters.ADAPTERS, "webhook", Adapter(fields=(), deliver=fails))
+    works = Adapter(fields=(), deliver=lambda config, parcel: went.append(parcel.key))
+    monkeypatch.setitem(adapters.ADAPTERS, "file", works)
+    for _index in range(3):
+        send([dead, file_channel])
+    assert delivering.deliver_due(NOW) == (3, 1)
+    assert (len(tried), len(went)) == (1, 3)
+
+
+def test_a_message_of_a_template_that_is_gone_stops_nothing(
+    lin: User, file_channel: Channel, written: Written
+) -> None:
+    send(lin)
+    Message.objects.update(template="gone")
+    send(lin)
+    assert [n.text.subject for n in outbox.notices(outbox.own(subject_of(lin)), "en")] == [
+        "Case 7", "gone",
+    ]  # fmt: skip
+    assert delivering.deliver_due(NOW) == (2, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import struct
@@ -31,6 +32,7 @@ from guanlan.engine.log import (
 from guanlan.engine.log.export import export
 from guanlan.engine.log.frame import HEADER, MAX_FRAME, encode
 from guanlan.engine.log.sealing import key_numbers
+from guanlan.engine.log.segment import Segment, create
 from tests.engine.log.wrapping import Spy, Wrap
 
 MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
@@ -356,3 +358,24 @@ def test_keys_are_wrapped_anew_while_the_log_is_used(directory: Path) -> None:
         bodies(directory, old)
     write(directory, [b"c"], new)
     assert bodies(directory, new) == [b"a", b"b", b"c"]
+
+
+@pytest.mark.parametrize("beginning", [False, True], ids=["", "a new segment just begun"])
+@pytest.mark.parametrize("lost", [(2,), (1, 2)])
+def test_the_number_of_a_lost_key_is_not_given_to_another(
+    directory: Path, lost: tuple[int, ...], beginning: bool
+) -> None:
+    write(directory, [b"a"], Wrap())
+    (end,) = write(directory, [b"b"], Wrap())
+    if beginning:
+        os.close(create(Segment(directory, end), 3))
+    kept = {n: (directory / "keys" / f"{n:010d}.key").read_bytes() for n in lost}
+    for number in lost:
+        (directory / "keys" / f"{number:010d}.key").unlink()
+    with pytest.raises(LogSealed, match=r"0000000002\.key is missing"):
+        LogWriter.open(directory, keys=Wrap())
+    for number, content in kept.items():
+        (directory / "keys" / f"{number:010d}.key").write_bytes(content)
+    write(directory, [b"c"], Wrap())
+    assert bodies(directory, Wrap()) == [b"a", b"b", b"c"]
+    assert key_numbers(directory) == [1, 2, 3]

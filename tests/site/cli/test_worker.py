@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.site.cli.conftest import ROOT, environment
 from tests.site.cli.running import Result, Started
 from tests.site.cli.small import SCENARIO
 
@@ -78,6 +81,53 @@ def test_what_a_killed_worker_was_doing_is_done_by_the_next(start: Start, ready:
     until(lambda: state(ready, run) == "done")
     assert second.end() == 0
     assert rows(ready, "select losses from core_jobrun where id = ?", run) == [(1,)]
+
+
+def slow_worker(data: Path, folder: Path) -> subprocess.Popen[bytes]:
+    words = [sys.executable, "-m", "tests.site.cli.slow_worker", str(folder)]
+    return subprocess.Popen(words, env=environment(data), cwd=ROOT)
+
+
+def begun(folder: Path) -> int:
+    file = folder / "begun"
+    return file.read_text().count("begun") if file.exists() else 0
+
+
+def test_a_worker_killed_in_the_middle_of_a_job_loses_nothing(ready: Path, tmp_path: Path) -> None:
+    run = want(ready, job="test.slow")
+    first = slow_worker(ready, tmp_path)
+    try:
+        until(lambda: begun(tmp_path) == 1)
+        first.kill()
+        first.wait()
+        assert state(ready, run) == "running"
+        second = slow_worker(ready, tmp_path)
+        try:
+            until(lambda: begun(tmp_path) == 2)
+            (tmp_path / "go").touch()
+            until(lambda: state(ready, run) == "done")
+            sql = "select losses, attempt, failures from core_jobrun where id = ?"
+            assert rows(ready, sql, run) == [(1, 2, 0)]
+        finally:
+            second.terminate()
+            assert second.wait(timeout=30) == 0
+    finally:
+        first.kill()
+        first.wait()
+
+
+def test_a_job_under_way_goes_back_to_the_queue_when_the_worker_is_asked_to_end(
+    ready: Path, tmp_path: Path
+) -> None:
+    run = want(ready, job="test.slow")
+    worker = slow_worker(ready, tmp_path)
+    try:
+        until(lambda: begun(tmp_path) == 1)
+    finally:
+        worker.terminate()
+        assert worker.wait(timeout=30) == 0
+    assert state(ready, run) == "queued"
+    assert rows(ready, "select failures, losses from core_jobrun where id = ?", run) == [(0, 0)]
 
 
 def test_a_damaged_queue_is_made_anew(start: Start, ready: Path) -> None:

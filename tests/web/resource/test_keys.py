@@ -187,3 +187,21 @@ def test_a_session_writes_to_the_api_only_with_its_token() -> None:
     answer = client.post("/api/v1/keys", "{}", content_type="application/json")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "csrf")
     assert client.get("/api/v1/keys").status_code == 200
+
+
+def test_a_bulk_action_is_written_down_once_for_each_object(
+    owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [services.create_api_key(f"k{n}", ["events:write"]).key for n in range(3)]
+    written: list[tuple[str, str]] = []
+
+    def record(name: str, thing: Any = None, **said: Any) -> None:
+        written.append((name, thing.pk if isinstance(thing, ApiKey) else str(thing)))
+
+    monkeypatch.setattr("guanlan.core.audit.recording.record", record)
+    monkeypatch.setattr("guanlan.web.resource.export.record", record)
+    said = {"action": "revoke", "key": [k.id for k in keys[:2]], "sure": "1"}
+    owner.post("/settings/keys/act", said)
+    assert sorted(written) == sorted(("key.revoke", k.id) for k in keys[:2])
+    owner.post("/settings/keys/export/csv").getvalue()
+    assert written[-1][0] == "list.export"

@@ -68,9 +68,10 @@ class _Timed(httpcore.NetworkStream):
 class _Checked(httpcore.NetworkBackend):
     """Connects to checked addresses only; the name stays in the Host header and in TLS."""
 
-    def __init__(self, until: float) -> None:
+    def __init__(self, until: float, proxy: tuple[str, int] | None = None) -> None:
         self._plain = httpcore.SyncBackend()
         self._until = until
+        self._proxy = proxy
 
     def connect_tcp(
         self,
@@ -80,6 +81,9 @@ class _Checked(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
+        if self._proxy is not None and (host, port) == self._proxy:
+            stream = self._plain.connect_tcp(host, port, timeout, local_address, socket_options)
+            return _Timed(stream, self._until)
         last: Exception | None = None
         for address in policy().addresses(host, port, WEB_PORTS):
             try:
@@ -96,7 +100,17 @@ class _Checked(httpcore.NetworkBackend):
 class _Transport(httpx.HTTPTransport):
     def __init__(self, context: ssl.SSLContext, until: float) -> None:
         super().__init__(verify=context, trust_env=False)
-        self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=_Checked(until))
+        if way := policy().proxy:
+            parts = httpx.URL(way)
+            self._pool = httpcore.HTTPProxy(
+                way,
+                ssl_context=context,
+                network_backend=_Checked(until, (parts.host, parts.port or 80)),
+            )
+        else:
+            self._pool = httpcore.ConnectionPool(
+                ssl_context=context, network_backend=_Checked(until)
+            )
 
 
 def request(
@@ -117,6 +131,9 @@ def request(
     """
     parsed = _parsed(url)
     until = time.monotonic() + timeout
+    if policy().proxy:
+        port = parsed.port or (443 if parsed.scheme == "https" else 80)
+        policy().check_by_proxy(parsed.host, port)
     sent = {"User-Agent": AGENT, "Accept-Encoding": "identity", **(headers or {})}
     try:
         with (

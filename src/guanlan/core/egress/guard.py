@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from guanlan.core.egress.policy import CONNECT_SECONDS, open_socket
+from guanlan.core.egress.policy import CONNECT_SECONDS, open_socket, policy
 
 
 class RefusedRequest(requests.exceptions.ConnectionError):
@@ -46,12 +47,14 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        raise RefusedRequest("a proxy is not used")
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        if proxy.rstrip("/") != policy().proxy.rstrip("/"):
+            raise RefusedRequest("this proxy is not used")
+        return super().proxy_manager_for(proxy, **kwargs)
 
 
 class GuardedSession(requests.sessions.Session):
-    """A session that calls checked addresses, follows no redirect and knows no proxy."""
+    """A session that calls checked addresses, follows no redirect and knows only our proxy."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,6 +65,12 @@ class GuardedSession(requests.sessions.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         kwargs["allow_redirects"] = False
+        kwargs["proxies"] = {}
+        if way := policy().proxy:
+            target = urlsplit(request.url or "")
+            port = target.port or (443 if target.scheme == "https" else 80)
+            policy().check_by_proxy(target.hostname or "", port)
+            kwargs["proxies"] = {"http": way, "https": way}
         response = super().send(request, **kwargs)
         if response.is_redirect or response.is_permanent_redirect:
             response.close()

@@ -23,6 +23,8 @@ CONNECT_SECONDS: Final = 5.0
 
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?")
 
+_PROXY = re.compile(r"http://[A-Za-z0-9._-]+:\d{1,5}/?")
+
 
 class Refused(OSError):
     """A call that the policy does not allow; the text names host and reason."""
@@ -46,10 +48,28 @@ def system_resolve(host: str, port: int) -> Sequence[str]:
 
 
 class Policy(Struct, frozen=True):
-    """The rules in force; `resolve` gives the addresses of a name."""
+    """The rules in force; `resolve` gives the addresses of a name.
+
+    `proxy` (`http://host:port`) is the organisation's own way out for HTTP: then the proxy is
+    connected to, and it resolves names; a name that leads inside for us too is refused.
+    """
 
     allow: tuple[Rule, ...] = ()
     resolve: Resolve = system_resolve
+    proxy: str = ""
+
+    def check_by_proxy(self, host: str, port: int) -> None:
+        """Raises Refused where the proxy may not be asked for this host."""
+        name = host.strip("[]").rstrip(".").lower()
+        if _literal(name) is None and _HOST.fullmatch(name):
+            try:
+                self.resolve(name, port)
+            except (OSError, UnicodeError):
+                # Behind a proxy names of the internet are often unknown; it will know them.
+                if port not in WEB_PORTS:
+                    raise Refused(f"{name}: port {port} is not one of 80, 443") from None
+                return
+        self.addresses(host, port)
 
     def addresses(self, host: str, port: int, ports: frozenset[int] = WEB_PORTS) -> list[str]:
         """The addresses at which `host` may be called on `port`. Raises Refused.
@@ -127,13 +147,15 @@ def policy() -> Policy:
 
     Raises ImproperlyConfigured where `egress_allow` holds what is no rule.
     """
-    return _used.get() or _of_settings(tuple(settings.EGRESS_ALLOW))
+    return _used.get() or _of_settings(tuple(settings.EGRESS_ALLOW), settings.EGRESS_PROXY)
 
 
 @cache
-def _of_settings(allow: tuple[str, ...]) -> Policy:
+def _of_settings(allow: tuple[str, ...], proxy: str) -> Policy:
+    if proxy and not _PROXY.fullmatch(proxy):
+        raise ImproperlyConfigured("GUANLAN_EGRESS_PROXY: expected http://host:port")
     try:
-        return Policy(parse_rules(allow))
+        return Policy(parse_rules(allow), proxy=proxy)
     except ValueError as error:
         raise ImproperlyConfigured(f"GUANLAN_EGRESS_ALLOW: {error}") from None
 

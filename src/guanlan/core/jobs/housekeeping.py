@@ -66,8 +66,7 @@ def deliver(progress: Progress) -> Told:
     """Deliver what is due, round after round while there is any."""
     sent = failed = 0
     while True:
-        progress.check()
-        more, not_sent = deliver_due()
+        more, not_sent = deliver_due(step=progress.check)
         sent, failed = sent + more, failed + not_sent
         if not more:
             break

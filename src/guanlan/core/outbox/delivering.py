@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -33,6 +33,7 @@ ATTEMPTS: Final = 6  # over about three hours
 FIRST_PAUSE: Final = timedelta(seconds=30)
 CLAIM: Final = timedelta(minutes=5)
 ROUND: Final = 200  # deliveries looked at in one go
+DOWN: Final = ("unreachable", "busy", "unreadable")
 ALOUD: Final = (Message.Urgency.URGENT, Message.Urgency.CRITICAL)
 
 DIGEST_SUBJECT: Final = {
@@ -42,15 +43,27 @@ DIGEST_SUBJECT: Final = {
 }
 
 
-def deliver_due(now: datetime | None = None) -> tuple[int, int]:
-    """Deliver what is due; (sent, not sent) of this round."""
-    at = now or timezone.now()
-    _recover(at)
+def deliver_due(
+    now: datetime | None = None, step: Callable[[], None] = lambda: None
+) -> tuple[int, int]:
+    """Deliver what is due; (sent, not sent) of this round. `step` is called before each.
+
+    A channel that cannot be reached is not tried again in the round, so that what waits for
+    others does not wait for it.
+    """
+    _recover(now or timezone.now())
     sent = failed = 0
-    for delivery in _due(at):
-        outcome = deliver(delivery, at)
+    down: set[int] = set()
+    for delivery in [*_due(now or timezone.now())]:
+        channel = delivery.channel
+        if channel is not None and channel.pk in down:
+            continue
+        step()
+        outcome = deliver(delivery, now or timezone.now())
         sent += outcome is True
         failed += outcome is False
+        if outcome is False and channel is not None and channel.fault in DOWN:
+            down.add(channel.pk)
     return sent, failed
 
 
@@ -84,7 +97,7 @@ def deliver(delivery: Delivery, at: datetime) -> bool | None:
     except Unreadable:
         logger.error("channel %s or its reader's number cannot be opened", channel.pk)
         _finish([delivery], State.FAILED, at, "unreadable")
-        Channel.objects.filter(pk=channel.pk).update(last_failed=at, fault="unreadable")
+        _note_fault(channel, at, "unreadable")
         return False
     needs = ADAPTERS[channel.kind].needs
     if (needs == "phone" and not phone) or (needs == "email" and not email):
@@ -96,10 +109,9 @@ def deliver(delivery: Delivery, at: datetime) -> bool | None:
     taken = _claim(delivery, at)
     if not taken:
         return None
-    parcel = _parcel(taken, email, phone, at)
     why: Why
     try:
-        ADAPTERS[channel.kind].deliver(config, parcel)
+        ADAPTERS[channel.kind].deliver(config, _parcel(taken, email, phone, at))
     except NotDelivered as error:
         again, why = error.again, error.why
     except Refused:
@@ -116,13 +128,20 @@ def deliver(delivery: Delivery, at: datetime) -> bool | None:
         Message.objects.filter(pk=delivery.message.pk).exclude(letter="").update(letter="")
         Channel.objects.filter(pk=channel.pk).update(last_sent=at, fault="")
         return True
-    Channel.objects.filter(pk=channel.pk).update(last_failed=at, fault=why)
+    if not (needs and why in ("rejected", "no_address")):  # there it is the reader's address
+        _note_fault(channel, at, why)
     retried = [row for row in taken if again and row.attempts < ATTEMPTS]
     for row in retried:
         pause = FIRST_PAUSE * 4 ** (row.attempts - 1) * random.uniform(0.8, 1.2)
         _mine(row).update(state=State.PENDING, due=at + pause, why=why)
     _finish([row for row in taken if row not in retried], State.FAILED, at, why)
     return False
+
+
+def _note_fault(channel: Channel, at: datetime, why: Why) -> None:
+    channel.fault = why
+    channel.last_failed = at
+    channel.save(update_fields=["fault", "last_failed"])
 
 
 def _addresses(delivery: Delivery, config: Mapping[str, str]) -> tuple[str, str]:

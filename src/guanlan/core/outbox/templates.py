@@ -98,8 +98,13 @@ def prepared(name: str, context: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def rendered(name: str, context: Mapping[str, Value], language: str) -> Text:
-    """The text for a reader of `language`; another language's where ours are not his."""
-    chosen = get_template(name)
+    """The text for a reader of `language`; another language's where ours are not his.
+
+    Of a template that this version no longer has there is only the name.
+    """
+    chosen = _templates.get(name)
+    if chosen is None:
+        return Text(name, "")
     text = chosen.texts.get(language) or chosen.texts["en"]
 
     def said(part: str) -> str:

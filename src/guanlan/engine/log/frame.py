@@ -53,7 +53,8 @@ _CRC: Final = struct.Struct("<4sI")
 
 
 class Frame(Struct, frozen=True, gc=False):
-    """One entry of the log. `position` is its global byte position, `clock` microseconds."""
+    """One entry of the log. `position` is its global byte position, `clock` microseconds, `key`
+    the number of the key it was sealed with, 0 for none."""
 
     position: int
     kind: int
@@ -61,6 +62,7 @@ class Frame(Struct, frozen=True, gc=False):
     clock: int
     commit: int
     sections: tuple[bytes, ...]
+    key: int = 0
 
 
 class Bad(Exception):
@@ -150,10 +152,10 @@ def decode(
     if sealed != AES_256_GCM or at + sum(sizes) + TAG != end or zero:
         raise Bad("the frame is of a newer format")
     if seals is None:
-        return Frame(position, kind, seq, clock, commit, ()), end
+        return Frame(position, kind, seq, clock, commit, (), number), end
     text = seals.open(number, nonce(position), view[at:end], buffer[offset + 8 : at])
     if text is None:
         raise Bad("the frame's seal does not open: its bytes are not those that were sealed")
     start = 0
     sections = [text[start : (start := start + size)] for size in sizes]
-    return Frame(position, kind, seq, clock, commit, tuple(sections)), end
+    return Frame(position, kind, seq, clock, commit, tuple(sections), number), end

@@ -45,7 +45,8 @@ class Fault(Struct, frozen=True):
 
 
 class Scan(Struct):
-    """What a walk found. `end` is the position behind the last whole commit."""
+    """What a walk found. `end` is the position behind the last whole commit, `last_key` the highest
+    number of a key that a frame was sealed with."""
 
     end: int = 0
     next_commit: int = 1
@@ -54,6 +55,7 @@ class Scan(Struct):
     events: int = 0
     first_seq: int | None = None
     last_seq: int | None = None
+    last_key: int = 0
     torn_bytes: int = 0
     torn_frames: int = 0
     torn: Fault | None = None
@@ -183,6 +185,8 @@ def _scan_segment(
     try:
         for frame in frames_of(fd, segment.base, SEGMENT_HEADER, None):
             at = frame.position
+            if frame.key > result.last_key:
+                result.last_key = frame.key
             if frame.commit != result.next_commit:
                 raise Bad("a frame of another commit", at - segment.base)
             if frame.kind != END_OF_COMMIT:

@@ -93,12 +93,16 @@ class Seals:
         except InvalidTag:
             return None
 
-    def check(self) -> None:
+    def check(self, used: int) -> None:
         """Raises LogSealed when the log is sealed and the wrap at hand does not open its keys,
-        so that no sealed log goes on unsealed, or under a wrapping key of its own."""
+        so that no sealed log goes on unsealed, or under a wrapping key of its own.
+
+        `used` is the highest number met in the log, 0 for none: where that key's file is gone
+        its number must not be given to another.
+        """
         numbers = key_numbers(self._log)
-        if numbers:
-            self._open(numbers[-1])
+        if used or numbers:
+            self._open(max(used, *numbers) if numbers else used)
             self.look()
 
     def begin(self, position: int) -> Seal | None:

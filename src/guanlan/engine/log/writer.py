@@ -12,9 +12,9 @@ from typing import Final, Literal, Self
 from msgspec import Struct
 
 from guanlan.engine.log.errors import LogCorrupt, LogFailed, LogLocked
-from guanlan.engine.log.frame import END_OF_COMMIT, HEADER, encode
+from guanlan.engine.log.frame import END_OF_COMMIT, HEADER, Bad, encode
 from guanlan.engine.log.mark import Mark
-from guanlan.engine.log.scan import CHUNK, Scan, scan
+from guanlan.engine.log.scan import CHUNK, Scan, frames_of, scan
 from guanlan.engine.log.sealing import KeyWrap, Seals
 from guanlan.engine.log.segment import (
     SEGMENT_HEADER,
@@ -129,13 +129,13 @@ class LogWriter:
         mark: Mark | None = None
         fd = -1
         try:
-            seals = Seals(directory, keys)
-            seals.check()
             for stale in directory.glob("*.new"):
                 stale.unlink()
             found = scan(directory, last_only=check == "last")
             if found.fault is not None:
                 raise found.fault.error()
+            seals = Seals(directory, keys)
+            seals.check(found.last_key or _key_before(directory, found))
             mark = Mark(directory)
             present = segments(directory)
             repaired = None
@@ -297,6 +297,22 @@ class LogWriter:
         while written < len(data):
             written += os.pwrite(self._fd, data[written:], offset + written)
         self._allocated = max(self._allocated, offset + written)
+
+
+def _key_before(directory: Path, found: Scan) -> int:
+    """The highest key of the segment before one that holds no commit yet."""
+    present = segments(directory)
+    if found.commits or len(present) < 2:
+        return 0
+    before = present[-2]
+    fd = os.open(before.path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return max((f.key for f in frames_of(fd, before.base, SEGMENT_HEADER, None)), default=0)
+    except Bad as bad:
+        what, offset = bad.args
+        raise LogCorrupt(before.name, offset, before.base + offset, what) from None
+    finally:
+        os.close(fd)
 
 
 def check_unused(directory: Path) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from guanlan.core.access import Subject, may
+from guanlan.core.access import MASKED_FROM, Subject, may
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud import programs, words
 from guanlan.fraud.models import Backtest, Decision, Entity
@@ -87,7 +87,11 @@ def _kinds() -> Mapping[str, str | Promise]:
 
 
 def _kind_filters() -> Sequence[Filter]:
-    return [Filter(name, title) for name, title in Shower(programs.latest()).kinds().items()]
+    shower = Shower(programs.latest())
+    return [
+        Filter(name, title, personal=shower.layout.level(name) >= MASKED_FROM)
+        for name, title in shower.kinds().items()
+    ]
 
 
 def _decision_chips() -> Sequence[Chip]:

@@ -292,7 +292,7 @@ def messages() -> Iterator[Finding]:
             what = f"channel {channel.name} fails: {channel.fault}"
             yield Finding("messages", "fault", what, mend)
     if lost:
-        mend = "see Settings, Channels, Delivery log"
+        mend = "see Settings, Delivery log"
         yield Finding("messages", "fault", f"{lost} messages of the last day were not sent", mend)
     elif channels:
         yield Finding("messages", "ok", f"{len(channels)} channels in use")

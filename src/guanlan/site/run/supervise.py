@@ -121,7 +121,7 @@ def worker_beside() -> Iterator[None]:
 
 
 def supervise(door: Options, console: Options) -> bool:
-    """Run both, and a worker, until SIGINT or SIGTERM; False when one could not be kept running."""
+    """Run both, and a worker, until SIGINT or SIGTERM; False when one of both cannot be kept."""
     stopping = False
     children: list[Child] = []
 
@@ -142,12 +142,12 @@ def supervise(door: Options, console: Options) -> bool:
     }
     try:
         children.extend(Child(command(options)) for options in (door, console))
-        children.append(Child(worker_command()))
-        kept = True
-        while kept and not stopping:
-            time.sleep(TICK_SECONDS)
-            now = time.monotonic()
-            kept = all(child.look(now) for child in children)
+        with worker_beside():
+            kept = True
+            while kept and not stopping:
+                time.sleep(TICK_SECONDS)
+                now = time.monotonic()
+                kept = all(child.look(now) for child in children)
         return kept
     finally:
         for child in children:

@@ -22,7 +22,7 @@ FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 def has_factor(user: User) -> bool:
     """Whether the person has a second factor (recovery codes alone are none)."""
-    return Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists()
+    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
 
 
 def begun(request: HttpRequest, user: User, **_signal: Any) -> None:

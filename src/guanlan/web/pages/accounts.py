@@ -217,8 +217,8 @@ def new_password(request: HttpRequest, identity: str, token: str) -> HttpRespons
     person = _person_of_letter(identity, token)
     if person is None:
         text = _("This link has been used, has expired or never was. Ask for another letter.")
-        context = {"heading": _("Forgotten password"), "text": text}
-        return render(request, "web/said.html", context, status=410)
+        told = {"heading": _("Forgotten password"), "text": text}
+        return render(request, "web/said.html", told, status=410)
     form = NewPassword(request.POST or None, person=person)
     if request.method == "POST" and form.is_valid():
         request.door_opened = True  # type: ignore[attr-defined]

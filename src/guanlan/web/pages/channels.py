@@ -1,4 +1,4 @@
-"""Channels of messages, and what was sent through them."""
+"""Channels of messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
@@ -19,10 +18,7 @@ from guanlan.core.models import Channel, Delivery
 from guanlan.core.outbox.adapters import ADAPTERS
 from guanlan.core.outbox.keeping import Unreadable, config_of
 from guanlan.core.outbox.managing import save_channel, send_test, use_channel
-from guanlan.core.outbox.templates import masked
 from guanlan.web.rights import needs, subject_of_request
-
-PAGE: Final = 50
 
 FIELDS: Final[dict[str, str | Promise]] = {
     "host": gettext_lazy("Server"),
@@ -57,8 +53,6 @@ WHYS: Final[dict[str, str | Promise]] = {
     "lost": gettext_lazy("it may have been sent; the process ended twice"),
     "fault": gettext_lazy("an internal fault; see the log"),
 }
-MARKS: Final = {"sent": "on", "failed": "bad", "pending": "none", "sending": "none",
-                "suppressed": "off"}  # fmt: skip
 
 
 class Box(NamedTuple):
@@ -71,15 +65,6 @@ class Box(NamedTuple):
     kept: bool
     required: bool
     choices: tuple[str, ...]
-
-
-class SentRow(NamedTuple):
-    """A delivery as it is shown: to whom, masked."""
-
-    delivery: Delivery
-    to: str
-    mark: str
-    why: str | Promise
 
 
 @needs("see", "core.channel")
@@ -186,27 +171,3 @@ def try_channel(request: HttpRequest, identity: int) -> HttpResponse:
         text = _("The test of %(channel)s was not sent: %(why)s.")
         messages.error(request, text % {"channel": row.name, "why": why})
     return redirect("channels")
-
-
-@needs("see", "core.message")
-@require_safe
-def sent_messages(request: HttpRequest) -> HttpResponse:
-    """Delivery log to whom, what was not, and why."""
-    state = request.GET.get("state", "")
-    rows = Delivery.objects.select_related("message", "message__recipient", "channel")
-    if state in Delivery.State.values:
-        rows = rows.filter(state=state)
-    page = Paginator(rows.order_by("-pk"), PAGE).get_page(request.GET.get("page"))
-    context = {
-        "rows": [_sent(row) for row in page],
-        "page": page,
-        "states": Delivery.State.choices,
-        "state": state,
-    }
-    return render(request, "web/sent_messages.html", context)
-
-
-def _sent(row: Delivery) -> SentRow:
-    person = row.message.recipient
-    to = masked(person.email or person.get_username()) if person is not None else ""
-    return SentRow(row, to, MARKS[row.state], WHYS.get(row.why, row.why))

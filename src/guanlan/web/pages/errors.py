@@ -13,6 +13,8 @@ from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from guanlan.core.access import TABLE
+from guanlan.core.access.table import VERB_TITLES
 from guanlan.web.context import chosen_theme
 
 
@@ -41,8 +43,21 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
         request,
         403,
         _("You may not see this"),
-        _("Your account lacks the permission. Nothing was changed."),
+        _missing(exception),
     )
+
+
+def _missing(exception: Exception) -> str:
+    """Which right was missing, and where to ask for it."""
+    noun = TABLE.nouns.get(getattr(exception, "noun", ""))
+    asked = getattr(exception, "verb", "")
+    verb = next((title for name, title in VERB_TITLES.items() if name == asked), None)
+    if noun is None or verb is None:
+        return _("Your account lacks the permission. Nothing was changed.")
+    return _(
+        "You lack the right “%(verb)s” for “%(noun)s”. Nothing was changed. Ask for it under "
+        "Settings, My access."
+    ) % {"verb": verb, "noun": noun.title}
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

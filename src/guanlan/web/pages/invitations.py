@@ -25,7 +25,6 @@ from guanlan.core.models import Invitation
 from guanlan.core.people.inviting import accept, invite, open_invitation, revoke_invitation
 from guanlan.web.accounts.confirming import reauthenticated
 from guanlan.web.pages.accounts import link_to
-from guanlan.web.places import Place, add_place
 from guanlan.web.rights import needs, public, subject_of_request
 
 MOST = 200
@@ -137,6 +136,3 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("login")
     context = {"form": form, "heading": heading, "button": _("Join")}
     return render(request, "web/small_form.html", context, status=422 if form.errors else 200)
-
-
-add_place(Place("settings", "invitations", gettext_lazy("Invitations"), 6))

@@ -64,6 +64,9 @@ class Filter(Struct, frozen=True):
     number  compared;  time  2026-11-23 or 2026-11-23T09:00, `after:` and `before:` style
     flag    yes or no; `null`: whether the field holds anything;  person  a user name, or `me`
     own     `read(term, subject)` gives the condition, or a sentence saying what is wrong
+
+    `personal`: a value may name somebody. A search for it is not kept in the session, and where
+    a list has such a filter, a search for free words is not either.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Filter(Struct, frozen=True):
     read: Callable[[Term, Subject], models.Q | str] | None = None
     example: str = ""
     group: bool = False
+    personal: bool = False
 
     @property
     def path(self) -> str:

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from guanlan.core.access import Subject, Verb
 from guanlan.web.resource.cells import Cell, cell
@@ -105,7 +105,7 @@ def facts(*pairs: tuple[Any, Any]) -> dict[str, Any]:
 def history_panel(noun: str, read: Any) -> Panel:
     """What was done to an object, newest first; `read(noun, id)` gives the audit log's rows."""
     return Panel(
-        _("History"),
+        gettext_lazy("History"),
         "web/resource/history.html",
         lambda row, subject: {"acts": read(noun, str(row.pk))},
         wide=False,

@@ -124,9 +124,23 @@ def _remembered(request: HttpRequest, resource: Resource) -> dict[str, str]:
         return dict(parse_qsl(left, keep_blank_values=True))
     said = {key: request.GET.get(key, "") for key in KEPT}
     now = urlencode([(key, text) for key, text in said.items() if text])
+    if now != left and _personal(resource, said["q"]):
+        now = urlencode([(key, text) for key, text in said.items() if text and key != "q"])
     if now != left:  # a session is written when it is set
         request.session[name] = now
     return said
+
+
+def _personal(resource: Resource, query: str) -> bool:
+    """Whether a filter may name somebody: a session is stored in the clear."""
+    terms = read_terms(query)[0]
+    if not terms:
+        return False
+    personal = {name for name, one in resource.all_filters().items() if one.personal}
+    return bool(personal) and any(
+        not term.name or (term.name in personal and not term.value.startswith("~"))
+        for term in terms
+    )
 
 
 def show_list(request: HttpRequest, resource: Resource) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -20,11 +21,12 @@ def deliver(config: Config, parcel: Parcel) -> None:
     try:
         port = int(config["port"])
         letter = composed(config, parcel)
+    except (ValueError, IndexError, MessageError):
+        raise NotDelivered("misconfigured", again=False) from None
+    try:
         server = egress.smtp(config["host"], port, cast(Security, config["security"]))
     except smtplib.SMTPException:
         raise NotDelivered("unreachable", again=True) from None
-    except ValueError:
-        raise NotDelivered("misconfigured", again=False) from None
     with server:
         try:
             if config.get("user"):
@@ -48,11 +50,15 @@ def _refusal(code: int) -> NotDelivered:
 
 
 def composed(config: Config, parcel: Parcel) -> EmailMessage:
-    """The letter. Raises ValueError where an address cannot be one."""
+    """The letter. Raises ValueError where the sender's address cannot be one, NotDelivered where
+    the reader's cannot."""
     sender = Address(addr_spec=config["sender"])
     letter = EmailMessage()
     letter["From"] = Address("Guanlan", addr_spec=config["sender"])
-    letter["To"] = Address(addr_spec=parcel.email)
+    try:
+        letter["To"] = Address(addr_spec=parcel.email)
+    except (ValueError, IndexError, MessageError):
+        raise NotDelivered("no_address", again=False) from None
     letter["Subject"] = parcel.subject
     letter["Date"] = formatdate(parcel.sent)
     letter["Message-ID"] = f"<{parcel.key}@{sender.domain}>"
