@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import timedelta
 
 import pytest
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from guanlan.core import services
 from guanlan.core.models import ApiKey, User

@@ -23,7 +23,7 @@ def test_an_invitation_makes_one_account_with_its_role() -> None:
     joined = accept(made.token, "newcomer", PASSWORD)
     assert joined.email == ADDRESS
     assert joined.check_password(PASSWORD)
-    assert not (joined.is_superuser or joined.is_staff)
+    assert not joined.is_superuser
     given = RoleAssignment.objects.get(person=joined)
     assert (given.role, given.given_by) == ("fraud_analyst", inviter)
     with pytest.raises(ValidationError):

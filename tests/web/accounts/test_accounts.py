@@ -44,7 +44,7 @@ def owner() -> User:
 
 
 def code(step: int = 0) -> str:
-    return format_hotp_value(hotp_value(SECRET, int(time.time()) // 30 + step))
+    return str(format_hotp_value(hotp_value(SECRET, int(time.time()) // 30 + step)))
 
 
 def sign_in(client: Client, password: str = PASSWORD) -> str:
@@ -105,12 +105,13 @@ def test_a_recovery_code_signs_in_once(seed: Authenticator, owner: User) -> None
         assert signed_in(client) is expected, index
 
 
+@pytest.mark.django_db(transaction=True)  # allauth tells of a factor when it is committed
 def test_without_a_second_factor_only_its_set_up_is_reached(
     owner: User, client: Client, settings: Settings
 ) -> None:
     settings.MFA_REQUIRED = True
     sign_in(client)
-    for path in ("/", "/settings/keys", "/account", "/settings/invitations", "/api/keys"):
+    for path in ("/", "/settings/keys", "/account", "/settings/invitations", "/settings/people"):
         assert client.get(path)["Location"] == "/account/second-factor", path
     part = client.get("/", headers={"HX-Request": "true"})
     assert part["HX-Redirect"] == "/account/second-factor"
@@ -129,6 +130,7 @@ def test_without_a_second_factor_only_its_set_up_is_reached(
     assert client.get("/settings/keys").status_code == 200
 
 
+@pytest.mark.django_db(transaction=True)  # allauth tells of a factor when it is committed
 def test_other_sessions_end_when_a_factor_or_the_password_changes(owner: User) -> None:
     here, there = Client(), Client()
     for client in (here, there):
@@ -137,7 +139,7 @@ def test_other_sessions_end_when_a_factor_or_the_password_changes(owner: User) -
     page = here.get("/account/app").content.decode()
     secret = page.split('class="token">')[1].split("<")[0]
     given = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
-    here.post("/account/app", {"code": given})
+    assert here.post("/account/app", {"code": given}).status_code == 302
     assert here.get("/account").status_code == 200
     assert there.get("/account").status_code == 302
     form = {"password": PASSWORD, "new_password": "another long pass phrase"}
@@ -206,15 +208,16 @@ def test_unknown_wrong_and_disabled_are_answered_alike(owner: User) -> None:
 def test_a_letter_is_promised_alike_and_written_only_to_an_account(
     owner: User, client: Client
 ) -> None:
+    sign_in(client)  # a letter is void once its account signs in
     answers = set()
     for address in ("nobody@example.com", "OWNER@example.com"):
         answer = client.post("/forgotten", {"email": address})
-        answers.add((answer.status_code, answer.content))
+        text = re.sub(r'value="[^"]*"', "", answer.content.decode())
+        answers.add((answer.status_code, text))
     assert len(answers) == 1
     (letter,) = mail.outbox
     link = re.search(r"http://testserver(/forgotten/\S+)", str(letter.body))
     assert link is not None
-    sign_in(client)
     form = {"new_password": "another long pass phrase"}
     thief = Client()
     assert thief.post(link[1], {"new_password": "short"}).status_code == 422
@@ -281,9 +284,7 @@ def test_only_our_proxies_say_where_a_request_comes_from(
     settings: Settings, peer: str, forwarded: str, expected: str
 ) -> None:
     settings.PROXIES = (ip_network("10.0.0.0/8"),)
-    request = RequestFactory().get(
-        "/", headers={"X-Forwarded-For": forwarded}, REMOTE_ADDR=peer
-    )
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": forwarded}, REMOTE_ADDR=peer)
     assert client_address(request) == expected
 
 
@@ -316,7 +317,7 @@ def test_an_administrator_cannot_invite_an_owner(client: Client) -> None:
 
 def test_an_unknown_invitation_looks_like_a_used_one(owner: User, client: Client) -> None:
     made = invite(subject_of(owner), "new@example.com", "auditor")
-    client.post(f"/join/{made.token}", {"username": "newcomer", "password": PASSWORD})
+    Client().post(f"/join/{made.token}", {"username": "newcomer", "password": PASSWORD})
     answers = {client.get(f"/join/{t}").content for t in (made.token, "x" * len(made.token))}
     texts = {re.sub(rb'value="[^"]*"', b"", answer) for answer in answers}
     assert len(texts) == 1
