@@ -35,7 +35,7 @@ ARGUMENTS: dict[str, list[Any]] = {
     "reveal_decision": [1], "reveal_entity": [1], "person": [1], "add_role": [1],
     "change_clearance": [1], "end_role": [1], "decide_request": [1], "revoke_grant": [1],
     "review_glass": [1],
-    "key": ["abcdefgh"], "attachment": [1], "remove_attachment": [1],
+    "key": ["abcdefgh"], "audit_row": [1], "attachment": [1], "remove_attachment": [1],
     "edit_comment": [1], "remove_comment": [1],
     "discussion": ["fraud.decision", "1"], "mentionable": ["fraud.decision", "1"],
     "add_comment": ["fraud.decision", "1"], "add_attachment": ["fraud.decision", "1"],

@@ -20,6 +20,7 @@ from guanlan.fraud import models
 from guanlan.fraud.projection import MINUTE, Projection, bucket_ceiling, latency_bucket
 from guanlan.fraud.projector import Projector
 from guanlan.fraud.services import project
+from tests import postgres
 from tests.fraud.world import World
 
 pytestmark = pytest.mark.django_db
@@ -194,6 +195,7 @@ print(models.Decision.objects.count(), models.Cursor.objects.get().events,
 """
 
 
+@pytest.mark.django_db(transaction=True)
 def test_killed_inside_a_transaction_again_and_again(tmp_path: Path) -> None:
     # Not sealed: the other process is another installation, with keys of its own.
     world = World(tmp_path / "log")
@@ -204,6 +206,7 @@ def test_killed_inside_a_transaction_again_and_again(tmp_path: Path) -> None:
         **os.environ,
         "GUANLAN_DATA": str(tmp_path / "data"),
         "DJANGO_SETTINGS_MODULE": "guanlan.site.settings",
+        **postgres.of_its_own(),
     }
 
     def run(kill_at: int) -> subprocess.CompletedProcess[str]:

@@ -157,6 +157,8 @@ DECLARED: Final = (
             " ends"),
     Setting("proxies", WORDS, (), "addresses or networks of proxies whose X-Forwarded-For is"
             " believed"),
+    Setting("checkpoints", PATH, None, "directory of the audit log's signed checkpoints, best on"
+            " another machine's or a write-once disk; else in the data directory"),
     Setting("node_modules", PATH, None, "where the front-end packages are installed; else in the"
             " project"),
 )  # fmt: skip

@@ -72,6 +72,7 @@ DATA = CONFIG["data"].resolve()
 DATA.mkdir(parents=True, exist_ok=True)
 LOG_DIRECTORY = DATA / "log"
 CACHE_DIRECTORY = DATA / "cache"
+CHECKPOINTS = CONFIG["checkpoints"]
 
 SECRET_KEY = _secret_key(DATA / "secret.key")
 # The engine hashes entity keys with a secret of its own, so that neither leaks the other.

@@ -20,6 +20,7 @@ class WebConfig(AppConfig):
         import_string("guanlan.web.accounts.events.connect")()
         declare(
             "guanlan.web.pages.keys",
+            "guanlan.web.pages.audit",
             "guanlan.web.finding",
             "guanlan.web.telling",
             "guanlan.web.pages.deliveries",

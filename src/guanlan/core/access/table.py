@@ -169,13 +169,12 @@ def declare() -> None:
             "key metrics:read": "see",
         },
     )
-    # Nouns that begin with our own words but have no model.
     register_noun(
-        "core.audit",
+        "core.auditentry",
         _("Audit log"),
-        verbs="see export manage",
+        verbs="see export",
         rights={
-            "security_engineer": "see export manage",
+            "security_engineer": "see export",
             **_each(("privacy_officer", "compliance_officer"), "see export"),
         },
     )

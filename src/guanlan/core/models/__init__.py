@@ -10,6 +10,7 @@ messages  channels, messages and their deliveries
 """
 
 from guanlan.core.models.access import AccessGrant, Clearance, RoleAssignment
+from guanlan.core.models.audit import AuditCursor, AuditEntry
 from guanlan.core.models.keys import ApiKey
 from guanlan.core.models.messages import Channel, Delivery, Message, Preference
 from guanlan.core.models.people import Attempt, Invitation, Organisation, SignedIn, User
@@ -19,6 +20,8 @@ __all__ = [
     "AccessGrant",
     "ApiKey",
     "Attempt",
+    "AuditCursor",
+    "AuditEntry",
     "Channel",
     "Clearance",
     "Delivery",

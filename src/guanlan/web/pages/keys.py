@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from guanlan.core import services
 from guanlan.core.access import Subject
+from guanlan.core.audit.copying import history
 from guanlan.core.models import ApiKey, User
 from guanlan.web.resource import (
     Action,
@@ -21,6 +22,7 @@ from guanlan.web.resource import (
     Resource,
     Saved,
     State,
+    history_panel,
     register,
 )
 
@@ -109,6 +111,7 @@ KEYS = register(
         order="-created",
         related=("created_by",),
         state=state,
+        panels=(history_panel("core.apikey", history),),
         form=Form(
             make=lambda subject, row: NewKey,
             add=make,
