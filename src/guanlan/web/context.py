@@ -38,7 +38,8 @@ def console(request: HttpRequest) -> dict[str, object]:
         "language": get_language() or settings.LANGUAGE_CODE,
         "languages": settings.LANGUAGES,
         "theme": chosen_theme(request),
-        "zone": organisation().zone.key,
-        "organisation": organisation().name,
+        # Asked for only where a page says it.
+        "zone": lambda: organisation().zone.key,
+        "organisation": lambda: organisation().name,
         "factor_missing": subject.id is not None and not request.session.get("second_factor"),
     }
