@@ -157,6 +157,18 @@ DECLARED: Final = (
             " ends"),
     Setting("proxies", WORDS, (), "addresses or networks of proxies whose X-Forwarded-For is"
             " believed"),
+    Setting("sealing_algorithm", choice("aes-256-gcm", "sm4-gcm"), "aes-256-gcm", "cipher of keys"
+            " made from now on"),
+    Setting("key_provider", choice("file", "vault", "command"), "file", "who keeps the master key"),
+    Setting("master_key_path", PATH, None, "the master key's file; else keys/master.key in the data"
+            " directory"),
+    Setting("key_command", WORDS, (), "program that wraps keys by a key service: it is given wrap,"
+            " unwrap or rotate"),
+    Setting("vault_address", TEXT, "", "where Vault answers: https://vault.example.com"),
+    Setting("vault_token", TEXT, "", "token that may encrypt and decrypt with the transit key",
+            secret=True),
+    Setting("vault_key", TEXT, "guanlan", "name of the transit key"),
+    Setting("vault_mount", TEXT, "transit", "where the transit engine is mounted"),
     Setting("checkpoints", PATH, None, "directory of the audit log's signed checkpoints, best on"
             " another machine's or a write-once disk; else in the data directory"),
     Setting("node_modules", PATH, None, "where the front-end packages are installed; else in the"

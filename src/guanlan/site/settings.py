@@ -78,6 +78,17 @@ SECRET_KEY = _secret_key(DATA / "secret.key")
 # The engine hashes entity keys with a secret of its own, so that neither leaks the other.
 ENGINE_SECRET = hashlib.blake2b(SECRET_KEY.encode(), person=b"guanlan-engine").digest()[:32]
 
+# Data keys, wrapped by a master key that one of the providers keeps: `guanlan.core.sealing`.
+KEYS_DIRECTORY = DATA / "keys"
+SEALING_ALGORITHM = CONFIG["sealing_algorithm"]
+KEY_PROVIDER = CONFIG["key_provider"]
+MASTER_KEY_PATH = CONFIG["master_key_path"]
+KEY_COMMAND = CONFIG["key_command"]
+VAULT_ADDRESS = CONFIG["vault_address"]
+VAULT_TOKEN = CONFIG["vault_token"]
+VAULT_KEY = CONFIG["vault_key"]
+VAULT_MOUNT = CONFIG["vault_mount"]
+
 ADDRESS = CONFIG["address"].rstrip("/")
 EMAIL_BACKEND = "guanlan.core.outbox.letters.EmailBackend"
 # Whom core.egress may call besides the public internet.

@@ -95,8 +95,10 @@ def clean(progress: Progress) -> Told:
         Message.objects.filter(created__lt=now - KEEP_MESSAGES),
     )
     progress.of(len(parts))
-    old_letters = Message.objects.exclude(letter="").filter(created__lt=now - KEEP_LETTERS)
-    gone = old_letters.update(letter="")
+    old_letters = Message.objects.filter(letter__isnull=False).filter(
+        created__lt=now - KEEP_LETTERS
+    )
+    gone = old_letters.update(letter=None)
     for part in parts:
         gone += part.delete()[0]
         progress.advance()

@@ -12,6 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from guanlan.core.models import ApiKey
 from guanlan.core.people.organisation import new_setup_code
+from guanlan.core.sealing import keyring
 from guanlan.core.services import SCOPES, create_api_key, ensure_owner
 from guanlan.fraud.rebuilding import outdated
 
@@ -39,8 +40,10 @@ def pending_migrations() -> int:
 def apply_migrations() -> int:
     """Bring the database to this version; the number of steps it took.
 
-    Raises ImproperlyConfigured, saying what to do, where an older version made the projection.
+    Raises ImproperlyConfigured, saying what to do, where an older version made the projection
+    or the keys are not those of this installation; then nothing was changed.
     """
+    keyring().check()
     settings.LOG_DIRECTORY.mkdir(parents=True, exist_ok=True)
     settings.CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True)
     steps = pending_migrations()
