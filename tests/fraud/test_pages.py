@@ -20,7 +20,6 @@ from guanlan.engine.log import LogTail, Repair
 from guanlan.fraud import engine_access, models, projector
 from guanlan.fraud.frames import record
 from guanlan.fraud.projector import Projector
-from guanlan.fraud.sealed import entity_index
 from guanlan.fraud.services import project, store_backtest
 from guanlan.fraud.stream import stream_row
 from tests.fraud.reports import report
@@ -139,7 +138,7 @@ def test_pages_ask_the_database_a_bounded_number_of_times(
 def test_a_sensitive_key_is_nowhere_in_a_page(pond: World, signed_in: Client) -> None:
     login = next(d for d in pond.decisions() if "phone" in d["entities"])
     phone = login["entities"]["phone"]
-    entity = models.Entity.objects.get(kind="phone", key_index=entity_index(phone))
+    entity = models.Entity.objects.get(kind="phone", key_index=phone)
     pages = [
         f"/decisions/{login['seq']}",
         "/decisions?q=type:login",
