@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from guanlan.core.models import User
-from guanlan.core.outbox.keeping import Unreadable, seal, unseal
+from guanlan.core.sealing import Unopened, open_text, seal_text
 from guanlan.web.accounts.addresses import client_address
 
-_PLACE = "mfa.authenticator"
+_PLACE = "mfa_authenticator.data"
 
 
 class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
@@ -74,12 +74,12 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
     }
 
     def encrypt(self, text: str) -> str:
-        return seal(text, _PLACE)
+        return seal_text(text, _PLACE)
 
     def decrypt(self, encrypted_text: str) -> str:
         try:
-            return unseal(encrypted_text, _PLACE)
-        except Unreadable:
+            return open_text(encrypted_text, _PLACE)
+        except Unopened:
             # Fits no code: whoever has this factor uses another, never an empty seed.
             raise self.validation_error("incorrect_code") from None
 
