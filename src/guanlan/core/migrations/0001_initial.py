@@ -204,6 +204,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Attempt",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("door", models.CharField(max_length=20)),
+                ("subject", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["door", "subject", "at"], name="core_attemp_door_a6f1de_idx"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="AuditEntry",
             fields=[
                 ("index", models.BigIntegerField(primary_key=True, serialize=False)),
@@ -236,6 +257,45 @@ class Migration(migrations.Migration):
                         fields=["outcome", "index"], name="core_audite_outcome_f50491_idx"
                     ),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Invitation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254)),
+                ("role", models.CharField(max_length=40)),
+                ("sha256", models.BinaryField(max_length=32, unique=True)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires", models.DateTimeField()),
+                ("accepted", models.DateTimeField(null=True)),
+                ("revoked", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-created"],
             },
         ),
         migrations.CreateModel(
@@ -371,6 +431,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Organisation",
+            fields=[
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
+                ),
+                ("name", models.CharField(blank=True, max_length=80)),
+                ("time_zone", models.CharField(blank=True, max_length=64)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("set_up", models.DateTimeField(null=True)),
+                ("code", models.BinaryField(blank=True, default=b"", max_length=32)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="one_organisation")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Preference",
             fields=[
                 (
@@ -458,7 +537,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="SignInFailure",
+            name="SignedIn",
             fields=[
                 (
                     "id",
@@ -466,13 +545,22 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("subject", models.CharField(max_length=64)),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("session_key", models.CharField(max_length=40, unique=True)),
+                ("address", models.CharField(blank=True, max_length=45)),
+                ("agent", models.CharField(blank=True, max_length=200)),
+                ("started", models.DateTimeField(default=django.utils.timezone.now)),
+                ("seen", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="signed_in",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["subject", "at"], name="core_signin_subject_93dfc8_idx")
-                ],
+                "ordering": ["-seen"],
             },
         ),
         migrations.CreateModel(
