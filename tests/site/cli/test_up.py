@@ -52,7 +52,7 @@ def test_events_are_decided_and_remembered_across_a_restart(
         loud = client.post(transfer(2, 9_000))
     assert (quiet.outcome, loud.outcome) == ("approve", "review")
     assert [reason.rule for reason in loud.reasons] == ["transfer.much"]
-    page = httpx.get(f"{url}/login")
+    page = httpx.get(f"{url}/login", follow_redirects=True)
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
     assert first.end() == 0
