@@ -130,7 +130,7 @@ def test_split_serves_from_two_processes_and_restarts_a_lost_one(
     running = start("up", "--split", "--port", port, "--no-warm", "--scenario", scenario)
     door, console = running.ready("API"), running.ready("Console")
     assert console == f"http://127.0.0.1:{port + 1}"
-    assert httpx.get(f"{console}/login").status_code == 200
+    assert httpx.get(f"{console}/login", follow_redirects=True).status_code == 200
     assert httpx.get(f"{door}/login").status_code == 404
     with Client(door, key) as client:
         assert isinstance(client.post(transfer(1, 1)), Decision)
@@ -141,7 +141,7 @@ def test_split_serves_from_two_processes_and_restarts_a_lost_one(
     until = time.monotonic() + 60
     while True:
         try:
-            assert httpx.get(f"{console}/login").status_code == 200
+            assert httpx.get(f"{console}/login", follow_redirects=True).status_code == 200
             break
         except httpx.TransportError:
             assert time.monotonic() < until, "\n".join(running.lines)
