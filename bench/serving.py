@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 import polars as pl
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from guanlan.client.send import send
 from guanlan.engine import Engine
@@ -39,6 +40,23 @@ class BenchKey(msgspec.Struct, frozen=True):
     id: str
     sha256: bytes
     scopes: frozenset[str]
+
+
+class Wrap:
+    """Wraps the data keys of a log under a key of this run, as an installation does."""
+
+    def __init__(self) -> None:
+        self._cipher = AESGCM(os.urandom(32))
+
+    def draw(self) -> bytes:
+        return os.urandom(32)
+
+    def wrap(self, key: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + self._cipher.encrypt(nonce, key, None)
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        return self._cipher.decrypt(wrapped[:12], wrapped[12:], None)
 
 
 def events(count: int, seed: int = 5) -> list[bytes]:
@@ -161,6 +179,7 @@ def main(kind: str, directory: Path) -> None:
             clock="event",
             warm=False,
             cache=CACHE,
+            keys=Wrap(),
         )
         engine.kernel.compile_now()
         scopes = frozenset({"events:write", "metrics:read"})

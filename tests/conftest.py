@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgres
+
 ROOT = Path(__file__).resolve().parent.parent
 LONG = 500  # lines; past this a file is named at the end of the run
 ABSENT = "component absent"
@@ -58,10 +60,27 @@ def console_assets() -> Path:
     return Path(need("node_modules", found, "run: make assets"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def database_wanted() -> None:
+    """The database that GUANLAN_TEST_DATABASE names, or an honest word."""
+    if postgres.wanted():
+        need("PostgreSQL", os.environ.get(postgres.ADDRESS), "apt-get install postgresql")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if postgres.wanted():
+        # The others have run already, and would say the same.
+        untouched = [item for item in items if not _touches_database(item)]
+        config.hook.pytest_deselected(items=untouched)
+        items[:] = [item for item in items if _touches_database(item)]
     # The browser driver keeps an event loop in its process; tests that start loops of their
     # own must have run before it.
     items.sort(key=lambda item: "e2e" in item.path.relative_to(ROOT).parts)
+
+
+def _touches_database(item: pytest.Item) -> bool:
+    fixtures = {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

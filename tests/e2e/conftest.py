@@ -13,11 +13,11 @@ from pytest_django.live_server_helper import LiveServer
 
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core.models import User
-from guanlan.engine.log import LogTail
 from guanlan.fraud import figures, programs
 from guanlan.fraud.services import project, store_backtest
 from tests.fraud.reports import report
 from tests.fraud.world import World
+from tests.people import person
 
 QUIET = [
     "--no-sandbox",
@@ -53,11 +53,11 @@ def console(
     """A console over 300 decided events and one backtest; account owner / `PASSWORD`."""
     settings.LOG_DIRECTORY = tmp_path / "log"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    User.objects.create_user("owner", password=PASSWORD)
+    person("owner", password=PASSWORD)
     world = World(tmp_path / "log")
     world.program()
     world.events(300)
-    project(LogTail(world.log.directory))
+    project(world.tail())
     store_backtest("2026", "pond", "abc", report())
     programs.forget()
     figures.forget()
@@ -76,9 +76,13 @@ def open_page(console: LiveServer, chromium: Browser) -> Iterator[Open]:
     session = client.cookies["guanlan_session"].value
     contexts: list[BrowserContext] = []
 
-    def opened(language: str = "en", theme: str = "light", width: int = 1440) -> Page:
+    def opened(
+        language: str = "en", theme: str = "light", width: int = 1440, *, bypass_csp: bool = False
+    ) -> Page:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, reduced_motion="reduce"
+            viewport={"width": width, "height": 900},
+            reduced_motion="reduce",
+            bypass_csp=bypass_csp,
         )
         contexts.append(context)
         values = {

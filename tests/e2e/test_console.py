@@ -89,7 +89,7 @@ def test_signing_in_leads_to_where_one_was_going(console: LiveServer, open_page:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(console.url + "/decisions?q=type:login")
-    page.locator("details.menu summary").click()
+    page.locator("details.person summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(console.url + "/login")
 
@@ -97,9 +97,11 @@ def test_signing_in_leads_to_where_one_was_going(console: LiveServer, open_page:
 def test_language_and_theme_are_kept(console: LiveServer, open_page: Open) -> None:
     page = open_page()
     page.goto(console.url + "/scenario")
+    page.locator("details.person summary").click()
     page.get_by_title("繁體中文").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hant")
     expect(page.locator("#sidebar")).to_contain_text("策略場景")
+    page.locator("details.person summary").click()
     page.get_by_title("深色").click()
     page.goto(console.url + "/")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
@@ -146,7 +148,7 @@ def test_three_clicks_from_a_number_to_an_event(console: LiveServer, open_page: 
 def test_a_bar_leads_to_its_decisions(console: LiveServer, open_page: Open) -> None:
     page = open_page()
     page.goto(console.url + "/?hours=24")
-    chart = page.locator("[data-chart=outcome-chart]")
+    chart = page.locator("[data-chart=outcomes-spec]")
     expect(chart.locator("svg path").first).to_be_attached()
     box = chart.bounding_box()
     assert box is not None
@@ -156,15 +158,16 @@ def test_a_bar_leads_to_its_decisions(console: LiveServer, open_page: Open) -> N
 
 def test_a_new_key_is_shown_once_and_can_be_revoked(console: LiveServer, open_page: Open) -> None:
     page = open_page()
-    page.goto(console.url + "/settings/keys")
+    page.goto(console.url + "/settings/keys/new")
     page.get_by_label("Name").fill("wallet")
     page.get_by_role("button", name="Make the key").click()
     expect(page.locator("code.token")).to_have_text(re.compile(r"^gl_[a-z0-9]{8}_"))
     page.goto(console.url + "/settings/keys")
     expect(page.locator("code.token")).to_have_count(0)
+    page.get_by_role("link", name="wallet").click()
     page.locator("summary", has_text="Revoke").click()
     page.get_by_role("button", name="Revoke for good").click()
-    expect(page.locator("tbody")).to_contain_text("revoked")
+    expect(page.locator(".head .state")).to_have_text("revoked")
 
 
 def test_the_drawer_opens_on_a_telephone(console: LiveServer, open_page: Open) -> None:

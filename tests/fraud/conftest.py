@@ -8,11 +8,11 @@ from django.test import Client
 from pytest_django import Settings
 
 import tests.web.installation  # noqa: F401 - sets Django up
-from guanlan.core.models import User
-from guanlan.engine.log import LogTail
+from guanlan.core.event_log import log_keys
 from guanlan.fraud import engine_access, figures, programs, projector
 from guanlan.fraud.services import project
 from tests.fraud.world import World
+from tests.people import person
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def nothing_remembered() -> Iterator[None]:
 
 @pytest.fixture
 def signed_in(db: None, client: Client) -> Client:
-    client.force_login(User.objects.create(username="owner"))  # no password, no slow hashing
+    client.force_login(person("owner"))
     client.cookies["guanlan_language"] = "en"
     return client
 
@@ -38,9 +38,9 @@ def signed_in(db: None, client: Client) -> Client:
 def pond(db: None, tmp_path: Path, settings: Settings) -> Iterator[World]:
     """A world of 200 events whose log and projection the console reads."""
     settings.LOG_DIRECTORY = tmp_path / "log"
-    world = World(tmp_path / "log")
+    world = World(tmp_path / "log", keys=log_keys())
     world.program()
     world.events(200)
-    project(LogTail(world.log.directory))
+    project(world.tail())
     yield world
     world.close()

@@ -13,16 +13,16 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from guanlan.core.models import User
+from guanlan.core.models import Channel, User
 from guanlan.core.services import create_api_key
 from guanlan.engine.engine import Engine
-from guanlan.engine.log import LogTail
 from guanlan.engine.scenario import load_scenario
 from guanlan.fraud.first_steps import event_example
 from guanlan.fraud.models import Decision
 from guanlan.fraud.services import project, store_backtest
 from tests.fraud.reports import report
 from tests.fraud.world import SCENARIO, World
+from tests.people import person
 
 WALLET = Path(__file__).parents[2] / "examples" / "wallet" / "scenario.yaml"
 
@@ -46,31 +46,39 @@ def world(signed_in: Client, tmp_path: Path, settings: Settings) -> World:
 
 
 def test_each_step_ticks_when_the_system_sees_it(world: World, signed_in: Client) -> None:
-    assert state(signed_in) == "0000"
+    assert state(signed_in) == "00000"
     world.program()
-    project(LogTail(world.log.directory))
+    project(world.tail())
     create_api_key("backend", ["events:write"])
-    assert asked_to_reload(signed_in, "0000")
-    assert not asked_to_reload(signed_in, "1000")
-    assert state(signed_in) == "1000"
+    assert asked_to_reload(signed_in, "00000")
+    assert not asked_to_reload(signed_in, "10000")
+    assert state(signed_in) == "10000"
     world.events(1)
-    project(LogTail(world.log.directory))
-    assert state(signed_in) == "1100"
+    project(world.tail())
+    assert state(signed_in) == "11000"
     assert signed_in.get(f"/decisions/{Decision.objects.get().seq}").status_code == 200
-    assert state(signed_in) == "1110"
+    assert state(signed_in) == "11100"
     store_backtest("First", "pond", "abc", report())
-    assert asked_to_reload(signed_in, "1110")
+    assert asked_to_reload(signed_in, "11100")
+    assert state(signed_in) == "11110"
+    Channel.objects.create(name="chat", kind=Channel.Kind.FILE)
     assert state(signed_in) == ""
+    world.close()
+
+
+def test_who_may_not_set_up_a_channel_is_not_asked_to(world: World, client: Client) -> None:
+    client.force_login(person("fraud_analyst", "ana"))
+    assert state(client) == "0000"
     world.close()
 
 
 def test_hiding_takes_a_form_and_lasts(world: World, signed_in: Client) -> None:
     assert signed_in.get("/first-steps/dismiss").status_code == 405
-    assert state(signed_in) == "0000"
+    assert state(signed_in) == "00000"
     assert signed_in.post("/first-steps/dismiss")["Location"] == "/"
     assert state(signed_in) == ""
     world.events(1)
-    project(LogTail(world.log.directory))
+    project(world.tail())
     signed_in.get("/decisions/0")
     assert state(signed_in) == ""
     world.close()
@@ -83,7 +91,7 @@ def test_an_old_installation_has_no_first_steps(world: World, signed_in: Client)
 
 def test_the_example_names_this_server_and_is_a_good_event(world: World, signed_in: Client) -> None:
     world.program()
-    project(LogTail(world.log.directory))
+    project(world.tail())
     create_api_key("backend", ["events:write"])
     steps = signed_in.get("/", headers={"host": "localhost"}).context["steps"]
     words = shlex.split(steps[1].command)

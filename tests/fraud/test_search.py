@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from django.db import connection
+from django.test import Client
 
+from guanlan.core.access import SYSTEM
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.search import PAGE, find, read_search
 from tests.fraud.world import World
@@ -22,12 +25,12 @@ def found(text: str) -> list[int]:
     search = read_search(text, kinds=KINDS, currency="CNY", zone="Asia/Shanghai")
     assert search.problems == []
     seqs: list[int] = []
-    page = find(search)
+    page = find(search, SYSTEM)
     while True:
         seqs += [row.seq for row in page.rows]
         if page.older is None:
             return seqs
-        page = find(search, before=page.older)
+        page = find(search, SYSTEM, before=page.older)
 
 
 def rules(d: dict[str, Any]) -> list[str]:
@@ -104,17 +107,17 @@ def test_times_are_local_and_half_open(pond: World) -> None:
 def test_what_cannot_be_read_is_said_and_finds_nothing(pond: World, text: str) -> None:
     search = read_search(text, kinds=KINDS, currency="CNY", zone="Asia/Shanghai")
     assert len(search.problems) == 1
-    assert find(search).rows == []
+    assert find(search, SYSTEM).rows == []
 
 
 def test_pages_forward_and_back_are_the_same_pages(pond: World) -> None:
     search = read_search("", kinds=KINDS, currency="CNY", zone="Asia/Shanghai")
-    first = find(search)
+    first = find(search, SYSTEM)
     assert first.newer is None
     assert first.older is not None
-    second = find(search, before=first.older)
+    second = find(search, SYSTEM, before=first.older)
     assert second.newer is not None
-    back = find(search, after=second.newer)
+    back = find(search, SYSTEM, after=second.newer)
     assert [r.seq for r in back.rows] == [r.seq for r in first.rows]
     assert len(first.rows) == PAGE
 
@@ -140,6 +143,22 @@ def test_a_page_walks_an_index_and_sorts_nothing(pond: World, text: str, index: 
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(explain):
-        find(search, before=150)
+        find(search, SYSTEM, before=150)
     assert f"USING COVERING INDEX sqlite_autoindex_{index}" in plans[0] or "USING INDEX" in plans[0]
     assert not any("TEMP B-TREE" in line or line.startswith("SCAN") for line in plans)
+
+
+@pytest.mark.django_db
+def test_a_filter_is_remembered_unless_it_names_somebody(pond: World, signed_in: Client) -> None:
+    phone = next(d["entities"]["phone"] for d in pond.decisions() if "phone" in d["entities"])
+    for query, kept in (
+        ("type:login", True),
+        (f"phone:{phone}", False),
+        ("type:login user:u-1", True),
+        (phone, False),
+        (f"type:login -phone:{phone}", False),
+        ("phone:~3", True),
+    ):
+        assert signed_in.get("/decisions", {"q": query}).status_code == 200
+        remembered = parse_qs(signed_in.session["list fraud.decision"])
+        assert remembered.get("q", [""]) == [query if kept else ""]

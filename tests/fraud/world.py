@@ -18,7 +18,7 @@ import msgspec
 
 from guanlan.engine.event import rfc3339
 from guanlan.engine.kernel import Shape
-from guanlan.engine.log import EVENT, PROGRAM, LogWriter
+from guanlan.engine.log import EVENT, PROGRAM, KeyWrap, LogReader, LogTail, LogWriter
 from guanlan.engine.program import Activation
 from guanlan.engine.scenario import canonical, load_scenario
 from guanlan.engine.scenario.model import Outcome, Rule, Scenario
@@ -41,14 +41,30 @@ def reason(rule: Rule) -> dict[str, Any]:
 class World:
     """Writes frames into a log, remembering what it wrote."""
 
-    def __init__(self, directory: Path, *, seed: int = 1, clock: int = START) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        seed: int = 1,
+        clock: int = START,
+        keys: KeyWrap | None = None,
+    ) -> None:
         self.scenario = scenario()
         self.shape = Shape(self.scenario)
-        self.log = LogWriter.open(directory)
+        self.log = LogWriter.open(directory, keys=keys)
+        self._keys = keys
         self.random = random.Random(seed)
         self.seq = 0
         self.clock = clock
         self.written: list[dict[str, Any]] = []
+
+    def tail(self) -> LogTail:
+        """Follows what was written."""
+        return LogTail(self.log.directory, self._keys)
+
+    def reader(self) -> LogReader:
+        """Reads what was written."""
+        return LogReader(self.log.directory, self._keys)
 
     def program(self) -> None:
         digest = self.scenario.digest

@@ -12,14 +12,19 @@ import django
 from django.conf import settings
 
 import guanlan
+from tests import postgres
 
 if not settings.configured:
     for name in [name for name in os.environ if name.startswith("GUANLAN_")]:
-        if name not in ("GUANLAN_TEST_CHROMIUM", "GUANLAN_TEST_DATA"):
+        if not name.startswith("GUANLAN_TEST_"):
             del os.environ[name]
     data = tempfile.mkdtemp(prefix="guanlan-tests-")
     atexit.register(shutil.rmtree, data, ignore_errors=True)
     os.environ["GUANLAN_DATA"] = data
+    # What is told of other screens is told of people who have only a password.
+    os.environ["GUANLAN_MFA"] = "optional"
+    if (address := postgres.start()) is not None:
+        os.environ["GUANLAN_DATABASE_URL"] = address
     os.environ["DJANGO_SETTINGS_MODULE"] = "guanlan.site.settings"
     # Browser tests drive Playwright's synchronous client, which keeps a loop in the main thread.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

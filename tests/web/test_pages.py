@@ -7,9 +7,13 @@ from django.test import Client
 from pytest_django import Settings
 
 from guanlan.core import services
+from guanlan.core.access import SYSTEM, Subject
 from guanlan.core.models import ApiKey, User
+from guanlan.core.people.limiting import DOORS
+from guanlan.web import places
 from guanlan.web.places import Place, add_place
 from guanlan.web.session import session_user
+from tests.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +26,7 @@ PASSWORD = "a long pass phrase"
 @pytest.fixture
 def owner(settings: Settings) -> User:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    return User.objects.create_user("owner", password=PASSWORD)
+    return person("owner", password=PASSWORD)
 
 
 def sign_in(client: Client, password: str = PASSWORD, target: str = "") -> int:
@@ -96,7 +100,7 @@ def test_a_wrong_password_and_an_unknown_name_are_answered_alike(
 
 
 def test_too_many_failures_stop_even_the_right_password(owner: User, client: Client) -> None:
-    for _index in range(services.FAILURES_PER_NAME):
+    for _index in range(DOORS["password"].per_name):
         assert sign_in(client, "wrong") == 401
     assert sign_in(client) == 429
     assert "_auth_user_id" not in client.session
@@ -159,23 +163,24 @@ def test_the_language_is_one_of_ours_and_the_way_back_is_here(client: Client) ->
 
 def test_a_key_is_made_shown_once_and_revoked(owner: User, client: Client) -> None:
     client.force_login(owner)
-    text = client.post("/settings/keys", {"name": "w", "scopes": ["events:write"]}).content.decode()
+    form = {"name": "w", "scopes": ["events:write"]}
+    text = client.post("/settings/keys/new", form).content.decode()
     key = ApiKey.objects.get()
     assert f"gl_{key.id}_" in text
     token = text.split('class="token">')[1].split("<")[0]
     assert len(token) == 55
     assert token not in client.get("/settings/keys").content.decode()
-    client.post(f"/settings/keys/{key.id}/revoke")
+    client.post(f"/settings/keys/{key.id}/do/revoke")
     assert services.load_api_keys() == []
 
 
 def test_a_bad_key_form_says_why_and_loses_nothing(owner: User, client: Client) -> None:
     client.force_login(owner)
     client.cookies["guanlan_language"] = "en"
-    response = client.post("/settings/keys", {"name": "a fine name"})
-    assert response.status_code == 400
+    response = client.post("/settings/keys/new", {"name": "a fine name"})
+    assert response.status_code == 422
     text = response.content.decode()
-    assert "Choose at least one of the scopes listed." in text
+    assert 'class="field-error"' in text
     assert 'value="a fine name"' in text
 
 
@@ -184,3 +189,14 @@ def test_a_place_is_registered_once_in_a_known_group() -> None:
         add_place(Place("settings", "keys", "again", 1))
     with pytest.raises(ValueError, match="unknown group"):
         add_place(Place("nowhere", "other", "lost", 1))
+
+
+def test_groups_stand_in_the_order_of_the_loop() -> None:
+    assert list(places.GROUPS) == [
+        "overview", "watch", "respond", "assess", "strategy", "risks", "govern", "settings",
+    ]  # fmt: skip
+    shown = [[place.route for place in group.places] for group in places.groups(SYSTEM)]
+    assert shown[0] == ["overview"]
+    assert "keys" in shown[-1]
+    stranger = places.groups(Subject(id=1, name="stranger"))
+    assert [[place.route for place in group.places] for group in stranger] == [["my_access"]]

@@ -43,6 +43,7 @@ from guanlan.engine.log import (
     OPENED,
     PROGRAM,
     WARMED,
+    KeyWrap,
     LogError,
     LogFailed,
     LogReader,
@@ -132,26 +133,27 @@ class Engine:
         warm: bool = True,
         cache: Path | None = None,
         reserve_bytes: int = 8 << 30,
+        keys: KeyWrap | None = None,
         **log_options: Any,
     ) -> Self:
         """Open the log in `directory`, rebuild the state from it and be ready to decide.
 
         `scenario` None means: go on with the program the log ended with. `now` gives
-        microseconds since 1970. Raises LogLocked, LogCorrupt, ValueError (no scenario
-        anywhere), OSError.
+        microseconds since 1970. With `keys` what is recorded is sealed. Raises LogLocked,
+        LogCorrupt, LogSealed, ValueError (no scenario anywhere), OSError.
         """
         cache = cache or directory.parent / "cache"
-        log = LogWriter.open(directory, check="last", **log_options)
+        log = LogWriter.open(directory, check="last", keys=keys, **log_options)
         try:
-            reader = LogReader(directory)
-            keys = Keys(secret)
-            builder = StateBuilder.target(reader, scenario, keys)
+            reader = LogReader(directory, keys)
+            hashing = Keys(secret)
+            builder = StateBuilder.target(reader, scenario, hashing)
             kernel = Kernel(builder.program.shape, cache, reserve_bytes)
             if builder.recorded_events >= COMPILE_FIRST:
                 kernel.compile_now()
             past = builder.build(kernel)
             engine = cls(
-                builder.program, kernel, log, reader, past.history, past.lists, keys,
+                builder.program, kernel, log, reader, past.history, past.lists, hashing,
                 now=now, clock=clock, last_clock=past.clock, positions=past.positions,
                 cache=cache, reserve_bytes=reserve_bytes,
             )  # fmt: skip

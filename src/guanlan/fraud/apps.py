@@ -3,7 +3,9 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from guanlan.fraud import nouns
 from guanlan.web.places import Place, add_place
+from guanlan.web.start import declare
 
 
 class FraudConfig(AppConfig):
@@ -11,10 +13,9 @@ class FraudConfig(AppConfig):
     label = "fraud"
 
     def ready(self) -> None:
+        nouns.declare()
+        declare("guanlan.fraud.pages.lists")
         add_place(Place("overview", "overview", _("Overview"), 10))
         add_place(Place("watch", "live", _("Live decisions"), 10))
-        add_place(Place("watch", "decisions", _("Decisions"), 20))
-        add_place(Place("watch", "entities", _("Entities"), 30))
         add_place(Place("strategy", "scenario", _("Scenario"), 10))
-        add_place(Place("strategy", "backtests", _("Backtests"), 20))
         add_place(Place("settings", "health", _("Health"), 20))

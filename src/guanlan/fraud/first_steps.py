@@ -12,11 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from guanlan.core.models import ApiKey, User
+from guanlan.core.access import may
+from guanlan.core.models import ApiKey, Channel, User
 from guanlan.engine.event import bounds
 from guanlan.engine.scenario.model import EventType, Field, Scenario
 from guanlan.fraud import engine_access, programs
 from guanlan.fraud.models import Backtest, Decision
+from guanlan.web.rights import subject_of_request
 
 YOUNG: Final = timedelta(days=14)
 COOKIE: Final = "guanlan_first_steps"
@@ -66,11 +68,21 @@ def first_steps(request: HttpRequest) -> list[Step]:
         ),
         _try(scenario),
     ]
+    if may(subject_of_request(request), "add", "core.channel"):
+        steps.append(
+            Step(
+                _("Set up a way out for messages"),
+                Channel.objects.filter(enabled=True).exists(),
+                _("Alerts reach people by mail, chat or SMS only through a channel."),
+                reverse("channels"),
+                _("Channels"),
+            )
+        )
     return [] if all(step.done for step in steps) else steps
 
 
 def state_of(steps: list[Step]) -> str:
-    """Which steps are done, as a word such as 1100."""
+    """Which steps are done, as a word such as 11000."""
     return "".join("1" if step.done else "0" for step in steps)
 
 

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from guanlan.engine.log import EVENT, Frame
-from guanlan.engine.scenario.model import EventType, Scenario
+from guanlan.engine.scenario.model import EventType, Field, Scenario
 
 ROW: Final = 0
 SLOTS: Final = 1
@@ -124,7 +124,7 @@ class Layout:
     def __init__(self, scenario: Scenario | None) -> None:
         self.currency = scenario.currency if scenario else ""
         self._kinds: dict[tuple[str, str], str] = {}
-        self._amounts: dict[str, str] = {}
+        self._amounts: dict[str, tuple[str, int]] = {}
         self._levels: dict[str, int] = {}
         if scenario is None:
             return
@@ -134,7 +134,7 @@ class Layout:
                 self._kinds[event.name, role.name] = role.kind
             amount = _amount_field(event)
             if amount is not None:
-                self._amounts[event.name] = amount
+                self._amounts[event.name] = (amount.name, amount.level)
 
     def kind(self, event_type: str, role: str) -> str:
         """The kind of entity in a role; an unknown role is taken as a kind of its own."""
@@ -146,13 +146,17 @@ class Layout:
 
     def amount(self, event: WireEvent) -> int | None:
         """The event's amount in minor units, None when it has none."""
-        name = self._amounts.get(event.type)
+        name, _level = self._amounts.get(event.type, (None, 0))
         value = event.fields.get(name) if name is not None else None
         if isinstance(value, dict):
             value = value.get("value")
         return value if isinstance(value, int) else None
 
+    def amount_level(self, event_type: str) -> int:
+        """The data level its scenario gives the amount of such events."""
+        return self._amounts.get(event_type, ("", 4))[1]
 
-def _amount_field(event: EventType) -> str | None:
-    names = [field.name for field in event.fields if field.type == "money"]
-    return "amount" if "amount" in names else (names[0] if names else None)
+
+def _amount_field(event: EventType) -> Field | None:
+    fields = [field for field in event.fields if field.type == "money"]
+    return next((f for f in fields if f.name == "amount"), fields[0] if fields else None)

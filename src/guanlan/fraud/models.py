@@ -3,17 +3,30 @@
 The log is the truth; everything here but `Backtest` can be dropped and projected again.
 Times are microseconds since 1970-01-01 UTC, as in the log: exact, and cheap to write.
 Ids of entities and rules are given out by the projection itself, in order of the log, so
-that two projections of one log are equal row by row.
+that two projections of one log are equal row by row, once what is sealed has been opened.
+
+Keys of entities, and whatever may hold one, are stored sealed, bound to their column and row;
+an entity is found by a keyed index of its key. What is sealed is opened when it is looked at.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils import timezone
+
+from guanlan.core.access import ScopedQuerySet
+from guanlan.core.sealing import BlindIndex, SealedBytesField, SealedField, SealedJSONField
 
 
 class Cursor(models.Model):
     """How far the log has been projected: the one row that makes it exactly once."""
+
+    policy_noun: ClassVar[str] = "fraud.figures"
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id position seq clock events next_entity next_rule program_position",
+    }
 
     id = models.SmallIntegerField(primary_key=True)
     position = models.BigIntegerField(default=0)
@@ -23,6 +36,8 @@ class Cursor(models.Model):
     next_entity = models.BigIntegerField(default=1)
     next_rule = models.IntegerField(default=1)
     program_position = models.BigIntegerField(default=-1)  # of the program now in force
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"position {self.position}"
@@ -34,14 +49,21 @@ class Program(models.Model):
     A program whose new features have finished warming begins again, with `state` empty.
     """
 
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "position digest name activated_seq activated warming",
+        3: "canonical state",
+    }
+
     position = models.BigIntegerField(primary_key=True)
     digest = models.CharField(max_length=64, db_index=True)
     name = models.CharField(max_length=128)
-    canonical = models.BinaryField()
-    state = models.BinaryField()  # of the scenario whose features the engine held; empty = same
+    canonical = SealedBytesField()  # a scenario holds the entries of its lists
+    state = SealedBytesField()  # of the scenario whose features the engine held; empty = same
     activated_seq = models.BigIntegerField()
     activated = models.BigIntegerField()
     warming = models.JSONField(default=list)
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.name} {self.digest[:12]}"
@@ -50,11 +72,15 @@ class Program(models.Model):
 class ListAct(models.Model):
     """A change of a list while Guanlan ran."""
 
+    data_levels: ClassVar[dict[int, str]] = {2: "position seq clock list", 3: "change"}
+
     position = models.BigIntegerField(primary_key=True)
     seq = models.BigIntegerField()
     clock = models.BigIntegerField()
     list = models.CharField(max_length=128)
-    change = models.BinaryField()  # JSON of guanlan.engine.lists.ListChange
+    change = SealedBytesField()  # JSON of guanlan.engine.lists.ListChange
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"change of {self.list}"
@@ -63,6 +89,12 @@ class ListAct(models.Model):
 class Decision(models.Model):
     """One decided event."""
 
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "seq event_id type clock event_time outcome score amount currency degraded"
+        " version arrival latency_us position rules",
+        3: "entities",
+    }
+
     seq = models.BigIntegerField(primary_key=True)
     event_id = models.CharField(max_length=128, unique=True)
     type = models.CharField(max_length=64)
@@ -70,15 +102,17 @@ class Decision(models.Model):
     event_time = models.BigIntegerField(null=True)
     outcome = models.SmallIntegerField()  # guanlan.engine.scenario.model.Outcome
     score = models.IntegerField()
-    amount = models.BigIntegerField(null=True)  # minor units
+    amount = models.BigIntegerField(null=True)  # minor units; absent from level 3 on
     currency = models.CharField(max_length=3)
     degraded = models.BooleanField()
     version = models.CharField(max_length=12)
     arrival = models.BigIntegerField()
     latency_us = models.BigIntegerField()
     position = models.BigIntegerField()
-    entities = models.TextField()  # JSON: role -> key
+    entities = SealedJSONField()  # role -> key
     rules = models.TextField()  # JSON: ids of the rules that hit
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -93,8 +127,13 @@ class Decision(models.Model):
 class RuleName(models.Model):
     """Short numbers for rule ids."""
 
+    policy_noun: ClassVar[str] = "fraud.program"
+    data_levels: ClassVar[dict[int, str]] = {2: "id name"}
+
     id = models.IntegerField(primary_key=True)
     name = models.CharField(max_length=128, unique=True)
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
@@ -102,6 +141,9 @@ class RuleName(models.Model):
 
 class DecisionRule(models.Model):
     """A rule that hit, or could not be judged, in a decision."""
+
+    policy_noun: ClassVar[str] = "fraud.decision"
+    data_levels: ClassVar[dict[int, str]] = {2: "rule_id seq state"}
 
     HIT = 1
     UNKNOWN = 2
@@ -111,6 +153,8 @@ class DecisionRule(models.Model):
     seq = models.BigIntegerField()
     state = models.SmallIntegerField()
 
+    objects = ScopedQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"rule {self.rule_id} of decision {self.seq}"
 
@@ -118,16 +162,26 @@ class DecisionRule(models.Model):
 class Entity(models.Model):
     """Something events speak of, and how it has fared."""
 
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id kind first_seen last_seen events worst",
+        3: "key key_index",
+    }
+
     id = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=64)
-    key = models.CharField(max_length=256)
+    key = SealedField(max_length=256)
+    key_index = BlindIndex(of="key", kind="exact")
     first_seen = models.BigIntegerField()
     last_seen = models.BigIntegerField(db_index=True)
     events = models.BigIntegerField()
     worst = models.SmallIntegerField()
 
+    objects = ScopedQuerySet.as_manager()
+
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="fraud_entity_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["key_index", "kind"], name="fraud_entity_key")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
@@ -136,10 +190,14 @@ class Entity(models.Model):
 class EntityDecision(models.Model):
     """An entity's part in a decision."""
 
+    data_levels: ClassVar[dict[int, str]] = {2: "entity_id seq role"}
+
     pk = models.CompositePrimaryKey("entity_id", "seq", "role")
     entity_id = models.BigIntegerField()
     seq = models.BigIntegerField()
     role = models.CharField(max_length=64)
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"entity {self.entity_id} in decision {self.seq}"
@@ -148,12 +206,16 @@ class EntityDecision(models.Model):
 class Label(models.Model):
     """What was later learned of an event, from the moment it was known."""
 
+    data_levels: ClassVar[dict[int, str]] = {2: "seq event_id target value source known_at"}
+
     seq = models.BigIntegerField(primary_key=True)
     event_id = models.CharField(max_length=128)
     target = models.CharField(max_length=128, db_index=True)
     value = models.CharField(max_length=16)
     source = models.CharField(max_length=256)
     known_at = models.BigIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"label {self.value}"
@@ -162,12 +224,17 @@ class Label(models.Model):
 class MinuteOutcome(models.Model):
     """Decisions of one minute, by type and outcome."""
 
+    policy_noun: ClassVar[str] = "fraud.figures"
+    data_levels: ClassVar[dict[int, str]] = {2: "minute type outcome decisions amount"}
+
     pk = models.CompositePrimaryKey("minute", "type", "outcome")
     minute = models.BigIntegerField()  # minutes since 1970-01-01 UTC
     type = models.CharField(max_length=64)
     outcome = models.SmallIntegerField()
     decisions = models.BigIntegerField()
     amount = models.BigIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"minute {self.minute}"
@@ -176,11 +243,16 @@ class MinuteOutcome(models.Model):
 class MinuteRule(models.Model):
     """Hits and unknowns of one rule in one minute."""
 
+    policy_noun: ClassVar[str] = "fraud.figures"
+    data_levels: ClassVar[dict[int, str]] = {2: "minute rule_id hits unknown"}
+
     pk = models.CompositePrimaryKey("minute", "rule_id")
     minute = models.BigIntegerField()
     rule_id = models.IntegerField()
     hits = models.BigIntegerField()
     unknown = models.BigIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"minute {self.minute}"
@@ -189,10 +261,15 @@ class MinuteRule(models.Model):
 class MinuteLatency(models.Model):
     """Histogram of decide latency in one minute; bucket n ends at 2 ** (n / 8) microseconds."""
 
+    policy_noun: ClassVar[str] = "fraud.figures"
+    data_levels: ClassVar[dict[int, str]] = {2: "minute bucket decisions"}
+
     pk = models.CompositePrimaryKey("minute", "bucket")
     minute = models.BigIntegerField()
     bucket = models.SmallIntegerField()
     decisions = models.BigIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"minute {self.minute}"
@@ -201,14 +278,19 @@ class MinuteLatency(models.Model):
 class Backtest(models.Model):
     """A report of deciding a history; the report is kept as it was produced."""
 
+    data_levels: ClassVar[dict[int, str]] = {2: "id title scenario version created report"}
+
     title = models.CharField(max_length=200)
     scenario = models.CharField(max_length=128)
     version = models.CharField(max_length=12)
     created = models.DateTimeField(default=timezone.now)
     report = models.JSONField()
 
+    objects = ScopedQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created"]
+        indexes = [models.Index(fields=["created", "id"])]
 
     def __str__(self) -> str:
         return self.title

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from guanlan.core.sealing import Unopened
 from guanlan.engine.history import Epoch
 from guanlan.engine.language import Env
 from guanlan.engine.scenario import from_canonical
@@ -16,22 +17,32 @@ from guanlan.fraud.models import Program
 def _epoch(position: int) -> Epoch:
     # A row of Program never changes, so its position names its content.
     program = Program.objects.get(position=position)
-    scenario = from_canonical(bytes(program.canonical))
-    state = from_canonical(bytes(program.state)) if program.state else scenario
+    if not program.canonical:
+        raise Unopened(f"the scenario at {position} does not open")
+    scenario = from_canonical(program.canonical)
+    state = from_canonical(program.state) if program.state else scenario
     return Epoch(program.activated_seq, scenario, state, frozenset(program.warming))
 
 
 def epoch_at(position: int) -> Epoch | None:
     """The program that decided the event whose frame is at `position`."""
     programs = Program.objects.filter(position__lt=position).order_by("-position")
-    found = programs.values_list("position", flat=True).first()
-    return None if found is None else _epoch(found)
+    return _readable(programs.values_list("position", flat=True).first())
 
 
 def latest() -> Scenario | None:
     """The scenario now in force, as far as it has been projected."""
-    found = Program.objects.order_by("-position").values_list("position", flat=True).first()
-    return None if found is None else _epoch(found).scenario
+    programs = Program.objects.order_by("-position")
+    epoch = _readable(programs.values_list("position", flat=True).first())
+    return None if epoch is None else epoch.scenario
+
+
+def _readable(position: int | None) -> Epoch | None:
+    """The epoch that begins there; None where there is none, or its row cannot be opened."""
+    try:
+        return None if position is None else _epoch(position)
+    except Unopened:
+        return None
 
 
 def forget() -> None:

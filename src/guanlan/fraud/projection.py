@@ -11,18 +11,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from math import log2
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from django.db import connection, transaction
 
+from guanlan.core.access import MASKED_FROM
+from guanlan.core.sealing import SealedField
 from guanlan.engine.lists import ListChange
 from guanlan.engine.log import EVENT, LIST_CHANGE, PROGRAM, WARMED, Frame
 from guanlan.engine.program import read_activation
 from guanlan.engine.scenario import from_canonical
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.frames import Layout, Record, microseconds, record
-from guanlan.fraud.models import Cursor, DecisionRule, Entity, ListAct, Program, RuleName
+from guanlan.fraud.models import Cursor, Decision, DecisionRule, Entity, ListAct, Program, RuleName
 
 MINUTE: Final = 60_000_000
 LABEL: Final = "label"
@@ -44,12 +46,13 @@ _ENTITY_DECISION: Final = (
     "INSERT INTO fraud_entitydecision (entity_id, seq, role) VALUES (%s, %s, %s)"
 )
 _ENTITY: Final = (
-    "INSERT INTO fraud_entity (id, kind, key, first_seen, last_seen, events, worst)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s)"
-    " ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen,"
-    " events = fraud_entity.events + excluded.events,"
-    " worst = CASE WHEN excluded.worst > fraud_entity.worst"
-    " THEN excluded.worst ELSE fraud_entity.worst END"
+    "INSERT INTO fraud_entity"
+    " (id, kind, key, key_index, first_seen, last_seen, events, worst)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+)
+_ENTITY_AGAIN: Final = (
+    "UPDATE fraud_entity SET last_seen = %s, events = events + %s,"
+    " worst = CASE WHEN %s > worst THEN %s ELSE worst END WHERE id = %s"
 )
 _MINUTE_OUTCOME: Final = (
     "INSERT INTO fraud_minuteoutcome (minute, type, outcome, decisions, amount)"
@@ -69,6 +72,11 @@ _MINUTE_LATENCY: Final = (
     " ON CONFLICT (minute, bucket) DO UPDATE SET"
     " decisions = fraud_minutelatency.decisions + excluded.decisions"
 )
+
+
+_DECISION_ENTITIES: Final = cast(SealedField, Decision._meta.get_field("entities"))
+_ENTITY_KEY: Final = Entity._meta.get_field("key")
+_KEY_INDEX: Final = Entity._meta.get_field("key_index")
 
 
 def latency_bucket(microseconds_taken: int) -> int:
@@ -149,7 +157,7 @@ class Projection:
         if self._layout_position == cursor.program_position:
             return
         program = Program.objects.filter(position=cursor.program_position).first()
-        self._layout = Layout(from_canonical(bytes(program.canonical)) if program else None)
+        self._layout = Layout(from_canonical(program.canonical) if program else None)
         self._layout_position = cursor.program_position
 
     def _program(self, cursor: Cursor, frame: Frame) -> None:
@@ -185,7 +193,7 @@ class Projection:
     def _write(self, cursor: Cursor, batch: Sequence[Record]) -> None:
         if not batch:
             return
-        rows = _Rows()
+        rows = _Rows(cursor.next_entity)
         self._identify(cursor, batch)
         for item in batch:
             self._add(rows, item)
@@ -216,9 +224,13 @@ class Projection:
             by_kind.setdefault(kind, []).append(key)
         for kind, keys in by_kind.items():
             for start in range(0, len(keys), _LOOKUP):
-                found = Entity.objects.filter(kind=kind, key__in=keys[start : start + _LOOKUP])
-                for key, identity in found.values_list("key", "id"):
-                    self._entities[kind, key] = identity
+                part = keys[start : start + _LOOKUP]
+                for entity in Entity.objects.filter(kind=kind, key_index__in=part):
+                    # One whose key was damaged is still known by its index.
+                    key = entity.key or next(
+                        k for k in part if entity.key_index in _KEY_INDEX.digests(k)
+                    )
+                    self._entities[kind, key] = entity.id
         for pair in missing:
             if pair not in self._entities:
                 self._entities[pair] = cursor.next_entity
@@ -248,6 +260,8 @@ class Projection:
             return
         outcome = int(Outcome[decision.outcome])
         amount = self._layout.amount(event)
+        # Sums of a minute are nobody's; the amount itself stands where its level lets it.
+        shown = amount if self._layout.amount_level(event_type) < MASKED_FROM else None
         hits = [r.rule for r in decision.reasons if r.on_unknown is None]
         rows.decisions.append(
             (
@@ -258,14 +272,14 @@ class Projection:
                 microseconds(event.time),
                 outcome,
                 decision.score,
-                amount,
-                self._layout.currency if amount is not None else "",
+                shown,
+                self._layout.currency if shown is not None else "",
                 decision.degraded,
                 decision.version,
                 item.arrival,
                 item.latency_us,
                 frame.position,
-                json.dumps(present, ensure_ascii=False, separators=(",", ":")),
+                msgspec.json.encode(present),
                 json.dumps(hits, separators=(",", ":")),
             )
         )
@@ -321,9 +335,10 @@ def _list_act(frame: Frame) -> None:
 
 
 class _Rows:
-    """The rows of one batch."""
+    """The rows of one batch; entities from number `first_new` on are new in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_new: int) -> None:
+        self._first_new = first_new
         self.decisions: list[tuple[Any, ...]] = []
         self.labels: list[tuple[Any, ...]] = []
         self.decision_rules: list[tuple[int, int, int]] = []
@@ -334,18 +349,47 @@ class _Rows:
         self.minute_latency: dict[tuple[int, int], int] = {}
 
     def write(self) -> None:
+        entities = self.entities.values()
         for statement, rows in (
-            (_DECISION, self.decisions),
+            (_DECISION, _sealed_decisions(self.decisions)),
             (_LABEL, self.labels),
             # In key order, so that the tree is written page by page.
             (_DECISION_RULE, sorted(self.decision_rules)),
             (_ENTITY_DECISION, sorted(self.entity_decisions)),
-            (_ENTITY, list(self.entities.values())),
+            (_ENTITY, _new_entities([e for e in entities if e[0] >= self._first_new])),
+            (_ENTITY_AGAIN, [_again(e) for e in entities if e[0] < self._first_new]),
             (_MINUTE_OUTCOME, [(*key, *sums) for key, sums in self.minute_outcomes.items()]),
             (_MINUTE_RULE, [(*key, *counts) for key, counts in self.minute_rules.items()]),
             (_MINUTE_LATENCY, [(*key, count) for key, count in self.minute_latency.items()]),
         ):
             _insert(statement, rows)
+
+
+def _sealed_decisions(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows with the keys in each role sealed."""
+    sealed = _DECISION_ENTITIES.column_of.seal_many((row[0], row[-2]) for row in rows)
+    return [(*row[:-2], keys, row[-1]) for row, keys in zip(rows, sealed, strict=True)]
+
+
+def _new_entities(entities: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """The rows of entities that are new, their keys sealed and indexed."""
+    keys = [entity[2] for entity in entities]
+    sealed = _ENTITY_KEY.column_of.seal_many(
+        (entity[0], _ENTITY_KEY.encode(entity[2])) for entity in entities
+    )
+    indexes = _KEY_INDEX.digest_many(keys)
+    return [
+        (identity, kind, blob, index, *rest)
+        for (identity, kind, _key, *rest), blob, index in zip(
+            entities, sealed, indexes, strict=True
+        )
+    ]
+
+
+def _again(entity: Sequence[Any]) -> tuple[Any, ...]:
+    """What changes of an entity seen before."""
+    identity, _kind, _key, _first, last, events, worst = entity
+    return last, events, worst, worst, identity
 
 
 def _insert(statement: str, rows: Iterable[Sequence[Any]]) -> None:

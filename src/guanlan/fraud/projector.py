@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.db import close_old_connections, connection
 
+from guanlan.core.event_log import log_keys
 from guanlan.core.faults import without_values
 from guanlan.engine.log import LogTail
 from guanlan.fraud.projection import Projection
@@ -36,7 +37,7 @@ class Projector:
     """
 
     def __init__(self, directory: Path | str, *, batch: int = BATCH) -> None:
-        self._tail = LogTail(directory)
+        self._tail = LogTail(directory, log_keys())
         self._projection = Projection()
         self._batch = batch
         self._stop = threading.Event()

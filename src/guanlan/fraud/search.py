@@ -8,21 +8,26 @@ type's.
 from __future__ import annotations
 
 import datetime as dt
-import shlex
-from collections.abc import Collection
+import operator
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
+from django.db import connection
 from django.utils.translation import gettext as _
 
+from guanlan.core.access import Subject, may
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Decision, DecisionRule, Entity, RuleName
+from guanlan.web.resource.words import Term, read_terms
 
 PAGE: Final = 50
-_COMPARISONS: Final = (">=", "<=", ">", "<", "=")
+_ORDERS: Final[dict[str, Callable[[Outcome, Outcome], bool]]] = {
+    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
+}  # fmt: skip
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 # An entity may play several roles in one decision; the first of them stands for all.
 _ONCE: Final = (
@@ -33,19 +38,35 @@ _ALSO: Final = "EXISTS (SELECT 1 FROM {0} x WHERE {1} AND x.seq = d.seq)"
 _BIGGEST: Final = 2**63 - 1
 
 
+class Wanted(NamedTuple):
+    """An entity that must, or must not, have a part in the decision."""
+
+    kind: str | None
+    value: str
+    negated: bool = False
+
+
+class Hit(NamedTuple):
+    """A rule that must, or must not, have hit or been unknown."""
+
+    rule: str
+    state: int
+    negated: bool = False
+
+
 @dataclass
 class Search:
     """A filter, read: conditions on decisions, and what could not be understood."""
 
-    text: str
     where: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
-    rules: list[tuple[str, int]] = field(default_factory=list)
-    entities: list[tuple[str | None, str]] = field(default_factory=list)
+    rules: list[Hit] = field(default_factory=list)
+    entities: list[Wanted] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
-    def add(self, condition: str, *values: Any) -> None:
-        self.where.append(condition)
+    def add(self, term: Term, condition: str, *values: Any) -> None:
+        # An amount that is absent is neither within nor without a range; "not" takes it.
+        self.where.append(f"({condition}) IS NOT TRUE" if term.negated else condition)
         self.values.extend(values)
 
 
@@ -60,118 +81,124 @@ class Page:
 
 def read_search(text: str, *, kinds: Collection[str], currency: str, zone: str) -> Search:
     """Read a typed filter; `kinds` are the entity kinds there are, times are in `zone`."""
-    search = Search(text.strip())
-    try:
-        words = shlex.split(search.text)
-    except ValueError:
-        search.problems.append(_("A quotation mark is not closed."))
-        return search
-    for word in words:
-        name, colon, value = word.partition(":")
-        if not colon:
-            search.entities.append((None, word))
-            continue
-        if not value:
-            search.problems.append(_("“%(name)s:” needs a value.") % {"name": name})
-            continue
-        _read_word(search, name, value, kinds, currency, ZoneInfo(zone))
+    terms, problems = read_terms(text.strip())
+    search = search_of(terms, kinds=kinds, currency=currency, zone=zone)
+    search.problems[:0] = problems
     return search
 
 
-def _read_word(
-    search: Search, name: str, value: str, kinds: Collection[str], currency: str, zone: ZoneInfo
+def search_of(terms: Sequence[Term], *, kinds: Collection[str], currency: str, zone: str) -> Search:
+    """The conditions that terms already split mean."""
+    search = Search()
+    for term in terms:
+        if not term.name:
+            search.entities.append(Wanted(None, term.value, term.negated))
+        else:
+            _read_term(search, term, kinds, currency, ZoneInfo(zone))
+    return search
+
+
+def _read_term(
+    search: Search, term: Term, kinds: Collection[str], currency: str, zone: ZoneInfo
 ) -> None:
+    name, value = term.name, term.value
+    if term.sign and name not in ("outcome", "score", "amount"):
+        search.problems.append(_("“%(name)s:” takes no comparison.") % {"name": name})
+        return
     match name:
         case "outcome":
-            _outcome(search, value)
+            _outcome(search, term)
         case "type" | "version":
-            parts = value.split(",")
-            marks = ", ".join(["%s"] * len(parts))
-            search.add(f"d.{name} IN ({marks})", *parts)
+            marks = ", ".join(["%s"] * len(term.values))
+            search.add(term, f"d.{name} IN ({marks})", *term.values)
         case "id":
-            search.add("d.event_id = %s", value)
+            search.add(term, "d.event_id = %s", value)
         case "rule":
-            search.rules.append((value, DecisionRule.HIT))
+            search.rules.append(Hit(value, DecisionRule.HIT, term.negated))
         case "unknown":
-            search.rules.append((value, DecisionRule.UNKNOWN))
+            search.rules.append(Hit(value, DecisionRule.UNKNOWN, term.negated))
         case "degraded":
-            search.add("d.degraded = %s", value in ("yes", "true", "1"))
+            search.add(term, "d.degraded = %s", value in ("yes", "true", "1"))
         case "score":
-            _compare(search, name, value, 0)
+            _compare(search, term, 0)
         case "amount":
-            _compare(search, name, value, get_currency_precision(currency or "CNY"))
+            _compare(search, term, get_currency_precision(currency or "CNY"))
         case "after" | "before":
-            _time(search, name, value, zone)
+            _time(search, term, zone)
         case "label":
             search.add(
-                "d.event_id IN (SELECT l.target FROM fraud_label l WHERE l.value = %s)", value
+                term, "d.event_id IN (SELECT l.target FROM fraud_label l WHERE l.value = %s)", value
             )
         case _ if name in kinds:
-            search.entities.append((name, value))
+            search.entities.append(Wanted(name, value, term.negated))
         case _:
             search.problems.append(_("There is no filter “%(name)s:”.") % {"name": name})
 
 
-def _outcome(search: Search, value: str) -> None:
-    least = value.startswith(">=")
-    names = value.removeprefix(">=").split(",")
+def _outcome(search: Search, term: Term) -> None:
+    names = term.values
     if any(name not in Outcome.__members__ for name in names):
         search.problems.append(
             _("“outcome:” takes one of %(names)s.") % {"names": ", ".join(Outcome.__members__)}
         )
-    elif least:
-        numbers = [int(o) for o in Outcome if o >= Outcome[names[0]]]
-        search.add(f"d.outcome IN ({', '.join(['%s'] * len(numbers))})", *numbers)
+        return
+    chosen = {Outcome[name] for name in names}
+    if term.sign in _ORDERS:
+        chosen = {o for o in Outcome if _ORDERS[term.sign](o, Outcome[names[0]])}
+    numbers = sorted(int(o) for o in chosen)
+    if numbers:
+        search.add(term, f"d.outcome IN ({', '.join(['%s'] * len(numbers))})", *numbers)
     else:
-        numbers = [int(Outcome[name]) for name in names]
-        search.add(f"d.outcome IN ({', '.join(['%s'] * len(numbers))})", *numbers)
+        search.add(term, "1 = 0")
 
 
-def _compare(search: Search, name: str, value: str, decimals: int) -> None:
-    sign = next((mark for mark in _COMPARISONS if value.startswith(mark)), "")
+def _compare(search: Search, term: Term, decimals: int) -> None:
     try:
-        number = int(Decimal(value.removeprefix(sign)).scaleb(decimals))
+        number = int(Decimal(term.value).scaleb(decimals))
     except (InvalidOperation, ValueError, OverflowError):
         number = _BIGGEST + 1
     if abs(number) > _BIGGEST:
         search.problems.append(
-            _("“%(name)s:” takes a number, such as %(name)s:>=50.") % {"name": name}
+            _("“%(name)s:” takes a number, such as %(name)s:>=50.") % {"name": term.name}
         )
         return
-    search.add(f"d.{name} {sign or '='} %s", number)
+    search.add(term, f"d.{term.name} {term.sign or '='} %s", number)
 
 
-def _time(search: Search, name: str, value: str, zone: ZoneInfo) -> None:
+def _time(search: Search, term: Term, zone: ZoneInfo) -> None:
     try:
-        moment = dt.datetime.fromisoformat(value)
+        moment = dt.datetime.fromisoformat(term.value)
     except ValueError:
         search.problems.append(
-            _("“%(name)s:” takes a time, such as 2026-11-23T09:00.") % {"name": name}
+            _("“%(name)s:” takes a time, such as 2026-11-23T09:00.") % {"name": term.name}
         )
         return
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     clock = (moment - _EPOCH) // dt.timedelta(microseconds=1)
     # The clock never goes back, so a time is a sequence number: the page's own key.
-    if name == "after":
+    if term.name == "after":
         first = Decision.objects.filter(clock__gte=clock).order_by("clock", "seq")
         found = first.values_list("seq", flat=True).first()
-        search.add("d.seq >= %s", _BIGGEST if found is None else found)
+        search.add(term, "d.seq >= %s", _BIGGEST if found is None else found)
     else:
         last = Decision.objects.filter(clock__lt=clock).order_by("-clock", "-seq")
         found = last.values_list("seq", flat=True).first()
-        search.add("d.seq <= %s", -1 if found is None else found)
+        search.add(term, "d.seq <= %s", -1 if found is None else found)
 
 
-def find(search: Search, *, before: int | None = None, after: int | None = None) -> Page:
-    """One page of decisions: the newest, or those next older than `before` / newer than `after`."""
-    if search.problems:
+def find(
+    search: Search, subject: Subject, *, before: int | None = None, after: int | None = None
+) -> Page:
+    """One page of decisions: the newest, or those next older than `before` / newer than `after`.
+
+    The statement is written by hand, so the policy is asked before it: decisions belong to no
+    one product, and are seen all or not at all.
+    """
+    if not may(subject, "see", "fraud.decision"):
         return Page([], None, None)
-    built = _statement(search, before, after)
-    if built is None:
-        return Page([], None, None)
-    statement, values = built
-    rows = list(Decision.objects.raw(statement, values))
+    bound = before if after is None else after
+    rows = fetch(search, bound, up=after is not None, limit=PAGE + 1)
     more = len(rows) > PAGE
     rows = rows[:PAGE]
     if after is not None:
@@ -184,53 +211,76 @@ def find(search: Search, *, before: int | None = None, after: int | None = None)
     return Page(rows, older, newer)
 
 
-def _statement(
-    search: Search, before: int | None, after: int | None
-) -> tuple[str, list[Any]] | None:
-    """SQL and values, or None when the filter names something that was never seen."""
+def fetch(search: Search, bound: int | None, *, up: bool, limit: int) -> list[Decision]:
+    """At most `limit` decisions beyond the sequence number `bound`, upwards or downwards."""
+    built = None if search.problems else _source(search, bound, up=up)
+    if built is None:
+        return []
+    source, key, values = built
+    # Only names made here enter the text; what was typed goes in as values.
+    order = "ASC" if up else "DESC"
+    statement = f"SELECT d.* FROM {source} ORDER BY {key} {order} LIMIT %s"  # noqa: S608
+    return list(Decision.objects.raw(statement, [*values, limit]))
+
+
+def count(search: Search, most: int) -> int:
+    """How many decisions fit, counted to `most`."""
+    built = None if search.problems else _source(search, None, up=False)
+    if built is None:
+        return 0
+    source, _key, values = built
+    statement = f"SELECT COUNT(*) FROM (SELECT 1 FROM {source} LIMIT %s) AS counted"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, most])
+        row = cursor.fetchone()
+    return int(row[0])
+
+
+def _source(search: Search, bound: int | None, *, up: bool) -> tuple[str, str, list[Any]] | None:
+    """Tables with their conditions, the key that orders them, and values.
+
+    None when the filter wants something that was never seen.
+    """
     table, key = "", "d.seq"
     where: list[str] = []
     values: list[Any] = []
-    narrow: list[tuple[str, str, list[int]]] = []
-    for kind, value in search.entities:
+    narrow: list[tuple[str, str, list[int], bool]] = []
+    for kind, value, negated in search.entities:
         identity = _entity(kind, value)
         if identity is not None:
-            narrow.append(("fraud_entitydecision", "x.entity_id = %s", [identity]))
+            narrow.append(("fraud_entitydecision", "x.entity_id = %s", [identity], negated))
         elif kind is None:
-            where.append("d.event_id = %s")
+            where.append("d.event_id <> %s" if negated else "d.event_id = %s")
             values.append(value)
-        else:
+        elif not negated:
             return None
-    for name, state in search.rules:
+    for name, state, negated in search.rules:
         rule = RuleName.objects.filter(name=name).first()
-        if rule is None:
+        if rule is None and not negated:
             return None
-        narrow.append(("fraud_decisionrule", "x.rule_id = %s AND x.state = %s", [rule.id, state]))
+        if rule is not None:
+            condition = "x.rule_id = %s AND x.state = %s"
+            narrow.append(("fraud_decisionrule", condition, [rule.id, state], negated))
     # The first leads; the others are looked up in it one by one. (Joined, SQLite would hand
     # the page's bound on to each and walk them all for every row of the first.)
-    for position, (name, condition, numbers) in enumerate(narrow):
-        if position == 0:
+    narrow.sort(key=lambda one: one[3])
+    leading = list[Any]()
+    for position, (name, condition, numbers, negated) in enumerate(narrow):
+        if position == 0 and not negated:
             table, key = f"{name} x CROSS JOIN ", "x.seq"
             once = f" AND {_ONCE}" if name == "fraud_entitydecision" else ""
-            where.append(f"{condition}{once} AND d.seq = x.seq")
+            where.insert(0, f"{condition}{once} AND d.seq = x.seq")
+            leading = list(numbers)
         else:
-            where.append(_ALSO.format(name, condition))
-        values += numbers
+            where.append(("NOT " if negated else "") + _ALSO.format(name, condition))
+            values += numbers
     where += search.where
-    values += search.values
-    order = "DESC"
-    if after is not None:
-        where.append(f"{key} > %s")
-        values.append(after)
-        order = "ASC"
-    elif before is not None:
-        where.append(f"{key} < %s")
-        values.append(before)
+    values = [*leading, *values, *search.values]
+    if bound is not None:
+        where.append(f"{key} {'>' if up else '<'} %s")
+        values.append(bound)
     condition = f" WHERE {' AND '.join(where)}" if where else ""
-    # Only names made here enter the text; what was typed goes in as values.
-    source = f"{table}fraud_decision d{condition}"
-    statement = f"SELECT d.* FROM {source} ORDER BY {key} {order} LIMIT %s"  # noqa: S608
-    return statement, [*values, PAGE + 1]
+    return f"{table}fraud_decision d{condition}", key, values
 
 
 def _entity(kind: str | None, value: str) -> int | None:
@@ -239,5 +289,5 @@ def _entity(kind: str | None, value: str) -> int | None:
     if kind is not None and value.startswith("~") and value[1:].isdecimal():
         entities = entities.filter(id=int(value[1:]))
     else:
-        entities = entities.filter(key=value)
+        entities = entities.filter(key_index=value)
     return entities.order_by("-last_seen").values_list("id", flat=True).first()

@@ -9,11 +9,12 @@ from urllib.parse import quote, urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from guanlan.core.access import MASKED_FROM
+from guanlan.core.access.masking import HIDDEN, mask
 from guanlan.engine.language import LanguageError, check, parse
 from guanlan.engine.language.sentences import sentence
 from guanlan.engine.scenario.model import EventType, Feature, Field, Rule, Scenario
 from guanlan.fraud.frames import Layout
-from guanlan.fraud.masking import HIDDEN, MASKED_FROM, mask
 from guanlan.fraud.models import Decision, Entity
 from guanlan.fraud.programs import environment
 from guanlan.web import words
@@ -129,6 +130,8 @@ class Shower:
 
     def _shown(self, kind: str, key: str, number: int | None) -> tuple[str, str]:
         level = self.layout.level(kind)
+        if not key:
+            return _("unreadable"), "" if number is None else numbered_entity_url(kind, number)
         if level < MASKED_FROM:
             return key, entity_url(kind, key)
         return mask(kind, key, level), "" if number is None else numbered_entity_url(kind, number)
@@ -142,7 +145,7 @@ class Shower:
         """A row of a list: the first entities that may be seen, and the rules that hit."""
         shown: list[ShownEntity] = []
         hidden: list[ShownEntity] = []
-        for role, key in json.loads(decision.entities).items():
+        for role, key in (decision.entities or {}).items():
             one = self.entity(decision.type, role, key, None)
             (shown if one.url else hidden).append(one)
         rules = [(rule, self.rule(rule)) for rule in json.loads(decision.rules)]
@@ -153,6 +156,11 @@ class Shower:
     def field(self, event_type: str, name: str) -> str:
         field = self._fields.get((event_type, name))
         return field.title.get(self.language) if field else name
+
+    def field_level(self, event_type: str, name: str) -> int:
+        """The data level of a field; one the scenario does not declare counts as highest."""
+        field = self._fields.get((event_type, name))
+        return 4 if field is None else field.level
 
     def field_value(self, event_type: str, name: str, value: Any) -> str:
         """A field of an event as received; masked from level 3 on, and where undeclared."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from guanlan.core.access import MASKED_FROM
+from guanlan.core.access.masking import mask
 from guanlan.engine.log import Frame
 from guanlan.engine.scenario.model import Scenario
 from guanlan.fraud.frames import Layout, record
-from guanlan.fraud.masking import MASKED_FROM, mask
 
 _layouts: Final[dict[str, Layout]] = {}
 
@@ -51,7 +52,7 @@ def stream_row(frame: Frame, scenario: Scenario | None = None) -> dict[str, Any]
         "score": decision.score,
         "entities": shown,
         "kinds": kinds,
-        "amount": layout.amount(event),
+        "amount": layout.amount(event) if layout.amount_level(event.type) < MASKED_FROM else None,
         "currency": layout.currency,
         "rules": [reason.rule for reason in decision.reasons if reason.on_unknown is None],
         "degraded": decision.degraded,

@@ -140,15 +140,15 @@ def trace(frame: Frame, epoch: Epoch, shower: Shower) -> Trace:
 
 def entity_numbers(row: Decision, layout: Layout) -> dict[tuple[str, str, str], int | None]:
     """The database's numbers of a decision's entities, by role, kind and key."""
-    return _numbers(row.type, json.loads(row.entities), layout)
+    return _numbers(row.type, row.entities or {}, layout)
 
 
 def _numbers(
     event_type: str, entities: dict[str, Any], layout: Layout
 ) -> dict[tuple[str, str, str], int | None]:
     present = [(role, layout.kind(event_type, role), key) for role, key in entities.items() if key]
-    rows = Entity.objects.filter(key__in={key for _role, _kind, key in present})
-    known = {(kind, key): number for number, kind, key in rows.values_list("id", "kind", "key")}
+    rows = Entity.objects.filter(key_index__in={key for _role, _kind, key in present})
+    known = {(row.kind, row.key): row.id for row in rows}
     return {(role, kind, key): known.get((kind, key)) for role, kind, key in present}
 
 

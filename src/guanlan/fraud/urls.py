@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.fraud.pages import backtests, decisions, entities, health, overview, scenario
+from guanlan.fraud import finding  # noqa: F401 - what search finds here
+from guanlan.fraud.pages import (
+    backtests,
+    decisions,
+    entities,
+    health,
+    lists,
+    overview,
+    reveals,
+    scenario,
+)
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("first-steps", overview.steps_moved, name="first_steps"),
     path("first-steps/dismiss", overview.dismiss_first_steps, name="dismiss_first_steps"),
     path("live", decisions.live, name="live"),
-    path("decisions", decisions.decisions, name="decisions"),
     path("decisions/<int:seq>", decisions.decision, name="decision"),
     path("decisions/<int:seq>/recompute", decisions.recompute_decision, name="recompute"),
-    path("entities", entities.entities, name="entities"),
+    path("entities/find", lists.find_entity, name="find_entity"),
+    path("decisions/<int:seq>/reveal", reveals.reveal_decision, name="reveal_decision"),
+    path("entities/~<int:identity>/reveal", reveals.reveal_entity, name="reveal_entity"),
     path("entities/<str:kind>/<path:key>", entities.entity, name="entity"),
     path("scenario", scenario.scenario, name="scenario"),
-    path("backtests", backtests.backtests, name="backtests"),
     path("backtests/<int:identity>", backtests.backtest, name="backtest"),
     path("settings/health", health.health, name="health"),
 ]

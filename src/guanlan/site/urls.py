@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from guanlan.web.resource import api, routes
+
 urlpatterns = [
+    path("", include(routes.patterns())),
+    path("", include(api.patterns())),
     path("", include("guanlan.web.urls")),
     path("", include("guanlan.fraud.urls")),
 ]
 
-handler400 = "guanlan.web.pages.bad_request"
-handler403 = "guanlan.web.pages.forbidden"
-handler404 = "guanlan.web.pages.not_found"
-handler500 = "guanlan.web.pages.failed"
+handler400 = "guanlan.web.pages.errors.bad_request"
+handler403 = "guanlan.web.pages.errors.forbidden"
+handler404 = "guanlan.web.pages.errors.not_found"
+handler500 = "guanlan.web.pages.errors.failed"

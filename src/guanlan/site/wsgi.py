@@ -6,6 +6,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from guanlan.web.rights import check_rights
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guanlan.site.settings")
 
 application = get_wsgi_application()
+check_rights()  # a route without a right stops the start

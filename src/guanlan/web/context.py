@@ -6,23 +6,40 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from guanlan.web.places import Group, groups
+from guanlan.core.people.organisation import organisation
+from guanlan.web.places import GROUPS, Group, groups, place
+from guanlan.web.rights import subject_of_request
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "guanlan_theme"
+SIDEBAR_COOKIE = "guanlan_sidebar"
+
+
+def chosen_theme(request: HttpRequest) -> str:
+    """The theme of the reader's cookie."""
+    theme = request.COOKIES.get(THEME_COOKIE, "auto")
+    return theme if theme in THEMES else "auto"
 
 
 def console(request: HttpRequest) -> dict[str, object]:
     """Sidebar groups, the place that is open, language and theme."""
     match = request.resolver_match
-    theme = request.COOKIES.get(THEME_COOKIE, "auto")
-    user = getattr(request, "user", None)
-    shown: list[Group] = groups() if user is not None and user.is_authenticated else []
+    subject = subject_of_request(request)
+    shown: list[Group] = groups(subject) if subject.id is not None else []
+    here = (match.url_name or "") if match else ""
+    found = place(here)
     return {
         "sidebar": shown,
-        "here": match.url_name if match else "",
+        "here": here,
+        "here_group": GROUPS[found.group] if found is not None else "",
+        # A page of one thing, which the palette offers again; the address names the thing.
+        "object_page": bool(match and match.kwargs) and request.method == "GET",
+        "folded": request.COOKIES.get(SIDEBAR_COOKIE) == "folded",
         "language": get_language() or settings.LANGUAGE_CODE,
         "languages": settings.LANGUAGES,
-        "theme": theme if theme in THEMES else "auto",
-        "zone": settings.TIME_ZONE,
+        "theme": chosen_theme(request),
+        # Asked for only where a page says it.
+        "zone": lambda: organisation().zone.key,
+        "organisation": lambda: organisation().name,
+        "factor_missing": subject.id is not None and not request.session.get("second_factor"),
     }

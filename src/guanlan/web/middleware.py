@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -10,8 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
-from guanlan.core.access import subject_of
+from guanlan.core.access import Denied, subject_of
 from guanlan.core.audit import acting
+from guanlan.web.accounts.addresses import client_address
+from guanlan.web.rights import need_of, subject_of_request
 
 # Everything from this origin, nothing inline: an injected tag or attribute does nothing.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -38,7 +41,8 @@ class SecurityHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         headers = response.headers
-        headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        # An attachment comes with a stricter one.
+        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["X-Frame-Options"] = "DENY"
         headers["Referrer-Policy"] = "same-origin"
@@ -62,8 +66,31 @@ class Acting:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         subject = subject_of(request.user)
         request.subject = subject  # type: ignore[attr-defined]
-        with acting(subject, address=str(request.META.get("REMOTE_ADDR", ""))):
+        with acting(subject, address=client_address(request)):
             return self.get_response(request)
+
+
+class Rights:
+    """Lets a view be reached only by whom its declared right allows (`guanlan.web.rights`).
+
+    A view that declares nothing is reached by nobody. Who is not signed in is sent to sign in
+    by Django's own middleware, which stands before this one.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> None:
+        need = need_of(view)
+        if need is None:
+            raise Denied(f"{view.__module__} declares no right")
+        if not need.allows(subject_of_request(request)):
+            raise Denied(f"{need.verb} {need.noun} is needed", need.verb, need.noun)
 
 
 class SignInAgain:

@@ -7,11 +7,18 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from guanlan.core.access import Subject
+from guanlan.web.rights import route_allowed
+
 # Order and words of the groups; a group is shown only when it has a place.
 GROUPS: dict[str, str | Promise] = {
     "overview": "",
     "watch": _("Watch"),
+    "respond": _("Respond"),
+    "assess": _("Assess"),
     "strategy": _("Strategy"),
+    "risks": _("Risks"),
+    "govern": _("Govern"),
     "settings": _("Settings"),
 }
 
@@ -42,11 +49,18 @@ def add_place(place: Place) -> None:
     _places[place.route] = place
 
 
-def groups() -> list[Group]:
-    """The groups that have places, each in order."""
+def groups(subject: Subject) -> list[Group]:
+    """The groups with the places that this subject may reach, each in order."""
     found: list[Group] = []
     for name, title in GROUPS.items():
-        places = sorted((p for p in _places.values() if p.group == name), key=lambda p: p.order)
+        places = [
+            p for p in _places.values() if p.group == name and route_allowed(subject, p.route)
+        ]
         if places:
-            found.append(Group(title, tuple(places)))
+            found.append(Group(title, tuple(sorted(places, key=lambda p: p.order))))
     return found
+
+
+def place(route: str) -> Place | None:
+    """The place of a route, where it has one."""
+    return _places.get(route)

@@ -2,24 +2,85 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
-from guanlan.core.access.policy import EVERYWHERE, Subject
+from django.db.models import FilteredRelation, Q
+from django.utils import timezone
+
+from guanlan.core.access.nouns import OWNER
+from guanlan.core.access.policy import EVERYWHERE, Grant, Subject
 
 SYSTEM: Final = Subject(
     id=None,
     name="system",
-    roles=frozenset({"owner"}),
-    clearance=5,
+    roles=frozenset({OWNER}),
+    clearance=4,
     scopes=frozenset({EVERYWHERE}),
 )
+ANONYMOUS: Final = Subject(id=None, name="anonymous")
+STARTING_CLEARANCE: Final = 2  # of a person of whom nothing else was said
 
 
-def subject_of(user: Any) -> Subject:
-    """The subject of a signed-in user; one without rights for anybody else."""
-    if not getattr(user, "is_authenticated", False):
-        return Subject(id=None, name="anonymous")
-    roles = frozenset({"owner"}) if user.is_superuser else frozenset()
+def subject_of(user: Any, now: datetime | None = None) -> Subject:
+    """The subject of a signed-in user; one without rights for anybody else.
+
+    Two queries: roles with clearance, and grants. What is not in force at `now` is left out.
+    """
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return ANONYMOUS
+    moment = now or timezone.now()
+    in_force = Q(role_assignments__since__lte=moment) & (
+        Q(role_assignments__until__isnull=True) | Q(role_assignments__until__gt=moment)
+    )
+    rows = (
+        user._meta.model._default_manager.filter(pk=user.pk)
+        .annotate(assigned=FilteredRelation("role_assignments", condition=in_force))
+        .values_list("clearance__level", "clearance__purposes", "assigned__role", "assigned__scope")
+    )
+    held: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+    clearance, purposes = STARTING_CLEARANCE, frozenset[str]()
+    for level, named, role, scope in rows:
+        if level is not None:
+            clearance, purposes = level, frozenset(named)
+        if role is not None:
+            held[scope] |= {role}
+    grants = user.access_grants.filter(
+        starts__lte=moment, ends__gt=moment, revoked__isnull=True
+    ).values_list("id", "verb", "noun", "level", "purpose", "scope", "ends", "broken_glass")
     return Subject(
-        id=user.pk, name=user.get_username(), roles=roles, clearance=4, scopes=frozenset({"*"})
+        id=user.pk,
+        name=user.get_username(),
+        roles=frozenset().union(*held.values()),
+        clearance=clearance,
+        purposes=purposes,
+        scopes=frozenset(held),
+        held=dict(held),
+        grants=tuple(
+            Grant(
+                id=number,
+                verb=verb,
+                noun=noun,
+                level=level,
+                purpose=purpose,
+                scope=scope,
+                until=ends.timestamp(),
+                broken_glass=broken,
+            )
+            for number, verb, noun, level, purpose, scope, ends, broken in grants
+        ),
+        at=moment.timestamp(),
+    )
+
+
+def subject_of_key(identity: str, scopes: Iterable[str]) -> Subject:
+    """The subject of an API key: each of its scopes is a role of the policy table."""
+    return Subject(
+        id=None,
+        name=f"key {identity}",
+        roles=frozenset(f"key {scope}" for scope in scopes),
+        clearance=STARTING_CLEARANCE,
+        scopes=frozenset({EVERYWHERE}),
     )

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils import timezone
 
+from guanlan.core.access.scoping import ScopedQuerySet
 from guanlan.core.models.people import User
 
 
 class ApiKey(models.Model):
     """A backend's key: the token itself is never stored, only its SHA-256."""
+
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id name scopes created created_by revoked",
+        4: "sha256",
+    }
 
     id = models.CharField(max_length=8, primary_key=True)
     name = models.CharField(max_length=80)
@@ -21,8 +29,11 @@ class ApiKey(models.Model):
     )
     revoked = models.DateTimeField(null=True)
 
+    objects = ScopedQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created"]
+        indexes = [models.Index(fields=["created", "id"])]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.id})"

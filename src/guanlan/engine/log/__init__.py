@@ -10,12 +10,13 @@
 `guanlan.engine.log.export` writes a log to Parquet (it is apart because it loads polars).
 """
 
-from guanlan.engine.log.errors import LogCorrupt, LogError, LogFailed, LogLocked
+from guanlan.engine.log.errors import LogCorrupt, LogError, LogFailed, LogLocked, LogSealed
 from guanlan.engine.log.frame import EVENT, LIST_CHANGE, OPENED, PROGRAM, WARMED, Frame
 from guanlan.engine.log.reader import LogReader, LogTail
 from guanlan.engine.log.scan import Fault
+from guanlan.engine.log.sealing import KeyWrap, Seals
 from guanlan.engine.log.verify import VerifyReport, verify
-from guanlan.engine.log.writer import LogWriter, Repair
+from guanlan.engine.log.writer import LogWriter, Repair, check_unused
 
 __all__ = [
     "EVENT",
@@ -25,14 +26,18 @@ __all__ = [
     "WARMED",
     "Fault",
     "Frame",
+    "KeyWrap",
     "LogCorrupt",
     "LogError",
     "LogFailed",
     "LogLocked",
     "LogReader",
+    "LogSealed",
     "LogTail",
     "LogWriter",
     "Repair",
+    "Seals",
     "VerifyReport",
+    "check_unused",
     "verify",
 ]

@@ -23,6 +23,10 @@ class LogFailed(LogError):
     """A write or a sync failed: nothing more is accepted until the log is opened anew."""
 
 
+class LogSealed(LogError):
+    """The log is sealed and a key of it is missing or cannot be opened. Nothing is damaged."""
+
+
 class LogCorrupt(LogError):
     """Bytes that were once durable are damaged.
 

@@ -13,6 +13,7 @@ from polars.io.plugins import register_io_source
 
 from guanlan.engine.log.frame import EVENT, Frame
 from guanlan.engine.log.reader import LogReader
+from guanlan.engine.log.sealing import KeyWrap
 
 BATCH: Final = 20_000
 
@@ -46,11 +47,14 @@ def export(
     out: Path | str,
     decode: Callable[[Frame], Row | None] = event_row,
     schema: Schema = EVENT_SCHEMA,
+    *,
+    keys: KeyWrap | None = None,
 ) -> int:
     """Write one row per frame for which `decode` gives one; returns the number of rows.
 
     `decode` gives a mapping with the columns of `schema`. The file appears under its name only
-    when it is whole. Raises LogCorrupt for a damaged log, OSError when `out` cannot be written.
+    when it is whole. Raises LogCorrupt for a damaged log, LogSealed where a key is wanting,
+    OSError when `out` cannot be written.
     """
     out = Path(out)
     rows = 0
@@ -62,7 +66,7 @@ def export(
         batch_size: int | None,
     ) -> Iterator[pl.DataFrame]:
         nonlocal rows
-        decoded = (row for frame in LogReader(directory).frames() if (row := decode(frame)))
+        decoded = (row for frame in LogReader(directory, keys).frames() if (row := decode(frame)))
         while batch := list(islice(decoded, BATCH)):
             rows += len(batch)
             frame = pl.DataFrame(batch, schema=dict(schema), orient="row")

@@ -18,6 +18,7 @@ from guanlan.engine.log.frame import (
 )
 from guanlan.engine.log.mark import MarkReader
 from guanlan.engine.log.scan import frames_of, scan
+from guanlan.engine.log.sealing import KeyWrap, Seals
 from guanlan.engine.log.segment import SEGMENT_HEADER, Segment, holding, segments
 
 
@@ -25,12 +26,14 @@ class LogReader:
     """Reads committed frames; never sees a torn one.
 
     Where the directory has a committed mark, nothing beyond it is read; a copied directory
-    without one is read up to its last whole commit.
+    without one is read up to its last whole commit. Sealed frames need the `keys` they were
+    sealed with; reading one without raises LogSealed.
     """
 
-    def __init__(self, directory: Path | str) -> None:
+    def __init__(self, directory: Path | str, keys: KeyWrap | None = None) -> None:
         self.directory = Path(directory)
         self._mark = MarkReader(self.directory)
+        self._seals = Seals(self.directory, keys)
 
     @property
     def committed(self) -> int:
@@ -48,6 +51,7 @@ class LogReader:
         stop = committed if stop is None else min(stop, committed)
         if start >= stop:
             return
+        self._seals.look()
         found = segments(self.directory)
         if holding(found, start) is None and start:
             raise LogCorrupt("none", 0, start, "the log begins after this position")
@@ -57,13 +61,14 @@ class LogReader:
             offset = max(start - segment.base, SEGMENT_HEADER)
             if segment.base + offset >= end:
                 continue
-            yield from _segment_frames(segment, offset, end - segment.base)
+            yield from _segment_frames(segment, offset, end - segment.base, self._seals)
 
     def at(self, position: int) -> Frame:
         """The frame at `position`. Raises LogCorrupt when no committed frame begins there."""
         segment = holding(segments(self.directory), position)
         if segment is None or position >= self.committed:
             raise LogCorrupt("none", 0, position, f"no committed frame at position {position}")
+        self._seals.look()
         offset = position - segment.base
         fd = os.open(segment.path, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -74,7 +79,7 @@ class LogReader:
         finally:
             os.close(fd)
         try:
-            frame, _ = decode(buffer, memoryview(buffer), 0, position)
+            frame, _ = decode(buffer, memoryview(buffer), 0, position, self._seals)
         except Bad as bad:
             raise LogCorrupt(segment.name, offset, position, bad.args[0]) from None
         except Incomplete:
@@ -90,9 +95,10 @@ class LogReader:
 class LogTail:
     """Follows a log that is being written, by this process or another."""
 
-    def __init__(self, directory: Path | str) -> None:
+    def __init__(self, directory: Path | str, keys: KeyWrap | None = None) -> None:
         self.directory = Path(directory)
         self._mark = MarkReader(self.directory)
+        self._seals = Seals(self.directory, keys)
 
     @property
     def committed(self) -> int:
@@ -102,11 +108,12 @@ class LogTail:
     def poll(self, position: int, limit: int = 4096) -> tuple[list[Frame], int]:
         """At most `limit` committed frames from `position` on, and the position to go on from.
 
-        An empty list means that there is nothing new. Raises LogCorrupt.
+        An empty list means that there is nothing new. Raises LogCorrupt, LogSealed.
         """
         committed = self._mark.get()
         if committed is None or position >= committed:
             return [], position
+        self._seals.look()
         frames: list[Frame] = []
         found = segments(self.directory)
         if holding(found, position) is None and position:
@@ -117,7 +124,7 @@ class LogTail:
             offset = max(position - segment.base, SEGMENT_HEADER)
             if segment.base + offset >= end:
                 continue
-            for frame in _segment_frames(segment, offset, end - segment.base):
+            for frame in _segment_frames(segment, offset, end - segment.base, self._seals):
                 if len(frames) == limit:
                     return frames, frame.position
                 frames.append(frame)
@@ -128,10 +135,10 @@ class LogTail:
         self._mark.close()
 
 
-def _segment_frames(segment: Segment, offset: int, stop: int) -> Iterator[Frame]:
+def _segment_frames(segment: Segment, offset: int, stop: int, seals: Seals) -> Iterator[Frame]:
     fd = os.open(segment.path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        for frame in frames_of(fd, segment.base, offset, stop):
+        for frame in frames_of(fd, segment.base, offset, stop, seals):
             if frame.kind != END_OF_COMMIT:
                 yield frame
     except Bad as bad:

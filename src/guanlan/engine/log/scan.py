@@ -26,6 +26,7 @@ from guanlan.engine.log.frame import (
     Incomplete,
     decode,
 )
+from guanlan.engine.log.sealing import Seals
 from guanlan.engine.log.segment import SEGMENT_HEADER, Segment, first_commit, segments
 
 CHUNK: Final = 1 << 20
@@ -44,7 +45,8 @@ class Fault(Struct, frozen=True):
 
 
 class Scan(Struct):
-    """What a walk found. `end` is the position behind the last whole commit."""
+    """What a walk found. `end` is the position behind the last whole commit, `last_key` the highest
+    number of a key that a frame was sealed with."""
 
     end: int = 0
     next_commit: int = 1
@@ -53,14 +55,18 @@ class Scan(Struct):
     events: int = 0
     first_seq: int | None = None
     last_seq: int | None = None
+    last_key: int = 0
     torn_bytes: int = 0
     torn_frames: int = 0
     torn: Fault | None = None
     fault: Fault | None = None
 
 
-def frames_of(fd: int, base: int, offset: int, stop: int | None) -> Iterator[Frame]:
-    """All frames of one file from `offset`, end-of-commit frames included.
+def frames_of(
+    fd: int, base: int, offset: int, stop: int | None, seals: Seals | None = None
+) -> Iterator[Frame]:
+    """All frames of one file from `offset`, end-of-commit frames included; without `seals`
+    sealed ones lack their sections.
 
     Stops at offset `stop`, or (None) where the file ends or only zeros follow. Raises Bad with
     (reason, offset) when something else is met.
@@ -74,7 +80,7 @@ def frames_of(fd: int, base: int, offset: int, stop: int | None) -> Iterator[Fra
         at, limit = 0, len(buffer)
         try:
             while at < limit:
-                frame, after = decode(buffer, view, at, base + offset + at)
+                frame, after = decode(buffer, view, at, base + offset + at, seals)
                 yield frame
                 at = after
         except Incomplete as needed:
@@ -179,6 +185,8 @@ def _scan_segment(
     try:
         for frame in frames_of(fd, segment.base, SEGMENT_HEADER, None):
             at = frame.position
+            if frame.key > result.last_key:
+                result.last_key = frame.key
             if frame.commit != result.next_commit:
                 raise Bad("a frame of another commit", at - segment.base)
             if frame.kind != END_OF_COMMIT:

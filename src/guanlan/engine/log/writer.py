@@ -12,9 +12,10 @@ from typing import Final, Literal, Self
 from msgspec import Struct
 
 from guanlan.engine.log.errors import LogCorrupt, LogFailed, LogLocked
-from guanlan.engine.log.frame import END_OF_COMMIT, HEADER, encode
+from guanlan.engine.log.frame import END_OF_COMMIT, HEADER, Bad, encode
 from guanlan.engine.log.mark import Mark
-from guanlan.engine.log.scan import CHUNK, Scan, scan
+from guanlan.engine.log.scan import CHUNK, Scan, frames_of, scan
+from guanlan.engine.log.sealing import KeyWrap, Seals
 from guanlan.engine.log.segment import (
     SEGMENT_HEADER,
     Segment,
@@ -75,6 +76,7 @@ class LogWriter:
         segment_bytes: int,
         sync: Callable[[int], None],
         repaired: Repair | None,
+        seals: Seals,
     ) -> None:
         self.directory: Final = directory
         self.repaired: Final = repaired
@@ -88,6 +90,8 @@ class LogWriter:
         self._segment_bytes = segment_bytes
         self._sync = sync
         self._closed = False
+        self._seals = seals
+        self._seal = seals.begin(end)
         self._io = Lock()  # one commit at a time
         self._buffering = Lock()  # guards what follows
         self._frames: list[bytes] = []
@@ -105,14 +109,17 @@ class LogWriter:
         segment_bytes: int = SEGMENT_BYTES,
         sync: Callable[[int], None] = os.fdatasync,
         check: Literal["all", "last"] = "all",
+        keys: KeyWrap | None = None,
     ) -> Self:
         """Open (or begin) the log in `directory` for writing.
 
         A torn tail is cut off and described in `repaired`. `check="last"` verifies the newest
-        segment only, for callers who read the whole log afterwards anyway.
+        segment only, for callers who read the whole log afterwards anyway. With `keys` every
+        frame from here on is sealed; what a log holds from before stays as it is.
 
         Raises `LogLocked` when another writer holds it, `LogCorrupt` when bytes are damaged
-        that were durable, OSError when the directory cannot be used.
+        that were durable, `LogSealed` when the log is sealed and `keys` do not open it, OSError
+        when the directory cannot be used.
         """
         directory = Path(directory)
         if not directory.is_dir():
@@ -127,6 +134,8 @@ class LogWriter:
             found = scan(directory, last_only=check == "last")
             if found.fault is not None:
                 raise found.fault.error()
+            seals = Seals(directory, keys)
+            seals.check(found.last_key or _key_before(directory, found))
             mark = Mark(directory)
             present = segments(directory)
             repaired = None
@@ -150,6 +159,7 @@ class LogWriter:
                 segment_bytes=segment_bytes,
                 sync=sync,
                 repaired=repaired,
+                seals=seals,
             )
         except BaseException:
             if fd >= 0:
@@ -169,7 +179,7 @@ class LogWriter:
         with self._buffering:
             self._check()
             position = self._position
-            data = encode(position, kind, seq, clock, self._commit, tuple(sections))
+            data = encode(position, kind, seq, clock, self._commit, tuple(sections), self._seal)
             self._frames.append(data)
             self._position = position + len(data)
             return position
@@ -185,11 +195,17 @@ class LogWriter:
             self._check()
             position, number = self._position, self._commit
             positions, frames = [], []
-            for seq, clock, sections in entries:
-                data = encode(position, kind, seq, clock, number, sections)
-                frames.append(data)
-                positions.append(position)
-                position += len(data)
+            seal = self._seal
+            try:
+                for seq, clock, sections in entries:
+                    data = encode(position, kind, seq, clock, number, sections, seal)
+                    frames.append(data)
+                    positions.append(position)
+                    position += len(data)
+            except BaseException:
+                # These positions will be written again, which must not be under the same key.
+                self._seal = self._seals.begin(self._position)
+                raise
             self._frames += frames
             self._position = position
             return positions
@@ -281,6 +297,27 @@ class LogWriter:
         while written < len(data):
             written += os.pwrite(self._fd, data[written:], offset + written)
         self._allocated = max(self._allocated, offset + written)
+
+
+def _key_before(directory: Path, found: Scan) -> int:
+    """The highest key of the segment before one that holds no commit yet."""
+    present = segments(directory)
+    if found.commits or len(present) < 2:
+        return 0
+    before = present[-2]
+    fd = os.open(before.path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return max((f.key for f in frames_of(fd, before.base, SEGMENT_HEADER, None)), default=0)
+    except Bad as bad:
+        what, offset = bad.args
+        raise LogCorrupt(before.name, offset, before.base + offset, what) from None
+    finally:
+        os.close(fd)
+
+
+def check_unused(directory: Path) -> None:
+    """Raises LogLocked when somebody holds the log in `directory` open for writing."""
+    os.close(_lock(directory))
 
 
 def _lock(directory: Path) -> int:

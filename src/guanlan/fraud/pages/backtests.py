@@ -1,4 +1,4 @@
-"""Backtests: the list, and a report with its charts.
+"""A backtest: a report with its charts.
 
 The stored report is the JSON of `guanlan.engine.backtest.Report`. It is read as plain data,
 so that the console need not load the machinery that made it.
@@ -15,28 +15,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from guanlan.engine.scenario.model import Outcome
-from guanlan.fraud.charts import Chart
 from guanlan.fraud.models import Backtest
+from guanlan.web.charts import Chart, Series
+from guanlan.web.rights import needs, subject_of_request
 from guanlan.web.words import language_tag, major
 
 Report = dict[str, Any]
 RULES_IN_CHART = 15
 
 
-@require_safe
-def backtests(request: HttpRequest) -> HttpResponse:
-    """Reports, newest first."""
-    rows = [
-        (row, row.report.get("ranking") or {}, row.report.get("period") or {})
-        for row in Backtest.objects.all()[:200]
-    ]
-    return render(request, "fraud/backtests.html", {"rows": rows})
-
-
+@needs("see", "fraud.backtest")
 @require_safe
 def backtest(request: HttpRequest, identity: int) -> HttpResponse:
     """One report."""
-    found = get_object_or_404(Backtest, pk=identity)
+    found = get_object_or_404(Backtest.objects.for_user(subject_of_request(request)), pk=identity)
     report: Report = found.report
     currency = report["currency"]
     context = {
@@ -59,7 +51,7 @@ def backtest(request: HttpRequest, identity: int) -> HttpResponse:
             "precision_recall": _precision_recall(report),
             "days": _days(report["days"]),
             "rules": _rules(report["rules"]),
-            "money": _money(report["money"], currency),
+            "money": _money(report["money"], currency, report["frauds"] > 0),
         },
     }
     return render(request, "fraud/backtest.html", context)
@@ -72,98 +64,106 @@ def _title(title: dict[str, str]) -> str:
     return title["zh"] if language.startswith("zh") else title["en"]
 
 
-def _roc(points: Sequence[Sequence[float]]) -> Chart | None:
-    if not points:
-        return None
-    return {
-        "kind": "line", "points": True, "xTitle": _("honest events alerted on"),
-        "y": _("frauds found"), "xMin": 0, "xMax": 1, "min": 0, "max": 1,
-        "series": [
-            {"name": _("this scenario"), "token": "--accent", "data": points},
-            {"name": _("chance"), "token": "--ink-3", "dashed": True, "data": [[0, 0], [1, 1]]},
-        ],
-    }  # fmt: skip
-
-
-def _precision_recall(report: Report) -> Chart | None:
-    if not report["precision_recall"]:
-        return None
-    share = report["fraud_rate"] or 0
+def _roc(points: Sequence[Sequence[float]]) -> Chart:
     series = [
-        {
-            "name": _("this scenario"),
-            "token": "--accent",
-            # Without an alert there is no precision: some tools write a point there all the same.
-            "data": [[r, p] for r, p in report["precision_recall"] if r > 0 or p == 0],
-        },
-        {
-            "name": _("chance"),
-            "token": "--ink-3",
-            "dashed": True,
-            "data": [[0, share], [1, share]],
-        },
+        Series(name=_("this scenario"), colour="--accent", data=points),
+        Series(name=_("chance"), colour="--ink-3", dashed=True, data=[[0, 0], [1, 1]]),
     ]
-    for name, token, threshold in (
+    return Chart(
+        id="roc",
+        title=_("Frauds found against honest events alerted on (ROC)"),
+        kind="line",
+        points=True,
+        x_title=_("honest events alerted on"),
+        y=_("frauds found"),
+        x_low=0,
+        x_high=1,
+        low=0,
+        high=1,
+        size="tall",
+        series=series if points else [],
+        empty=_("unknown: no labelled fraud"),
+    )
+
+
+def _precision_recall(report: Report) -> Chart:
+    share = report["fraud_rate"] or 0
+    # Without an alert there is no precision: some tools write a point there all the same.
+    curve = [[r, p] for r, p in report["precision_recall"] if r > 0 or p == 0]
+    series = [
+        Series(name=_("this scenario"), colour="--accent", data=curve),
+        Series(name=_("chance"), colour="--ink-3", dashed=True, data=[[0, share], [1, share]]),
+    ]
+    for name, colour, threshold in (
         (_("alerts"), "--o-review", report["alerts"]),
         (_("stops"), "--o-decline", report["stops"]),
     ):
         known = threshold["precision"] is not None and threshold["recall"] is not None
         if threshold["events"] and known:
             point = [threshold["recall"], threshold["precision"]]
-            series.append({"name": name, "token": token, "type": "scatter", "data": [point]})
-    return {
-        "kind": "line", "points": True, "xTitle": _("frauds found (recall)"),
-        "y": _("of alerts, fraud (precision)"), "xMin": 0, "xMax": 1, "min": 0, "max": 1,
-        "series": series,
-    }  # fmt: skip
+            series.append(Series(name=name, colour=colour, kind="scatter", data=[point]))
+    return Chart(
+        id="precision-recall",
+        title=_("Precision against recall"),
+        kind="line",
+        points=True,
+        x_title=_("frauds found (recall)"),
+        y=_("of alerts, fraud (precision)"),
+        x_low=0,
+        x_high=1,
+        low=0,
+        high=1,
+        size="tall",
+        series=series if report["precision_recall"] else [],
+        empty=_("unknown: no labelled fraud"),
+    )
 
 
 def _days(days: Sequence[dict[str, Any]]) -> Chart:
-    return {
-        "kind": "bar", "stack": True, "x": [day["day"] for day in days], "whole": True,
-        "y": _("events a day"),
-        "series": [
-            {
-                "name": _("frauds found"),
-                "token": "--accent",
-                "data": [day["found"] for day in days],
-            },
-            {
-                "name": _("frauds missed"),
-                "token": "--o-decline",
-                "data": [day["frauds"] - day["found"] for day in days],
-            },
-            {
-                "name": _("false alerts"),
-                "token": "--o-review",
-                "data": [day["alerts"] - day["found"] for day in days],
-            },
-        ],
-    }  # fmt: skip
+    parts = (
+        (_("frauds found"), "--accent", [day["found"] for day in days]),
+        (_("frauds missed"), "--o-decline", [day["frauds"] - day["found"] for day in days]),
+        (_("false alerts"), "--o-review", [day["alerts"] - day["found"] for day in days]),
+    )
+    return Chart(
+        id="days",
+        title=_("Alerts and frauds by day"),
+        x=[day["day"] for day in days],
+        x_title=_("Day"),
+        y=_("events a day"),
+        stacked=True,
+        whole=True,
+        zoom=True,
+        series=[Series(name=name, colour=colour, data=data) for name, colour, data in parts],
+    )
 
 
 def _rules(rules: Sequence[dict[str, Any]]) -> Chart:
     chosen = sorted((r for r in rules if r["hits"]), key=lambda r: (-r["frauds"], -r["hits"]))
     chosen = chosen[:RULES_IN_CHART]
-    return {
-        "kind": "bar", "stack": True, "across": True, "whole": True,
-        "x": [_title(rule["title"]) for rule in chosen],
-        "series": [
-            {
-                "name": _("hits on fraud"),
-                "token": "--accent",
-                "data": [rule["frauds"] for rule in chosen],
-            },
-            {
-                "name": _("hits on honest events"),
-                "token": "--o-review",
-                "data": [rule["hits"] - rule["frauds"] for rule in chosen],
-            },
-        ],
-    }  # fmt: skip
+    parts = (
+        (_("hits on fraud"), "--accent", [rule["frauds"] for rule in chosen]),
+        (
+            _("hits on honest events"),
+            "--o-review",
+            [rule["hits"] - rule["frauds"] for rule in chosen],
+        ),
+    )
+    return Chart(
+        id="rule-hits",
+        title=_("Rules that hit most"),
+        x=[_title(rule["title"]) for rule in chosen],
+        x_title=_("Rule"),
+        stacked=True,
+        across=True,
+        whole=True,
+        size="tall",
+        series=[Series(name=name, colour=colour, data=data) for name, colour, data in parts],
+        empty=_("No rule hit."),
+    )
 
 
-def _money(money: dict[str, int], currency: str) -> Chart:
+def _money(money: dict[str, int], currency: str, judged: bool) -> Chart:
     rows = [
         (_("loss without Guanlan"), money["without"], "--o-decline"),
         (_("loss that was missed"), money["missed"], "--o-challenge"),
@@ -171,15 +171,23 @@ def _money(money: dict[str, int], currency: str) -> Chart:
         (_("cost of stopping honest customers"), money["friction"], "--o-hold"),
         (_("saved"), money["saved"], "--accent"),
     ]
-    names = [name for name, _value, _token in rows]
-    return {
-        "kind": "bar", "across": True, "stack": True, "x": names, "unit": currency, "plain": True,
-        "series": [
-            {
-                "name": name,
-                "token": token,
-                "data": [major(value, currency) if other == name else None for other in names],
-            }
-            for name, value, token in rows
-        ],
-    }  # fmt: skip
+    return Chart(
+        id="money",
+        title=_("Money"),
+        note=currency,
+        x=[name for name, _value, _colour in rows],
+        across=True,
+        unit=currency,
+        legend=False,
+        series=[
+            Series(
+                name=_("Amount"),
+                colour="--accent",
+                colours=[colour for _name, _value, colour in rows],
+                data=[major(value, currency) for _name, value, _colour in rows],
+            )
+        ]
+        if judged
+        else [],
+        empty=_("unknown: no labelled fraud"),
+    )

@@ -1,4 +1,4 @@
-"""Decisions: as they are made, as a list, and one with everything it was made of."""
+"""Decisions: as they are made, and one with everything it was made of."""
 
 from __future__ import annotations
 
@@ -12,73 +12,34 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from guanlan.core.access import Subject
+from guanlan.core.event_log import log_keys
+from guanlan.core.sealing import Unopened
 from guanlan.engine.log import LogError, LogReader
 from guanlan.engine.refusal import Refused
 from guanlan.fraud import programs, words
 from guanlan.fraud.first_steps import COOKIE, COOKIE_AGE, SEEN
+from guanlan.fraud.frames import record
 from guanlan.fraud.models import Decision, EntityDecision, Label, ListAct
+from guanlan.fraud.pages.reveals import decision_form
 from guanlan.fraud.recompute import decode_changes, recompute
-from guanlan.fraud.search import find, read_search
-from guanlan.fraud.showing import Shower, decisions_url
+from guanlan.fraud.showing import Shower
 from guanlan.fraud.trace import entity_numbers, trace
+from guanlan.web.discussion import discussed
+from guanlan.web.rights import needs, subject_of_request
 
 logger = logging.getLogger(__name__)
 
 EARLIER = 12
 
-
-def _chips(shower: Shower, query: str) -> list[tuple[str, str, bool]]:
-    """Ready-made filters: title, address, whether it is the one in use."""
-    ready = [("", _("all"))]
-    ready += [(f"outcome:{name}", str(title)) for name, title in words.OUTCOMES.items()]
-    ready += [(f"type:{name}", title) for name, title in shower.types().items()]
-    ready.append(("label:fraud", _("labelled as fraud")))
-    ready.append(("degraded:yes", _("degraded")))
-    return [(title, decisions_url(text), text == query) for text, title in ready]
+discussed("fraud.decision", address=lambda row: reverse("decision", args=[row.seq]))
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 19 else None
-
-
-@require_safe
-def decisions(request: HttpRequest) -> HttpResponse:
-    """The list, filtered by typing; remembers the last filter of the session."""
-    if "q" not in request.GET and "decisions_query" in request.session and not request.GET:
-        query = str(request.session["decisions_query"])
-    else:
-        query = request.GET.get("q", "").replace("\0", "").strip()[:500]
-        if request.session.get("decisions_query", "") != query:  # a session is written when set
-            request.session["decisions_query"] = query
-    scenario = programs.latest()
-    shower = Shower(scenario)
-    search = read_search(
-        query, kinds=shower.kinds(), currency=shower.currency, zone=settings.TIME_ZONE
-    )
-    page = find(
-        search,
-        before=_number(request.GET.get("before")),
-        after=_number(request.GET.get("after")),
-    )
-    context = {
-        "query": query,
-        "problems": search.problems,
-        "chips": _chips(shower, query),
-        "rows": [shower.row(decision) for decision in page.rows],
-        "page": page,
-        "kinds": shower.kinds(),
-        "first": not ("before" in request.GET or "after" in request.GET),
-        "any": bool(page.rows) or Decision.objects.exists(),
-    }
-    part = (
-        "fraud/decisions_rows.html" if getattr(request, "htmx", False) else "fraud/decisions.html"
-    )
-    return render(request, part, context)
-
-
+@needs("see", "fraud.decision")
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """Decisions as they become durable; `live.js` fills the table from the stream."""
+    recent = Decision.objects.for_user(subject_of_request(request))
     shower = Shower(programs.latest())
     scenario = shower.scenario
     titles = {
@@ -101,27 +62,33 @@ def live(request: HttpRequest) -> HttpResponse:
         "titles": titles,
         "outcomes": words.OUTCOMES,
         "types": shower.types(),
-        "recent": [shower.row(d) for d in Decision.objects.order_by("-seq")[:25]],
+        "recent": [shower.row(d) for d in recent.order_by("-seq")[:25]],
     }
     return render(request, "fraud/live.html", context)
 
 
+@needs("see", "fraud.decision")
 @require_safe
 def decision(request: HttpRequest, seq: int) -> HttpResponse:
     """One decision and why; the number of a label leads to the decision it speaks of."""
-    row = Decision.objects.filter(seq=seq).first()
+    subject = subject_of_request(request)
+    seen = Decision.objects.for_user(subject)
+    told = Label.objects.for_user(subject)
+    row = seen.filter(seq=seq).first()
     if row is None:
-        label = get_object_or_404(Label, seq=seq)
-        return redirect("decision", get_object_or_404(Decision, event_id=label.target).seq)
+        label = get_object_or_404(told, seq=seq)
+        return redirect("decision", get_object_or_404(seen, event_id=label.target).seq)
     context: dict[str, Any] = {
         "row": row,
         "section": "decisions",
-        "labels": Label.objects.filter(target=row.event_id).order_by("seq"),
+        "labels": told.filter(target=row.event_id).order_by("seq"),
     }
     shower = Shower(programs.latest())
     epoch = programs.epoch_at(row.position)
+    fields: dict[str, Any] = {}
     try:
         frame = _reader_at(row.position)
+        fields = dict(record(frame).event.fields)
         if epoch is None:
             raise LookupError(f"no program before position {row.position}")
         shower = Shower(epoch.scenario)
@@ -131,7 +98,8 @@ def decision(request: HttpRequest, seq: int) -> HttpResponse:
         context["unreadable"] = type(error).__name__
     context["type_title"] = shower.type(row.type)
     context["plain"] = shower.row(row)
-    earlier = _earlier(row, shower)
+    context["reveal"] = decision_form(row, fields, shower, subject)
+    earlier = _earlier(row, shower, subject)
     context["earlier"] = earlier
     context["opened"] = next((entity.role for entity, rows in earlier if rows), "")
     context["limit"] = EARLIER
@@ -144,47 +112,51 @@ def decision(request: HttpRequest, seq: int) -> HttpResponse:
 
 
 def _reader_at(position: int) -> Any:
-    reader = LogReader(settings.LOG_DIRECTORY)
+    reader = LogReader(settings.LOG_DIRECTORY, log_keys())
     try:
         return reader.at(position)
     finally:
         reader.close()
 
 
-def _earlier(row: Decision, shower: Shower) -> list[tuple[Any, list[Any]]]:
+def _earlier(row: Decision, shower: Shower, subject: Subject) -> list[tuple[Any, list[Any]]]:
     """For each entity of the decision: the entity, and its decisions before this one."""
     found = []
     for (role, _kind, key), number in entity_numbers(row, shower.layout).items():
         if number is None:
             continue
         earlier = (
-            EntityDecision.objects.filter(entity_id=number, seq__lt=row.seq)
+            EntityDecision.objects.for_user(subject)
+            .filter(entity_id=number, seq__lt=row.seq)
             .order_by("-seq")
             .values_list("seq", flat=True)[: EARLIER * 2]
         )
         seqs = list(dict.fromkeys(earlier))[:EARLIER]
-        rows = Decision.objects.in_bulk(seqs)
+        rows = Decision.objects.for_user(subject).in_bulk(seqs)
         shown = [shower.row(rows[seq]) for seq in seqs if seq in rows]
         found.append((shower.entity(row.type, role, key, number), shown))
     return found
 
 
+@needs("see", "fraud.decision")
 @require_POST
 def recompute_decision(request: HttpRequest, seq: int) -> HttpResponse:
     """Decide the recorded event again and compare; changes nothing."""
-    row = get_object_or_404(Decision, seq=seq)
+    subject = subject_of_request(request)
+    row = get_object_or_404(Decision.objects.for_user(subject), seq=seq)
     epoch = programs.epoch_at(row.position)
     if epoch is None:
         raise Http404
+    # Every change of a list counts in the decision, whoever asks; none of it is shown.
     changes = ListAct.objects.filter(position__lt=row.position).order_by("position")
     context: dict[str, Any] = {"row": row}
     try:
         context["result"] = recompute(
             _reader_at(row.position),
             epoch,
-            decode_changes(changes.values_list("change", flat=True)),
+            decode_changes(act.change for act in changes),
             settings.ENGINE_SECRET,
         )
-    except (OSError, LogError, Refused) as error:
+    except (OSError, LogError, Refused, Unopened) as error:
         context["failure"] = type(error).__name__
     return render(request, "fraud/recomputed.html", context)

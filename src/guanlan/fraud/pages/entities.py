@@ -1,8 +1,7 @@
-"""Entities: those seen last, and one with its timeline, its links and its features now."""
+"""An entity with its timeline, its links and its features now."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from typing import Any
@@ -10,82 +9,68 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
+from guanlan.core.access import MASKED_FROM, Subject
 from guanlan.fraud import engine_access, programs, words
-from guanlan.fraud.masking import MASKED_FROM
 from guanlan.fraud.models import Decision, Entity, EntityDecision, Label
-from guanlan.fraud.search import PAGE, Search, find
+from guanlan.fraud.pages.reveals import entity_form
+from guanlan.fraud.search import Search, Wanted, find
 from guanlan.fraud.showing import Shower, decisions_url, entity_url, numbered_entity_url
+from guanlan.web.discussion import discussed
+from guanlan.web.rights import needs, subject_of_request
 
 LINKS_FROM = 500  # decisions looked at for links
 LINKS = 24
 GRAPH_NODES = 12
 
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def entities(request: HttpRequest) -> HttpResponse:
-    """Entities seen last; typing an exact key leads to its page.
-
-    The key is posted, though nothing changes: a sensitive one must not stand in an address,
-    which histories and logs keep.
-    """
-    shower = Shower(programs.latest())
-    kind = request.GET.get("kind", "")
-    key = request.POST.get("key", "").replace("\0", "").strip()[:256]
-    found = Entity.objects.all()
-    if kind in shower.kinds():
-        found = found.filter(kind=kind)
-    else:
-        kind = ""
-    if key:
-        matches = list(found.filter(key=key).order_by("-last_seen")[:20])
-        if len(matches) == 1:
-            return redirect(_address(matches[0], shower))
-        rows = matches
-    else:
-        rows = list(found.order_by("-last_seen")[:PAGE])
-    context = {
-        "rows": [(entity, shower.known_entity(entity)) for entity in rows],
-        "kinds": shower.kinds(),
-        "kind": kind,
-        "key": key,
-    }
-    return render(request, "fraud/entities.html", context)
+discussed("fraud.entity", address=lambda row: numbered_entity_url(row.kind, row.id))
 
 
-def _address(entity: Entity, shower: Shower) -> str:
-    if shower.layout.level(entity.kind) >= MASKED_FROM:
+def entities_with_key(key: str, subject: Subject) -> list[Entity]:
+    """The entities of an exact key, of whatever kind, those seen last first."""
+    visible = Entity.objects.for_user(subject).filter(key_index=key)
+    return list(visible.order_by("-last_seen")[:20])
+
+
+def address(entity: Entity, shower: Shower) -> str:
+    """The page of an entity: by its number where its key may not be seen."""
+    if shower.layout.level(entity.kind) >= MASKED_FROM or not entity.key:
         return numbered_entity_url(entity.kind, entity.id)
     return entity_url(entity.kind, entity.key)
 
 
+@needs("see", "fraud.entity")
 @require_safe
 def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """One entity; `~7` in place of a key is the entity's number, for keys that are masked."""
     if "\0" in kind + key:  # PostgreSQL has no such text
         raise Http404
+    subject = subject_of_request(request)
+    seen = Entity.objects.for_user(subject)
     shower = Shower(programs.latest())
     if key.startswith("~") and key[1:].isdecimal() and len(key) < 19:
-        found = Entity.objects.filter(kind=kind, id=int(key[1:])).first()
+        found = seen.filter(kind=kind, id=int(key[1:])).first()
     else:
-        found = Entity.objects.filter(kind=kind, key=key).first()
+        found = seen.filter(kind=kind, key_index=key).first()
         if found is not None and shower.layout.level(kind) >= MASKED_FROM:
             # Keep a sensitive key out of the address bar, the history and the logs.
-            return redirect(_address(found, shower))
+            return redirect(address(found, shower))
     if found is None:
         raise Http404
-    page = find(_all_of(found))
+    page = find(_all_of(found), subject)
     seqs = list(
-        EntityDecision.objects.filter(entity_id=found.id)
+        EntityDecision.objects.for_user(subject)
+        .filter(entity_id=found.id)
         .order_by("-seq")
         .values_list("seq", flat=True)[:LINKS_FROM]
     )
-    recent = Decision.objects.in_bulk(list(dict.fromkeys(seqs))) if seqs else {}
-    links = _links(found, list(recent.values()), shower)
+    recent = Decision.objects.for_user(subject).in_bulk(list(dict.fromkeys(seqs))) if seqs else {}
+    links = _links(found, list(recent.values()), shower, subject)
     context = {
         "entity": found,
         "shown": shower.known_entity(found),
+        "reveal": entity_form(found, shower, subject),
         "section": "entities",
         "rows": [shower.row(decision) for decision in page.rows],
         "more": page.older is not None,
@@ -94,32 +79,35 @@ def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         "graph": _graph(found, links, shower),
         "outcomes": sorted(Counter(d.outcome for d in recent.values()).items(), reverse=True),
         "looked_at": len(recent),
-        "labels": Label.objects.filter(target__in=[d.event_id for d in recent.values()]).order_by(
-            "-seq"
-        )[:20],
+        "labels": Label.objects.for_user(subject)
+        .filter(target__in=[d.event_id for d in recent.values()])
+        .order_by("-seq")[:20],
         **_now(found, shower),
     }
     return render(request, "fraud/entity.html", context)
 
 
 def _all_of(found: Entity) -> Search:
-    return Search("", entities=[(found.kind, f"~{found.id}")])
+    return Search(entities=[Wanted(found.kind, f"~{found.id}")])
 
 
-def _links(found: Entity, recent: list[Decision], shower: Shower) -> list[dict[str, Any]]:
+def _links(
+    found: Entity, recent: list[Decision], shower: Shower, subject: Subject
+) -> list[dict[str, Any]]:
     """Entities that share recent decisions with this one, most shared first."""
     shared: Counter[tuple[str, str]] = Counter()
     worst: dict[tuple[str, str], int] = {}
     for decision in recent:
         present = {
             (shower.layout.kind(decision.type, role), key)
-            for role, key in json.loads(decision.entities).items()
+            for role, key in (decision.entities or {}).items()
         }
         for pair in present - {(found.kind, found.key)}:
             shared[pair] += 1
             worst[pair] = max(worst.get(pair, 0), decision.outcome)
     top = shared.most_common(LINKS)
-    rows = Entity.objects.filter(key__in=[key for (_kind, key), _n in top])
+    indexes = [key for (_kind, key), _n in top]
+    rows = Entity.objects.for_user(subject).filter(key_index__in=indexes)
     known = {(row.kind, row.key): row for row in rows}
     return [
         {

@@ -15,10 +15,12 @@ from django.views.decorators.http import require_safe
 import guanlan
 from guanlan.fraud import engine_access, figures, projector
 from guanlan.fraud.models import Program
+from guanlan.web.rights import needs, subject_of_request
 
 BEHIND = 8 << 20  # bytes of log not yet projected that deserve a word
 
 
+@needs("see", "core.health")
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Log, projection, engine, versions."""
@@ -37,7 +39,9 @@ def health(request: HttpRequest) -> HttpResponse:
         "engine": engine,
         "stats": engine.stats if engine else None,
         "digest": engine.program.digest if engine else "",
-        "programs": Program.objects.order_by("-position")[:20],
+        "programs": Program.objects.for_user(subject_of_request(request)).order_by("-position")[
+            :20
+        ],
         "free": disk.free,
         "free_share": disk.free / disk.total,
         "versions": [

@@ -12,12 +12,15 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from guanlan.core.access import Subject
 from guanlan.engine.scenario.environment import where_names
 from guanlan.engine.scenario.model import Feature, Scenario
 from guanlan.fraud import figures, programs, words
+from guanlan.fraud.dashboards import since
 from guanlan.fraud.models import Label, ListAct, Program
-from guanlan.fraud.pages.overview import read_window, since, window_titles
+from guanlan.fraud.pages.overview import read_window, window_titles
 from guanlan.fraud.showing import Shower, decisions_url
+from guanlan.web.rights import needs, subject_of_request
 
 
 class Precision(NamedTuple):
@@ -63,7 +66,7 @@ class FeatureLine(NamedTuple):
     window: str
 
 
-def precisions() -> dict[str, Precision]:
+def precisions(subject: Subject) -> dict[str, Precision]:
     """What the labels say of each rule, over all history.
 
     Decisions are few in kind, so they are counted by their whole set of hits first.
@@ -83,10 +86,11 @@ def precisions() -> dict[str, Precision]:
             labelled[rule] += count
             if value == "fraud":
                 fraud[rule] += count
-    judged = Label.objects.filter(value="legit").exists()
+    judged = Label.objects.for_user(subject).filter(value="legit").exists()
     return {rule: Precision(fraud[rule], labelled[rule], judged) for rule in labelled}
 
 
+@needs("see", "fraud.program")
 @require_safe
 def scenario(request: HttpRequest) -> HttpResponse:
     """Rules as sentences, policy, coverage, features, lists, events."""
@@ -95,20 +99,21 @@ def scenario(request: HttpRequest) -> HttpResponse:
         return render(request, "fraud/scenario.html", {"scenario": None})
     shower = Shower(found)
     span = read_window(request)
-    program = Program.objects.order_by("-position").first()
+    subject = subject_of_request(request)
+    program = Program.objects.for_user(subject).order_by("-position").first()
     context = {
         "scenario": found,
         "title": found.title.get(shower.language),
         "program": program,
         "span": span,
         "windows": window_titles(),
-        "groups": _rules(found, shower, span),
+        "groups": _rules(found, shower, span, subject),
         "bands": found.policy.bands,
         "fallback": found.policy.fallback.name,
         "tactics": _coverage(found, shower),
         "techniques": len({t.technique for rule in found.rules for t in rule.f3}),
         "features": [_feature(found, feature, shower) for feature in found.features],
-        "lists": _lists(found, shower),
+        "lists": _lists(found, shower, subject),
         "events": _events(found, shower),
         "kinds": [(k.name, k.title.get(shower.language), k.level) for k in found.entities],
     }
@@ -116,10 +121,10 @@ def scenario(request: HttpRequest) -> HttpResponse:
 
 
 def _rules(
-    found: Scenario, shower: Shower, span: figures.Window
+    found: Scenario, shower: Shower, span: figures.Window, subject: Subject
 ) -> list[tuple[str, list[RuleLine]]]:
     counts = {count.name: count for count in figures.rule_counts(span, None)}
-    known = precisions()
+    known = precisions(subject)
     when = since(span)
     groups: dict[str, list[RuleLine]] = defaultdict(list)
     for rule in found.rules:
@@ -187,8 +192,10 @@ def _feature(found: Scenario, feature: Feature, shower: Shower) -> FeatureLine:
     )
 
 
-def _lists(found: Scenario, shower: Shower) -> list[tuple[str, str, str, str, int, int]]:
-    acts = Counter(ListAct.objects.values_list("list", flat=True))
+def _lists(
+    found: Scenario, shower: Shower, subject: Subject
+) -> list[tuple[str, str, str, str, int, int]]:
+    acts = Counter(ListAct.objects.for_user(subject).values_list("list", flat=True))
     return [
         (
             spec.name,

@@ -19,6 +19,7 @@ from guanlan.site.cli.up import address, announce
 from guanlan.site.cli.words import BadInput, Fault, data_option, progress, warm_option
 from guanlan.site.run.prepare import prepare
 from guanlan.site.run.serve import CannotStart, Options, microseconds, open_engine, serve
+from guanlan.site.run.supervise import worker_beside
 from guanlan.site.run.traffic import Sender, Traffic, seed
 
 KEY_NAME = "demo traffic"
@@ -56,6 +57,8 @@ def demo(host: str, port: int, rate: float, fresh: bool, warm: bool) -> None:
         raise BadInput(f"{scenario}: not found; the demo runs from the project's directory")
     if fresh:
         forget(settings.DATA)
+    if settings.CONFIG.of("mfa").origin == "default":
+        settings.MFA_REQUIRED = False  # every page of the demo says that this account has none
     made = prepare()
     (settings.DATA / MARK).touch()
     traffic = Traffic(rate, microseconds())
@@ -76,7 +79,8 @@ def demo(host: str, port: int, rate: float, fresh: bool, warm: bool) -> None:
             sender.start(address(LOOPBACK.get(host, host), bound))
 
         try:
-            serve(Options(host=host, port=port, scenario=scenario, warm=warm), ready)
+            with worker_beside():
+                serve(Options(host=host, port=port, scenario=scenario, warm=warm), ready)
         finally:
             sender.stop()
     except CannotStart as error:

@@ -1,4 +1,4 @@
-"""`guanlan log`: prove the event log, decide it again, hand it to analysts."""
+"""`guanlan log`: prove the event log, decide it again, project it, hand it to analysts."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from pathlib import Path
 import click
 from django.conf import settings
 
-from guanlan.engine.log import LogReader
+from guanlan.core.event_log import log_keys
+from guanlan.engine.log import LogLocked, LogReader, LogTail, check_unused
 from guanlan.engine.log import verify as verify_log
 from guanlan.engine.log.export import export as export_log
 from guanlan.engine.replay import replay as replay_log
+from guanlan.fraud.rebuilding import project_anew
+from guanlan.fraud.services import project as project_log
 from guanlan.site.cli.words import (
     BadInput,
+    Fault,
     as_json,
     data_option,
     progress,
@@ -28,7 +32,7 @@ COMPILE_FROM = 50_000  # from so many events on, machine code pays for itself
 
 @click.group()
 def log() -> None:
-    """Verify, replay or export the event log."""
+    """Verify, replay, project or export the event log."""
 
 
 def directory() -> Path:
@@ -76,7 +80,7 @@ def replay(ctx: click.Context, as_json: bool) -> None:
     """Make every decision again and compare byte for byte; exit 1 if one differs."""
     found = directory()
     events = verify_log(found).events
-    with closing(LogReader(found)) as reader, progress(as_json) as bar:
+    with closing(LogReader(found, log_keys())) as reader, progress(as_json) as bar:
         task = bar.add_task("deciding again", total=events)
         report = replay_log(
             reader,
@@ -103,8 +107,31 @@ def replay(ctx: click.Context, as_json: bool) -> None:
 def export(out: Path, as_json: bool) -> None:
     """Write every event with its decision to OUT (Parquet)."""
     writable(out)
-    rows = export_log(directory(), out)
+    rows = export_log(directory(), out, keys=log_keys())
     if as_json:
         put_json({"out": str(out), "events": rows})
     else:
         click.echo(f"{out}: {rows:,} events")
+
+
+@log.command()
+@click.option("--anew", is_flag=True, help="Drop what was projected and begin at the log's start.")
+@data_option
+@as_json
+def project(anew: bool, as_json: bool) -> None:
+    """Bring the database up to the log while the platform is stopped.
+
+    With --anew the tables that come from the log are made again from it; accounts, API keys and
+    backtests stay as they are.
+    """
+    found = directory()
+    try:
+        check_unused(found)
+    except LogLocked as error:
+        raise Fault(f"{error}; stop the platform first") from None
+    with closing(LogTail(found, log_keys())) as tail:
+        frames = project_anew(tail) if anew else project_log(tail)
+    if as_json:
+        put_json({"frames": frames})
+    else:
+        click.echo(f"{frames:,} frames of the log projected")

@@ -1,7 +1,8 @@
-"""`guanlan up`: the platform, in one process or in two."""
+"""`guanlan up`: the platform, its door and console in one process or in two, and its worker."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -9,9 +10,9 @@ from msgspec import structs
 
 from guanlan.site.cli.prepare import told
 from guanlan.site.cli.words import Fault, data_option, warm_option
-from guanlan.site.run.prepare import prepare
+from guanlan.site.run.prepare import prepare_for_setup
 from guanlan.site.run.serve import CannotStart, Clock, Options, Part, serve
-from guanlan.site.run.supervise import supervise
+from guanlan.site.run.supervise import supervise, worker_beside
 
 
 @click.command()
@@ -58,11 +59,12 @@ def up(
         parent=parent,
     )
     if part == "all":
-        for line in told(prepare()):
+        for line in told(prepare_for_setup()):
             click.echo(line)
     if not split:
         try:
-            serve(options, lambda bound: announce(part, host, bound))
+            with worker_beside() if part == "all" else nullcontext():
+                serve(options, lambda bound: announce(part, host, bound))
         except CannotStart as error:
             raise Fault(str(error)) from None
         return

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import click
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import DatabaseError
+from django.utils import translation
 
 from guanlan import __version__
 from guanlan.engine.log import LogError
@@ -36,12 +37,14 @@ class Verb(NamedTuple):
     module: str
     help: str
     platform: bool = False  # needs Django set up first
+    serves: bool = False  # people's languages are those of its requests and messages
     data: str | None = None  # its own default of GUANLAN_DATA
 
 
 VERBS = {
-    "demo": Verb("demo", "A demo company with live simulated traffic.", True, "var/demo"),
-    "up": Verb("up", "Run the platform.", True),
+    "demo": Verb("demo", "A demo company with live simulated traffic.", True, True, "var/demo"),
+    "up": Verb("up", "Run the platform.", True, True),
+    "worker": Verb("worker", "Run jobs and deliver messages.", True, True),
     "doctor": Verb("doctor", "Check everything; name each fault and its mend."),
     "config": Verb("config", "Print every setting, its value and where it stands."),
     "migrate": Verb("prepare", "Bring the database to this version.", True),
@@ -50,8 +53,12 @@ VERBS = {
     "backtest": Verb("backtest", "Decide a whole history and judge the decisions."),
     "scenario": Verb("scenario", "Check a scenario file; print its JSON Schema."),
     "send": Verb("send", "Post a file of events over HTTP."),
-    "log": Verb("log", "Verify, replay or export the event log.", True),
+    "log": Verb("log", "Verify, replay, project or export the event log.", True),
+    "audit": Verb("audit", "Prove the audit log: verify, prove, consistency.", True),
     "key": Verb("key", "Create, list or revoke API keys.", True),
+    "crypto": Verb("crypto", "Encryption at rest: inventory, new keys, re-encryption.", True),
+    "backup": Verb("backup", "Copy the running instance; its keys apart.", True),
+    "restore": Verb("restore", "Make an instance from its backup."),
     "bench": Verb("bench", "Benchmarks: ratios measured in one run."),
 }
 
@@ -79,6 +86,8 @@ class Verbs(click.Group):
             return None
         name = f"guanlan.site.cli.{verb.module}"
         module: Any = platform_module(name) if verb.platform else import_module(name)
+        if verb.platform and not verb.serves:
+            translation.activate("en")  # as everything else that the command line says
         command = getattr(module, cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command

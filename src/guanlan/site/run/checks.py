@@ -9,16 +9,24 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
+from django.db.models import Max
+from django.utils import timezone
 from msgspec import Struct
 
-from guanlan.core.models import ApiKey, User
-from guanlan.engine.log import LogError, LogReader, LogTail, VerifyReport, verify
+from guanlan.core.egress import policy
+from guanlan.core.event_log import log_keys
+from guanlan.core.jobs import worker_alive
+from guanlan.core.models import ApiKey, Channel, Delivery, Job, JobRun, User
+from guanlan.engine.log import LogError, LogReader, LogSealed, LogTail, VerifyReport, verify
 from guanlan.fraud.models import Cursor
+from guanlan.fraud.rebuilding import outdated
 from guanlan.site.run.prepare import pending_migrations
 
 State = Literal["ok", "note", "fault"]
@@ -81,6 +89,10 @@ def database() -> Iterator[Finding]:
             what = f"{steps} migration steps behind this version"
             yield Finding("database", "fault", what, "guanlan migrate")
             return
+        if outdated():
+            what = "the projection of the log was made by an older version"
+            yield Finding("database", "fault", what, "guanlan log project --anew")
+            return
         yield Finding("database", "ok", f"{vendor}, current")
         yield from _people()
     except DatabaseError as error:
@@ -120,6 +132,9 @@ def event_log() -> Iterator[Finding]:
     try:
         yield from _clock_of_log(directory)
         yield from _projection(directory)
+    except LogSealed as error:
+        mend = "give back the keys this log was written with; without them nobody can read it"
+        yield Finding("log", "fault", str(error), mend)
     except LogError:  # the log itself is whole, so it is not the one the cursor speaks of
         yield ANOTHER_LOG
 
@@ -141,7 +156,7 @@ def _cursor() -> Cursor | None:
 def _clock_of_log(directory: Path) -> Iterator[Finding]:
     cursor = _cursor()
     last = cursor.clock if cursor else 0
-    with closing(LogReader(directory)) as reader:
+    with closing(LogReader(directory, log_keys())) as reader:
         for frame in reader.frames(cursor.position if cursor else 0):
             last = max(last, frame.clock)
     ahead = last - time.time_ns() // 1000
@@ -235,6 +250,54 @@ def assets() -> Iterator[Finding]:
         yield Finding("assets", "fault", what, "make assets")
 
 
+def jobs() -> Iterator[Finding]:
+    try:
+        alive = worker_alive()
+        newest = JobRun.objects.values("job").annotate(newest=Max("pk")).values("newest")
+        failed = list(JobRun.objects.filter(pk__in=newest, state=JobRun.State.FAILED))
+        late = list(Job.objects.exclude(late_since=None).values_list("name", flat=True))
+    except DatabaseError:  # `database` says so
+        return
+    if alive:
+        yield Finding("jobs", "ok", "a worker is running")
+    else:
+        mend = "guanlan up, or guanlan worker"
+        yield Finding("jobs", "note", "no worker is running: jobs and messages wait", mend)
+    for run in failed:
+        mend = "mend the cause, then Settings, Jobs: Try again"
+        yield Finding("jobs", "fault", f"{run.job} failed: {run.error}", mend)
+    if alive and late:
+        mend = "see Settings, Jobs; another worker may run beside the first: guanlan worker"
+        yield Finding("jobs", "fault", f"late: {', '.join(late)}", mend)
+
+
+def messages() -> Iterator[Finding]:
+    try:
+        policy()
+    except ImproperlyConfigured as error:
+        yield Finding("messages", "fault", str(error), "correct it where it stands: guanlan config")
+    try:
+        channels = list(Channel.objects.filter(enabled=True))
+        lost = Delivery.objects.filter(
+            state=Delivery.State.FAILED, finished__gt=timezone.now() - timedelta(days=1)
+        ).count()
+    except DatabaseError:  # `database` says so
+        return
+    if not channels:
+        mend = "Settings, Channels: add a mail server, so that people hear of what is urgent"
+        yield Finding("messages", "note", "no channel: messages are told in the console only", mend)
+    for channel in channels:
+        if channel.fault:
+            mend = "correct it under Settings, Channels, then send a test"
+            what = f"channel {channel.name} fails: {channel.fault}"
+            yield Finding("messages", "fault", what, mend)
+    if lost:
+        mend = "see Settings, Delivery log"
+        yield Finding("messages", "fault", f"{lost} messages of the last day were not sent", mend)
+    elif channels:
+        yield Finding("messages", "ok", f"{len(channels)} channels in use")
+
+
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     configuration,
     database,
@@ -243,6 +306,8 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     disk,
     cache,
     assets,
+    jobs,
+    messages,
 )
 
 

@@ -11,6 +11,7 @@ import msgspec
 from a2wsgi import WSGIMiddleware
 from django.db import connection
 
+from guanlan.core.event_log import log_keys
 from guanlan.core.services import KeyRecord, load_api_keys
 from guanlan.engine.log import EVENT, PROGRAM, Frame, LogTail
 from guanlan.engine.program import read_activation
@@ -38,7 +39,7 @@ def screens(log_directory: Path) -> Screens:
     """The console of the log in this directory."""
     # a2wsgi spells the same interfaces with types of its own.
     pages = cast(App, WSGIMiddleware(cast(Any, application), workers=PAGE_THREADS))
-    return Screens(Stream(LogTail(log_directory), Rows().row, audience), pages)
+    return Screens(Stream(LogTail(log_directory, log_keys()), Rows().row, audience), pages)
 
 
 def audience(scope: Scope) -> Hashable | None:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from guanlan.core.models import ApiKey
+from guanlan.core.people.organisation import new_setup_code
+from guanlan.core.sealing import keyring
 from guanlan.core.services import SCOPES, create_api_key, ensure_owner
+from guanlan.fraud.rebuilding import outdated
+
+OUTDATED: Final = (
+    "the database's projection of the log was made by an older version;"
+    " make it anew from the log: guanlan log project --anew"
+)
 
 
 class FirstRun(NamedTuple):
@@ -19,6 +28,7 @@ class FirstRun(NamedTuple):
     owner: str
     password: str | None
     token: str | None
+    code: str | None = None
 
 
 def pending_migrations() -> int:
@@ -28,13 +38,27 @@ def pending_migrations() -> int:
 
 
 def apply_migrations() -> int:
-    """Bring the database to this version; the number of steps it took."""
+    """Bring the database to this version; the number of steps it took.
+
+    Raises ImproperlyConfigured, saying what to do, where an older version made the projection
+    or the keys are not those of this installation; then nothing was changed.
+    """
+    keyring().check()
     settings.LOG_DIRECTORY.mkdir(parents=True, exist_ok=True)
     settings.CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True)
     steps = pending_migrations()
     if steps:
         call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+    if outdated():
+        raise ImproperlyConfigured(OUTDATED)
     return steps
+
+
+def prepare_for_setup() -> FirstRun:
+    """Database and, where there is no account, a code with which the console is set up."""
+    apply_migrations()
+    return FirstRun("", None, None, new_setup_code())
 
 
 def prepare(key: str | None = None) -> FirstRun:

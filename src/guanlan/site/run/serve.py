@@ -23,6 +23,7 @@ from typing import Literal
 from django.conf import settings
 from msgspec import Struct
 
+from guanlan.core.event_log import log_keys
 from guanlan.engine import Engine
 from guanlan.engine.log import Repair
 from guanlan.engine.scenario import ScenarioError, load_scenario
@@ -72,6 +73,7 @@ def open_engine(scenario: Path | None, clock: Clock, *, warm: bool = True) -> En
             clock=clock,
             warm=warm,
             cache=settings.CACHE_DIRECTORY,
+            keys=log_keys(),
         )
     except ValueError as error:
         raise CannotStart(f"{error}; give one with: guanlan up --scenario FILE") from None

@@ -1,4 +1,5 @@
-"""The split platform: a door process and a console process, watched by their parent.
+"""Processes watched by their parent: of the split platform the door, the console and the worker;
+else the worker beside the process that serves.
 
 They share the data directory and nothing else. A process that ends by itself is started
 again, soon at first and then less and less often; one that ends again and again takes the
@@ -7,16 +8,21 @@ platform down, because a supervisor outside must hear of it.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 
-from guanlan.site.run.serve import Options, Part
+from guanlan.site.run.serve import Options
+
+logger = logging.getLogger("guanlan.run")
 
 TICK_SECONDS = 0.2
 STOP_SECONDS = 20.0
@@ -28,8 +34,7 @@ FIRST_PAUSE = 0.5
 class Child:
     """One part of the platform as a process."""
 
-    def __init__(self, part: Part, command: Sequence[str]) -> None:
-        self.part = part
+    def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
         self._process = subprocess.Popen(self._command)
         self._ends: deque[float] = deque()
@@ -83,8 +88,40 @@ def command(options: Options) -> list[str]:
     return words
 
 
+def worker_command() -> list[str]:
+    """The command line that runs jobs."""
+    return [sys.executable, "-m", "guanlan.site", "worker", "--parent", str(os.getpid())]
+
+
+@contextmanager
+def worker_beside() -> Iterator[None]:
+    """Within, a worker runs in a process of its own.
+
+    One that ends again and again is left alone: the door goes on deciding, and the console says
+    that no jobs run.
+    """
+    child = Child(worker_command())
+    ending = threading.Event()
+
+    def watch() -> None:
+        while not ending.wait(TICK_SECONDS):
+            if not child.look(time.monotonic()):
+                logger.error("the worker ended again and again: no jobs run; guanlan doctor")
+                return
+
+    thread = threading.Thread(target=watch, name="guanlan-worker-watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join()
+        child.stop()
+        child.wait(STOP_SECONDS)
+
+
 def supervise(door: Options, console: Options) -> bool:
-    """Run both until SIGINT or SIGTERM; False when one of them could not be kept running."""
+    """Run both, and a worker, until SIGINT or SIGTERM; False when one of both cannot be kept."""
     stopping = False
     children: list[Child] = []
 
@@ -104,12 +141,13 @@ def supervise(door: Options, console: Options) -> bool:
         )
     }
     try:
-        children.extend(Child(options.part, command(options)) for options in (door, console))
-        kept = True
-        while kept and not stopping:
-            time.sleep(TICK_SECONDS)
-            now = time.monotonic()
-            kept = all(child.look(now) for child in children)
+        children.extend(Child(command(options)) for options in (door, console))
+        with worker_beside():
+            kept = True
+            while kept and not stopping:
+                time.sleep(TICK_SECONDS)
+                now = time.monotonic()
+                kept = all(child.look(now) for child in children)
         return kept
     finally:
         for child in children:

@@ -1,5 +1,6 @@
 // Draws every [data-chart]: the specification is the JSON in the script element it names.
-// Colours are names of CSS tokens; a click on a point with a link opens the list behind it.
+// Colours are names of CSS tokens; a click on a point with a link opens the list behind it;
+// the buttons beside a title, and the wheel with Ctrl held, zoom along the categories.
 (function () {
   "use strict";
   const probe = document.createElement("span");
@@ -36,7 +37,7 @@
     value.axisLabel.formatter = (v) => (Math.abs(v) >= 10000 ? short : number).format(v);
     const category = points
       ? axis(spec.xTitle, { type: spec.xScale === "log" ? "log" : "value", min: spec.xMin, max: spec.xMax, splitLine: { show: false }, nameLocation: "middle", nameGap: 26 })
-      : axis(spec.xTitle, { type: "category", data: spec.x, inverse: spec.across === true, splitLine: { show: false }, nameLocation: "middle", nameGap: 26 });
+      : axis(spec.across ? "" : spec.xTitle, { type: "category", data: spec.x, inverse: spec.across === true, splitLine: { show: false }, nameLocation: "middle", nameGap: 26 });
     if (spec.across) {
       value.axisLine = { show: false };
       category.axisLabel.width = narrow ? 96 : 190;
@@ -44,29 +45,44 @@
     }
     const series = spec.series.map((one) => {
       const drawn = {
-        name: one.name, data: one.data, type: one.type || spec.kind || "bar",
+        name: one.name, type: one.type || spec.kind || "bar",
         itemStyle: { color: colour(one.token) }, color: colour(one.token),
         lineStyle: { color: colour(one.token), width: one.dashed ? 1.2 : 1.8, type: one.dashed ? "dashed" : "solid" },
         showSymbol: one.symbol === true, symbolSize: one.type === "scatter" ? 11 : 5, connectNulls: false,
         emphasis: { disabled: true }, barMaxWidth: 26, barCategoryGap: "28%", cursor: spec.links ? "pointer" : "default",
       };
+      drawn.data = one.tokens
+        ? one.data.map((value, index) => ({ value, itemStyle: { color: colour(one.tokens[index]) } }))
+        : one.data;
       if (spec.stack) drawn.stack = "all";
       if (one.step) drawn.step = "end";
       return drawn;
     });
+    const [valueAxis, categoryAxis] = spec.across ? ["xAxis", "yAxis"] : ["yAxis", "xAxis"];
     if (spec.marks && series.length) {
       series[0].markLine = {
         silent: true, symbol: "none", animation: false,
         lineStyle: { color: colour("--ink-3"), type: "dashed" },
         label: { color: colour("--ink-2"), formatter: "{b}", position: "insideEndTop" },
-        data: spec.marks.map((mark) => Object.assign({ name: mark.name }, mark.y === undefined ? { xAxis: mark.x } : { yAxis: mark.y })),
+        data: spec.marks.map((mark) => mark.y === null ? { name: mark.name, [categoryAxis]: mark.x } : { name: mark.name, [valueAxis]: mark.y }),
+      };
+    }
+    if (spec.bands && series.length) {
+      const edge = (at) => (at === null ? {} : { [valueAxis]: at });
+      series[0].markArea = {
+        silent: true, animation: false,
+        label: { color: colour("--ink-2"), position: "insideTopLeft", fontSize: 12 },
+        data: spec.bands.map((band) => [
+          Object.assign({ name: band.name, itemStyle: { color: colour(band.token), opacity: 0.1 } }, edge(band.low)),
+          edge(band.high),
+        ]),
       };
     }
     const title = spec.xTitle || spec.y;
     return {
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.documentElement).fontFamily },
-      grid: { left: 4, right: spec.across ? 28 : 14, top: narrow && legend && named ? 56 : named || legend ? 34 : 12, bottom: spec.xTitle ? 24 : 4, containLabel: true },
+      grid: { left: 4, right: spec.across ? 28 : 14, top: narrow && legend && named ? 56 : named || legend ? 34 : 12, bottom: spec.xTitle && !spec.across ? 24 : 4, containLabel: true },
       legend: legend
         ? { type: narrow ? "scroll" : "plain", pageIconColor: colour("--ink-2"), pageIconInactiveColor: colour("--line-strong"), pageIconSize: 11, pageTextStyle: { color: colour("--ink-3") }, left: narrow ? 0 : "auto", right: 0, top: 0, itemWidth: 10, itemHeight: 10, icon: "rect", textStyle: { color: colour("--ink-2"), fontSize: 12 } }
         : { show: false },
@@ -80,10 +96,20 @@
           : undefined,
         valueFormatter: (v) => (v === null || v === undefined ? "—" : number.format(v) + (spec.unit ? " " + spec.unit : "")),
       },
+      dataZoom: spec.zoom
+        ? [{ type: "inside", [spec.across ? "yAxisIndex" : "xAxisIndex"]: 0, zoomOnMouseWheel: "ctrl", moveOnMouseMove: false, moveOnMouseWheel: false, preventDefaultMouseMove: false }]
+        : undefined,
       xAxis: spec.across ? value : category,
       yAxis: spec.across ? category : value,
       series,
     };
+  }
+  function zoom(chart, how) {
+    const { start, end } = chart.getOption().dataZoom[0];
+    const middle = (start + end) / 2;
+    const half = how === "all" ? 50 : ((end - start) / 2) * (how === "in" ? 0.5 : 2);
+    const left = Math.max(0, Math.min(middle - half, 100 - 2 * half));
+    chart.dispatchAction({ type: "dataZoom", start: left, end: Math.min(100, left + 2 * half) });
   }
   const drawn = new Map();
   function draw(place) {
@@ -104,7 +130,13 @@
       });
     }
     drawn.set(place, chart);
+    const buttons = place.parentNode.querySelector(".zoom");
+    if (buttons && spec.zoom) buttons.hidden = false;
   }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-zoom]");
+    if (button) zoom(drawn.get(button.closest(".chart-card").querySelector("[data-chart]")), button.dataset.zoom);
+  });
   function all(root) {
     for (const place of root.querySelectorAll("[data-chart]")) draw(place);
     for (const [place, chart] of drawn) {

@@ -1,0 +1,150 @@
+"""Keeping the searchable copy, proving the log in the background, and an object's history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from guanlan.core.audit.checkpoints import BadNote
+from guanlan.core.audit.recording import DIRECTORY, checkpoint_file, open_log
+from guanlan.core.audit.rows import Row, decode
+from guanlan.core.audit.store import read_lines
+from guanlan.core.audit.verifying import verify
+from guanlan.core.jobs import Progress, Told, job
+from guanlan.core.models import AuditCursor, AuditEntry
+
+BATCH: Final = 2_000
+HISTORY: Final = 50
+COPY_SECONDS: Final = 60
+PROVE_SECONDS: Final = 600
+
+
+def copy_rows(limit: int | None = None) -> int:
+    """Take rows that are not in the table yet into it; how many. Each exactly once.
+
+    `limit` bounds what one call does, for a page that does not want to wait.
+    """
+    directory = settings.DATA / DIRECTORY
+    cursor = AuditCursor.objects.filter(id=1).first() or AuditCursor(id=1)
+    done = 0
+    for behind, lines in read_lines(directory, cursor.offset):
+        offset = behind - sum(len(line) + 1 for line in lines)
+        for start in range(0, len(lines), BATCH):
+            batch = lines[start : start + BATCH]
+            if limit is not None:
+                batch = batch[: limit - done]
+            offset += sum(len(line) + 1 for line in batch)
+            done += _take(batch, offset)
+            if limit is not None and done >= limit:
+                return done
+    return done
+
+
+def _take(lines: list[bytes], offset: int) -> int:
+    entries = [_entry(decode(line)) for line in lines]
+    with transaction.atomic():
+        AuditCursor.objects.get_or_create(id=1)
+        cursor = AuditCursor.objects.select_for_update().get(id=1)
+        # Another process may have copied some of these meanwhile.
+        fresh = [entry for entry in entries if entry.index >= cursor.rows]
+        AuditEntry.objects.bulk_create(fresh)
+        if fresh:
+            cursor.rows = fresh[-1].index + 1
+            cursor.offset = offset
+            cursor.save(update_fields=["rows", "offset"])
+    return len(lines)
+
+
+def _entry(row: Row) -> AuditEntry:
+    who = row.who
+    detail = dict(row.detail)
+    if row.of is not None:
+        detail["of"] = row.of
+    return AuditEntry(
+        index=row.i,
+        at=row.t,
+        actor_kind=who.kind,
+        actor_id="" if who.id is None else str(who.id),
+        actor=who.name[:150],
+        roles=" ".join(who.roles),
+        act=row.act[:64],
+        object_label=row.on[0][:100],
+        object_id=row.on[1][:200],
+        outcome=row.outcome[:8],
+        detail=msgspec.json.encode(detail).decode() if detail else "",
+        reason=row.reason,
+        purpose=row.purpose[:64],
+        address=who.address,
+        session=who.session,
+        request=row.request[:64],
+    )
+
+
+def rebuild() -> int:
+    """Make the whole copy anew from the file; the number of rows."""
+    with transaction.atomic():
+        AuditEntry.objects.all().delete()
+        AuditCursor.objects.filter(id=1).delete()
+    return copy_rows()
+
+
+class Done(NamedTuple):
+    """An act on an object, for its history."""
+
+    row: int
+    at: datetime
+    title: str
+    who: str
+
+
+def history(label: str, identity: str) -> list[Done]:
+    """The newest acts on one object, newest first; copies what is not copied yet."""
+    copy_rows(limit=BATCH)
+    rows = AuditEntry.objects.filter(object_label=label, object_id=identity).order_by("-index")
+    return [
+        Done(
+            row.index,
+            datetime.fromtimestamp(row.at / 1e6, UTC),
+            row.act if row.outcome == "done" else f"{row.act} ({row.outcome})",
+            row.actor,
+        )
+        for row in rows[:HISTORY]
+    ]
+
+
+def prove() -> AuditCursor:
+    """Prove the whole log and remember how far it was proven, and any fault."""
+    log = open_log()
+    log.store.checkpoint()
+    public = log.checkpointer.signer.public
+    try:
+        proof = verify(settings.DATA / DIRECTORY, checkpoint_file(), public)
+        rows, fault = proof.covered, proof.fault
+    except BadNote as error:
+        rows, fault = 0, str(error)
+    cursor, _made = AuditCursor.objects.get_or_create(id=1)
+    cursor.verified_rows = rows
+    cursor.verified_at = timezone.now()
+    cursor.fault = fault[:300]
+    cursor.save(update_fields=["verified_rows", "verified_at", "fault"])
+    return cursor
+
+
+@job("audit.copy", title=_("Searchable copy of the audit log"), every=COPY_SECONDS)
+def copy(progress: Progress) -> Told:
+    return Told(gettext_noop("%(n)s rows copied"), {"n": copy_rows()})
+
+
+@job("audit.prove", title=_("Proof of the audit log"), every=PROVE_SECONDS)
+def prove_all(progress: Progress) -> Told:
+    cursor = prove()
+    if cursor.fault:
+        raise RuntimeError("the audit log does not hold; see: guanlan audit verify")
+    return Told(gettext_noop("%(n)s rows proven"), {"n": cursor.verified_rows})

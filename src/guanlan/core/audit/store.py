@@ -1,0 +1,300 @@
+"""The file of the audit log: one line a row, only ever appended to, by any number of processes.
+
+    DATA/audit/rows.ndjson   the rows
+    DATA/audit/tip.json      how far the tree had grown at the last checkpoint: saves reading all
+    DATA/audit/lock          held while a process appends
+
+A row is acknowledged when its line is on disk. Threads of a process that append at the same time
+share one write and one sync; processes take turns at the lock, and each reads first what the
+others have appended. An unfinished last line is cut off; damage anywhere before it stops all
+writing, for what was acknowledged may not be repaired silently.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct, structs
+
+from guanlan.core.audit.rows import Row, decode, encode
+from guanlan.core.audit.tree import Frontier, leaf_hashes
+
+ROWS: Final = "rows.ndjson"
+TIP: Final = "tip.json"
+LOCK: Final = "lock"
+CHUNK: Final = 4 << 20
+LONGEST_LINE: Final = 64 << 10
+
+
+class AuditUnavailable(Exception):
+    """The audit log cannot be written, so nothing that must be written down may be done."""
+
+
+class Damaged(AuditUnavailable):
+    """A row that was acknowledged is no row any more."""
+
+
+class Tip(Struct, frozen=True):
+    """Where the log stood: rows, bytes, the time of the last row, and the tree's frontier."""
+
+    size: int
+    offset: int
+    clock: int
+    nodes: tuple[bytes, ...]
+
+
+class _Batch:
+    """Rows that are written together; the writer fills in `indexes` or `error`."""
+
+    __slots__ = ("done", "error", "first", "rows")
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.first = 0
+        self.error: AuditUnavailable | None = None
+        self.done = threading.Event()
+
+
+Grown = Callable[["Frontier", int], bool]
+
+
+class Store:
+    """The log in one directory. Safe for threads; make a new one after a fork.
+
+    now: microseconds since 1970-01-01 UTC.
+    grown: told, under the lock, after each append: the frontier and the last row's time; true
+        when it has signed a checkpoint, and the tip is then kept.
+    sync: makes a file's data durable.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        now: Callable[[], int],
+        grown: Grown | None = None,
+        sync: Callable[[int], None] = os.fdatasync,
+    ) -> None:
+        self.directory: Final = directory
+        self._now = now
+        self._grown = grown
+        self._sync = sync
+        self._fd = -1
+        self._lock_fd = -1
+        self._pid = os.getpid()
+        self._frontier = Frontier()
+        self._offset = 0
+        self._clock = 0
+        self._waiting = threading.Condition()
+        self._open = _Batch()
+        self._writer: threading.Thread | None = None
+        self._stopping = False
+
+    # -- appending --------------------------------------------------------------------------
+
+    def append(self, row: Row) -> int:
+        """Write a row; its index, once it is durable. `row.i` and `row.t` are given out here.
+
+        Raises AuditUnavailable when it could not be written; then nothing of it is there.
+        """
+        with self._waiting:
+            batch = self._open
+            place = len(batch.rows)
+            batch.rows.append(row)
+            if self._writer is None or not self._writer.is_alive() or self._pid != os.getpid():
+                self._begin()
+            if place == 0:
+                self._waiting.notify()
+        batch.done.wait()
+        if batch.error is not None:
+            raise batch.error
+        return batch.first + place
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._stopping = False
+        self._writer = threading.Thread(target=self._write_batches, name="audit", daemon=True)
+        self._writer.start()
+
+    def _write_batches(self) -> None:
+        while True:
+            with self._waiting:
+                while not self._open.rows and not self._stopping:
+                    self._waiting.wait()
+                batch = self._open
+                if not batch.rows:
+                    return
+                self._open = _Batch()
+            try:
+                self._write(batch)
+            except AuditUnavailable as error:
+                batch.error = error
+            except Exception as error:  # noqa: BLE001 - whoever waits must be told
+                batch.error = AuditUnavailable(
+                    f"the audit log cannot be written ({type(error).__name__})"
+                )
+            batch.done.set()
+
+    def _write(self, batch: _Batch) -> None:
+        with self._locked():
+            self._catch_up()
+            lines = []
+            batch.first = index = self._frontier.size
+            clock = max(self._clock, self._now())
+            for row in batch.rows:
+                lines.append(encode(structs.replace(row, i=index, t=clock)))
+                index += 1
+            self._put(b"\n".join(lines) + b"\n")
+            self._frontier.extend(leaf_hashes(lines))
+            self._clock = clock
+            self._tell_grown()
+
+    def _put(self, data: bytes) -> None:
+        written = 0
+        try:
+            while written < len(data):
+                written += os.pwrite(self._fd, data[written:], self._offset + written)
+            self._sync(self._fd)
+        except OSError as error:
+            with suppress(OSError):  # an unfinished line is cut off at the next opening anyway
+                os.ftruncate(self._fd, self._offset)
+            why = error.strerror or type(error).__name__
+            raise AuditUnavailable(f"the audit log cannot be written ({why})") from None
+        self._offset += len(data)
+
+    def _tell_grown(self, grown: Grown | None = None) -> None:
+        tell = grown or self._grown
+        if tell is not None and tell(self._frontier, self._clock):
+            self._keep_tip()
+
+    def checkpoint(self, grown: Grown | None = None) -> None:
+        """Tell `grown` (else the one given at first) how far the tree has grown."""
+        with self._locked():
+            self._catch_up()
+            self._tell_grown(grown)
+
+    def close(self, grown: Grown | None = None) -> None:
+        """Write what waits, tell `grown` if it is given, then let go of the files."""
+        with self._waiting:
+            self._stopping = True
+            self._waiting.notify_all()
+        if self._writer is not None and self._pid == os.getpid():
+            self._writer.join()
+        self._writer = None
+        if grown is not None and self._fd >= 0:
+            self.checkpoint(grown)
+        for fd in (self._fd, self._lock_fd):
+            if fd >= 0:
+                os.close(fd)
+        self._fd = self._lock_fd = -1
+
+    # -- where it stands --------------------------------------------------------------------
+
+    def tip(self) -> Tip:
+        """Where the log stands now, other processes' rows included."""
+        with self._locked():
+            self._catch_up()
+            return self._tip()
+
+    def _tip(self) -> Tip:
+        frontier = self._frontier
+        return Tip(frontier.size, self._offset, self._clock, tuple(frontier.nodes))
+
+    def _keep_tip(self) -> None:
+        made = self.directory / f"{TIP}.{os.getpid()}"
+        with suppress(OSError):  # only saves time
+            made.write_bytes(msgspec.json.encode(self._tip()))
+            made.replace(self.directory / TIP)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._opened()
+        fcntl.flock(self._lock_fd, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._lock_fd, fcntl.LOCK_UN)
+
+    def _opened(self) -> None:
+        if self._fd >= 0:
+            return
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            # The lock is a file of its own open description, so threads do not share it.
+            self._lock_fd = os.open(self.directory / LOCK, flags, 0o600)
+            self._fd = os.open(self.directory / ROWS, flags, 0o600)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise AuditUnavailable(f"the audit log cannot be opened ({why})") from None
+        tip = _read_tip(self.directory)
+        if tip is not None and tip.offset <= os.fstat(self._fd).st_size:
+            self._frontier = Frontier(tip.size, tip.nodes)
+            self._offset, self._clock = tip.offset, tip.clock
+
+    def _catch_up(self) -> None:
+        """Take in what others appended; cut off an unfinished last line."""
+        size = os.fstat(self._fd).st_size
+        if size < self._offset:
+            raise Damaged(f"{self.directory / ROWS} is shorter than it was: guanlan audit verify")
+        while self._offset < size:
+            data = os.pread(self._fd, CHUNK, self._offset)
+            end = data.rfind(b"\n") + 1
+            if end == 0:
+                if len(data) > LONGEST_LINE:
+                    raise self._damaged()
+                os.ftruncate(self._fd, self._offset)
+                return
+            lines = data[: end - 1].split(b"\n")
+            self._take(lines)
+            self._offset += end
+
+    def _take(self, lines: Sequence[bytes]) -> None:
+        index = self._frontier.size
+        for line in lines:
+            if not line.startswith(b'{"i":%d,' % index):
+                raise self._damaged()
+            index += 1
+        try:
+            self._clock = max(self._clock, decode(lines[-1]).t)
+        except ValueError:
+            raise self._damaged() from None
+        self._frontier.extend(leaf_hashes(lines))
+
+    def _damaged(self) -> Damaged:
+        return Damaged(
+            f"{self.directory / ROWS}: damaged after row {self._frontier.size}; nothing is"
+            " written until it is restored: guanlan audit verify"
+        )
+
+
+def _read_tip(directory: Path) -> Tip | None:
+    try:
+        return msgspec.json.decode((directory / TIP).read_bytes(), type=Tip)
+    except (OSError, ValueError):
+        return None
+
+
+def read_lines(directory: Path, offset: int = 0) -> Iterator[tuple[int, list[bytes]]]:
+    """Whole lines from a byte offset on, in chunks, each with the offset behind it."""
+    try:
+        file = (directory / ROWS).open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        file.seek(offset)
+        rest = b""
+        while data := file.read(CHUNK):
+            rest += data
+            end = rest.rfind(b"\n") + 1
+            if end:
+                offset += end
+                yield offset, rest[: end - 1].split(b"\n")
+                rest = rest[end:]

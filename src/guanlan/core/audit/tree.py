@@ -1,0 +1,196 @@
+"""The Merkle tree of RFC 6962 (section 2.1) and RFC 9162 (sections 2.1.3 and 2.1.4).
+
+A leaf's hash is SHA-256(0x00 ‖ entry), a node's SHA-256(0x01 ‖ left ‖ right); a tree of n leaves
+is split at the largest power of two below n. Pure functions of bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+EMPTY: Final = hashlib.sha256(b"").digest()
+BLOCK: Final = 256  # leaves that are hashed level by level, which is the fastest in Python
+_BLOCK_LEVEL: Final = BLOCK.bit_length() - 1
+
+_sha256 = hashlib.sha256
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """The hash of one entry."""
+    return _sha256(b"\0" + entry).digest()
+
+
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """The hashes of many entries."""
+    return [_sha256(b"\0" + entry).digest() for entry in entries]
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """The hash of an inner node."""
+    return _sha256(b"\1" + left + right).digest()
+
+
+def _level(hashes: Sequence[bytes]) -> list[bytes]:
+    """The parents of an even number of nodes."""
+    return [_sha256(b"\1" + hashes[i] + hashes[i + 1]).digest() for i in range(0, len(hashes), 2)]
+
+
+class Frontier:
+    """The roots of the perfect subtrees of a growing tree: all that appending needs.
+
+    `size` leaves are in it; `nodes` has one hash for each bit set in `size`, largest first.
+    """
+
+    __slots__ = ("nodes", "size")
+
+    def __init__(self, size: int = 0, nodes: Iterable[bytes] = ()) -> None:
+        self.size = size
+        self.nodes = list(nodes)
+        if len(self.nodes) != size.bit_count():
+            raise ValueError(f"a frontier of {size} leaves has {size.bit_count()} nodes")
+
+    def copy(self) -> Frontier:
+        """Another frontier of the same tree."""
+        return Frontier(self.size, self.nodes)
+
+    def append(self, leaf: bytes) -> None:
+        """Add one leaf's hash."""
+        self._push(leaf, 0)
+
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Add many leaves' hashes."""
+        at = 0
+        while at < len(leaves):
+            if self.size % BLOCK == 0 and len(leaves) - at >= BLOCK:
+                block: Sequence[bytes] = leaves[at : at + BLOCK]
+                while len(block) > 1:
+                    block = _level(block)
+                self._push(block[0], _BLOCK_LEVEL)
+                at += BLOCK
+            else:
+                self._push(leaves[at], 0)
+                at += 1
+
+    def _push(self, node: bytes, level: int) -> None:
+        # Adding 2**level to the size carries through the bits that are set from there on.
+        carry = self.size >> level
+        while carry & 1:
+            node = node_hash(self.nodes.pop(), node)
+            carry >>= 1
+        self.nodes.append(node)
+        self.size += 1 << level
+
+    def root(self) -> bytes:
+        """The tree's root hash."""
+        if not self.nodes:
+            return EMPTY
+        node = self.nodes[-1]
+        for left in reversed(self.nodes[:-1]):
+            node = node_hash(left, node)
+        return node
+
+
+def root_of(leaves: Sequence[bytes]) -> bytes:
+    """The root over leaves' hashes."""
+    frontier = Frontier()
+    frontier.extend(leaves)
+    return frontier.root()
+
+
+def _split(size: int) -> int:
+    """The largest power of two below `size` (which is at least 2)."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """The audit path of leaf `index` in the tree of `leaves`, nearest first.
+
+    Raises ValueError when there is no such leaf.
+    """
+    if not 0 <= index < len(leaves):
+        raise ValueError(f"there is no row {index} among {len(leaves)}")
+    path: list[bytes] = []
+    first, end = 0, len(leaves)
+    while end - first > 1:
+        middle = first + _split(end - first)
+        if index < middle:
+            path.append(root_of(leaves[middle:end]))
+            end = middle
+        else:
+            path.append(root_of(leaves[first:middle]))
+            first = middle
+    return path[::-1]
+
+
+def root_from_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes]) -> bytes | None:
+    """The root that an inclusion proof leads to; None when it has the wrong length."""
+    if not 0 <= index < size:
+        return None
+    node, at, last, used = leaf, index, size - 1, 0
+    while last > 0:
+        if at % 2 == 1 or at < last:
+            if used == len(path):
+                return None
+            sibling = path[used]
+            used += 1
+            node = node_hash(sibling, node) if at % 2 == 1 else node_hash(node, sibling)
+        at >>= 1
+        last >>= 1
+    return node if used == len(path) else None
+
+
+def consistency_proof(old: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """The proof that the tree of the first `old` leaves is the beginning of this one.
+
+    Raises ValueError unless 0 < old <= number of leaves.
+    """
+    if not 0 < old <= len(leaves):
+        raise ValueError(f"there are {len(leaves)} rows, so none that begin with {old}")
+    proof: list[bytes] = []
+    first, end, whole = 0, len(leaves), True
+    while old != end - first:
+        middle = _split(end - first)
+        if old <= middle:
+            proof.append(root_of(leaves[first + middle : end]))
+            end = first + middle
+        else:
+            proof.append(root_of(leaves[first : first + middle]))
+            first += middle
+            old -= middle
+            whole = False
+    if not whole:
+        proof.append(root_of(leaves[first:end]))
+    return proof[::-1]
+
+
+def consistent(
+    old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]
+) -> bool:
+    """Whether the proof shows that the old tree is the beginning of the new one."""
+    if not 0 < old <= new:
+        return False
+    if old == new:
+        return not proof and old_root == new_root
+    path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
+    if not path:
+        return False
+    at, last = old - 1, new - 1
+    while at % 2 == 1:
+        at >>= 1
+        last >>= 1
+    made_old = made_new = path[0]
+    for node in path[1:]:
+        if last == 0:
+            return False
+        if at % 2 == 1 or at == last:
+            made_old, made_new = node_hash(node, made_old), node_hash(node, made_new)
+            while at % 2 == 0 and at != 0:
+                at >>= 1
+                last >>= 1
+        else:
+            made_new = node_hash(made_new, node)
+        at >>= 1
+        last >>= 1
+    return last == 0 and made_old == old_root and made_new == new_root

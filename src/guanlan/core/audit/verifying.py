@@ -1,0 +1,158 @@
+"""Proving the audit log, without a database and without the platform running."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from guanlan.core.audit.checkpoints import BadNote, Checkpoint, Verifier, read_notes
+from guanlan.core.audit.rows import decode
+from guanlan.core.audit.store import ROWS, read_lines
+from guanlan.core.audit.tree import Frontier, leaf_hashes
+
+
+class Proof(Struct):
+    """What a verification found: `fault` is empty when everything holds.
+
+    `covered` rows are proven by a checkpoint; those behind it are whole and in order, but no
+    signature speaks of them yet.
+    """
+
+    rows: int = 0
+    root: str = ""
+    first_time: int = 0
+    last_time: int = 0
+    checkpoints: int = 0
+    covered: int = 0
+    torn_bytes: int = 0
+    undone: int = 0
+    gaps: int = 0
+    fault: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.fault
+
+
+def verify(
+    directory: Path,
+    checkpoints: Path,
+    key: str,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> Proof:
+    """Recompute the tree over the rows in `directory` and hold it against every checkpoint.
+
+    key: the public key, as C2SP writes it (`Signer.public`).
+    Raises BadNote when the key is none, OSError when a file cannot be read.
+    """
+    verifier = Verifier(key)
+    proof = Proof()
+    try:
+        notes = read_notes(checkpoints)
+    except BadNote as error:
+        proof.fault = str(error)
+        return proof
+    proof.fault = _signed(notes, verifier)
+    if proof.fault:
+        return proof
+    _Reading(proof, notes).run(directory, progress)
+    return proof
+
+
+def _signed(notes: Sequence[Checkpoint], verifier: Verifier) -> str:
+    """A sentence on the first checkpoint that this key did not sign or that goes back."""
+    size = 0
+    for number, note in enumerate(notes, 1):
+        if note.origin != verifier.name or not verifier.verifies(note):
+            return f"checkpoint {number} (of {note.size} rows) was not signed by this key"
+        if note.size < size:
+            return f"checkpoint {number} speaks of {note.size} rows, the one before of {size}"
+        size = note.size
+    return ""
+
+
+class _Reading:
+    """Reads the rows once, stopping at the size of each checkpoint to compare the root."""
+
+    def __init__(self, proof: Proof, notes: Sequence[Checkpoint]) -> None:
+        self._proof = proof
+        self._notes = list(notes)
+        self._frontier = Frontier()
+        self._at = 0  # of the next checkpoint to reach
+
+    def run(self, directory: Path, progress: Callable[[int], None] | None) -> None:
+        proof = self._proof
+        self._compare()
+        offset = 0
+        for behind, lines in read_lines(directory):
+            offset = behind
+            if not self._lines(lines):
+                return
+            if progress is not None:
+                progress(self._frontier.size)
+        proof.rows = self._frontier.size
+        proof.root = self._frontier.root().hex()
+        path = directory / ROWS
+        proof.torn_bytes = path.stat().st_size - offset if path.exists() else 0
+        if self._at < len(self._notes):
+            size = self._notes[self._at].size
+            proof.fault = f"{size - proof.rows} rows are gone: a checkpoint speaks of {size}"
+            proof.fault += f", there are {proof.rows}"
+
+    def _lines(self, lines: list[bytes]) -> bool:
+        index = self._frontier.size
+        for line in lines:
+            if not line.startswith(b'{"i":%d,' % index):
+                return self._fail(f"row {index} is damaged, missing or out of order")
+            index += 1
+        if not self._times(lines):
+            return False
+        leaves = leaf_hashes(lines)
+        first = self._frontier.size
+        done = 0
+        while self._at < len(self._notes) and self._notes[self._at].size <= first + len(leaves):
+            end = self._notes[self._at].size - first
+            self._frontier.extend(leaves[done:end])
+            done = max(done, end)
+            if not self._compare():
+                return False
+        self._frontier.extend(leaves[done:])
+        return True
+
+    def _times(self, lines: list[bytes]) -> bool:
+        """Whether the chunk's ends are rows and in order of time; counts what is remarkable."""
+        proof = self._proof
+        first = self._frontier.size
+        try:
+            earliest, latest = decode(lines[0]), decode(lines[-1])
+            proof.undone += sum(b'"outcome":"undone"' in line for line in lines)
+            proof.gaps += sum(b'"act":"audit.gap"' in line for line in lines)
+        except ValueError:
+            return self._fail(f"row {first} or {first + len(lines) - 1} is damaged")
+        if not proof.last_time <= earliest.t <= latest.t:
+            return self._fail(f"the time goes back at or behind row {first}")
+        if first == 0:
+            proof.first_time = earliest.t
+        proof.last_time = latest.t
+        return True
+
+    def _compare(self) -> bool:
+        """Hold the tree against every checkpoint of its present size."""
+        while self._at < len(self._notes) and self._notes[self._at].size == self._frontier.size:
+            note = self._notes[self._at]
+            if note.root != self._frontier.root():
+                return self._fail(
+                    f"a row among the first {note.size} was changed after it was signed for"
+                )
+            self._at += 1
+            self._proof.checkpoints += 1
+            self._proof.covered = note.size
+        return True
+
+    def _fail(self, sentence: str) -> bool:
+        self._proof.fault = sentence
+        self._proof.rows = self._frontier.size
+        return False

@@ -1,0 +1,106 @@
+"""Wanting a run, and asking how jobs are."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from guanlan.core.access import Subject, require
+from guanlan.core.audit import act
+from guanlan.core.jobs import running
+from guanlan.core.jobs.registry import Spec, find_job
+from guanlan.core.models import Job, JobRun, Worker
+
+logger = logging.getLogger("guanlan.jobs")
+
+ALIVE: Final = timedelta(seconds=30)  # a worker without a beat for so long is dead
+OPEN: Final = (JobRun.State.QUEUED, JobRun.State.RUNNING)
+
+
+def nudge(name: str) -> None:
+    """Have a job run soon, where it does not wait already. Raises ValueError for no such job."""
+    if find_job(name) is None:
+        raise ValueError(f"there is no job {name}")
+    now = timezone.now()
+    waiting = JobRun.objects.filter(job=name, state=JobRun.State.QUEUED, due__lte=now)
+    if not waiting.exists():
+        enqueue(want(name, now))
+
+
+def want(name: str, due: datetime, *, slot: str | None = None, asked_by: int | None = None) -> int:
+    """Write down that a run is wanted; its id. A slot that exists already raises
+    IntegrityError."""
+    return JobRun.objects.create(job=name, due=due, slot=slot, asked_by_id=asked_by).pk
+
+
+def enqueue(run: int) -> None:
+    """Nudge a worker. Where the queue cannot be written the sweep does it later."""
+    JobRun.objects.filter(pk=run).update(nudged=timezone.now())
+    try:
+        running.look_at(run)
+    except (OSError, sqlite3.Error) as error:
+        logger.warning("the queue of jobs: %s", type(error).__name__)
+
+
+def want_due(now: datetime, zone: ZoneInfo) -> None:
+    """Make a run for each schedule's turn that has come, exactly one, whoever else looks."""
+    for row in Job.objects.filter(enabled=True, next_due__lte=now):
+        spec = find_job(row.name)
+        if spec is None or row.next_due is None:
+            continue
+        try:
+            with transaction.atomic():
+                turn = Job.objects.filter(name=row.name, next_due=row.next_due)
+                if not turn.update(next_due=running.following(spec, row.next_due, now, zone)):
+                    continue
+                if JobRun.objects.filter(job=row.name, state__in=OPEN).exists():
+                    continue  # the turn before is not done yet; two at once help nobody
+                run = want(row.name, row.next_due, slot=f"{row.name}@{row.next_due.isoformat()}")
+        except IntegrityError:
+            continue
+        enqueue(run)
+
+
+def run_now(subject: Subject, name: str) -> JobRun:
+    """Have a job run now, on a person's wish. Raises Denied, ValueError."""
+    require(subject, "change", "core.job")
+    if find_job(name) is None:
+        raise ValueError(f"there is no job {name}")
+    with act("job.run", ("core.job", name)):
+        run = want(name, timezone.now(), asked_by=subject.id)
+        transaction.on_commit(lambda: enqueue(run))
+    return JobRun.objects.get(pk=run)
+
+
+def cancel(subject: Subject, run: JobRun) -> bool:
+    """Cancel a run: at once where it waits, at its next step where it runs. Raises Denied."""
+    require(subject, "change", "core.job")
+    with act("job.cancel", ("core.jobrun", str(run.pk)), detail={"job": run.job}):
+        now = timezone.now()
+        waiting = JobRun.objects.filter(pk=run.pk, state=JobRun.State.QUEUED)
+        if waiting.update(state=JobRun.State.CANCELLED, finished=now):
+            return True
+        under_way = JobRun.objects.filter(pk=run.pk, state=JobRun.State.RUNNING)
+        return under_way.update(cancelling=True) == 1
+
+
+def worker_alive(now: datetime | None = None) -> bool:
+    """Whether any process runs jobs."""
+    at = now or timezone.now()
+    return Worker.objects.filter(ended=None, beat__gt=at - ALIVE).exists()
+
+
+def is_late(spec: Spec, row: Job, now: datetime) -> bool:
+    """Whether a turn of the schedule has come, its grace has passed, and it was not run."""
+    before = now - timedelta(seconds=spec.grace)
+    if row.enabled and row.next_due is not None and row.next_due < before:
+        return True
+    waits = Q(state=JobRun.State.QUEUED, failures=0, due__lt=before)
+    return JobRun.objects.filter(waits, job=spec.name).exists()

@@ -1,0 +1,124 @@
+"""What a message says, in three languages, with the names it may use.
+
+    template(
+        "case.assigned",
+        names={"case": 2, "account": 3},
+        texts={
+            "en": ("Case {case} is yours", "Account {account} …"),
+            "zh-hans": (…), "zh-hant": (…),
+        },
+    )
+
+Templates stand in code; nobody can write one on a screen. `{name}` is replaced and nothing else
+is understood: no attribute, no index, no format. A name of level 3 or above is masked before
+the message is stored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+from guanlan.core.access import MASKED_FROM
+
+LANGUAGES: Final = ("en", "zh-hans", "zh-hant")
+LONGEST_VALUE: Final = 500
+_NAME: Final = re.compile(r"\{(\w+)\}")
+_BRACE: Final = re.compile(r"[{}]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+Value = str | int | float
+
+
+class Text(NamedTuple):
+    """Subject and body; the body may have several lines."""
+
+    subject: str
+    body: str
+
+
+class Template(Struct, frozen=True):
+    """A registered template; `names` says the data level of each name."""
+
+    name: str
+    names: dict[str, int]
+    texts: dict[str, Text]
+
+
+_templates: dict[str, Template] = {}
+
+
+def template(
+    name: str, *, names: Mapping[str, int], texts: Mapping[str, tuple[str, str]]
+) -> Template:
+    """Register a template. Raises ValueError where it is registered twice, a language is
+    missing, or a text uses a name that is not declared."""
+    if name in _templates:
+        raise ValueError(f"template {name} is registered twice")
+    if set(texts) != set(LANGUAGES):
+        raise ValueError(f"template {name}: expected texts in {', '.join(LANGUAGES)}")
+    for language, parts in texts.items():
+        for part in parts:
+            used = set(_NAME.findall(part))
+            if not used <= set(names) or _BRACE.search(_NAME.sub("", part)):
+                raise ValueError(f"template {name}: {language} uses a name that is not declared")
+    made = Template(name, dict(names), {code: Text(*parts) for code, parts in texts.items()})
+    _templates[name] = made
+    return made
+
+
+def get_template(name: str) -> Template:
+    """The template of this name. Raises ValueError where there is none."""
+    try:
+        return _templates[name]
+    except KeyError:
+        raise ValueError(f"there is no template {name}") from None
+
+
+def prepared(name: str, context: Mapping[str, Value]) -> dict[str, Value]:
+    """The context as it may be stored and sent. Raises ValueError naming what is wrong."""
+    chosen = get_template(name)
+    if set(context) != set(chosen.names):
+        expected = ", ".join(sorted(chosen.names)) or "nothing"
+        raise ValueError(f"template {name}: expected values for {expected}")
+    ready: dict[str, Value] = {}
+    for key, value in context.items():
+        if not isinstance(value, str | int | float):
+            raise ValueError(f"template {name}: {key} is not a text or a number")
+        if chosen.names[key] >= MASKED_FROM:
+            ready[key] = masked(str(value))
+        elif isinstance(value, str):
+            ready[key] = _CONTROL.sub(" ", value)[:LONGEST_VALUE]
+        else:
+            ready[key] = value
+    return ready
+
+
+def rendered(name: str, context: Mapping[str, Value], language: str) -> Text:
+    """The text for a reader of `language`; another language's where ours are not his.
+
+    Of a template that this version no longer has there is only the name.
+    """
+    chosen = _templates.get(name)
+    if chosen is None:
+        return Text(name, "")
+    text = chosen.texts.get(language) or chosen.texts["en"]
+
+    def said(part: str) -> str:
+        return _NAME.sub(lambda found: str(context.get(found[1], "")), part)
+
+    return Text(" ".join(said(text.subject).split())[:200], said(text.body))
+
+
+def masked(value: str) -> str:
+    """What may be shown of a value of level 3: enough to recognise it, not to know it."""
+    value = _CONTROL.sub("", value).strip()
+    name, at, domain = value.partition("@")
+    if at and name and domain:
+        return f"{name[0]}***@{domain}"
+    if sum(character.isdigit() for character in value) >= 7:
+        return f"***{value[-4:]}"
+    return f"{value[:1]}***" if value else ""

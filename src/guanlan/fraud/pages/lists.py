@@ -1,0 +1,422 @@
+"""The lists of decisions, entities and backtests, as resources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from guanlan.core.access import MASKED_FROM, Subject, may
+from guanlan.engine.scenario.model import Outcome
+from guanlan.fraud import programs, words
+from guanlan.fraud.models import Backtest, Decision, Entity
+from guanlan.fraud.pages.entities import address, entities_with_key
+from guanlan.fraud.search import Search, count, fetch, search_of
+from guanlan.fraud.showing import Shower, ShownEntity, ShownRow
+from guanlan.web.resource import (
+    Ask,
+    Chip,
+    Column,
+    Filter,
+    Found,
+    Link,
+    Resource,
+    register,
+    turn,
+)
+from guanlan.web.rights import needs, subject_of_request
+from guanlan.web.words import major
+
+
+def _search(ask: Ask, shower: Shower) -> Search:
+    return search_of(
+        ask.terms, kinds=shower.kinds(), currency=shower.currency, zone=settings.TIME_ZONE
+    )
+
+
+def find_decisions(ask: Ask) -> Found:
+    """A page of decisions, from the narrowest index that the filter names."""
+    if not may(ask.subject, "see", "fraud.decision"):
+        return Found(())
+    search = _search(ask, Shower(programs.latest()))
+    if search.problems:
+        return Found((), problems=search.problems)
+    start = ask.newer or ask.older
+    up = (ask.newer is not None) == ask.sort.startswith("-")
+    rows = fetch(search, start[1] if start else None, up=up, limit=ask.limit + 1)
+    return turn(rows, ask, lambda row: (row.seq, row.seq))
+
+
+def count_decisions(ask: Ask, most: int) -> int:
+    """How many decisions fit, counted to `most`."""
+    if not may(ask.subject, "see", "fraud.decision"):
+        return 0
+    return count(_search(ask, Shower(programs.latest())), most)
+
+
+def show_decisions(rows: Sequence[Any], subject: Subject) -> Sequence[ShownRow]:
+    """Decisions with the titles of the scenario in force."""
+    shower = Shower(programs.latest())
+    return [shower.row(row) for row in rows]
+
+
+def _amount(row: ShownRow) -> float | None:
+    decision = row.decision
+    return None if decision.amount is None else major(decision.amount, decision.currency)
+
+
+def _outcomes() -> Mapping[str, str | Promise]:
+    return words.OUTCOMES
+
+
+def _types() -> Mapping[str, str | Promise]:
+    return dict(Shower(programs.latest()).types())
+
+
+def _kinds() -> Mapping[str, str | Promise]:
+    return dict(Shower(programs.latest()).kinds())
+
+
+def _kind_filters() -> Sequence[Filter]:
+    shower = Shower(programs.latest())
+    return [
+        Filter(name, title, personal=shower.layout.level(name) >= MASKED_FROM)
+        for name, title in shower.kinds().items()
+    ]
+
+
+def _decision_chips() -> Sequence[Chip]:
+    return [
+        Chip(gettext_lazy("all"), ""),
+        *(Chip(title, f"outcome:{name}") for name, title in words.OUTCOMES.items()),
+        *(Chip(title, f"type:{name}") for name, title in _types().items()),
+        Chip(gettext_lazy("labelled as fraud"), "label:fraud"),
+        Chip(gettext_lazy("degraded"), "degraded:yes"),
+    ]
+
+
+DECISIONS = register(
+    Resource(
+        noun="fraud.decision",
+        model=Decision,
+        title=gettext_lazy("Decision"),
+        titles=gettext_lazy("Decisions"),
+        path="decisions",
+        route="decisions",
+        place=("watch", 20),
+        api="decisions",
+        columns=(
+            Column(
+                "time",
+                gettext_lazy("Time"),
+                "seq",
+                value=lambda row: row.decision.clock,
+                cell="clock",
+                level=2,
+                sort=True,
+            ),
+            Column(
+                "outcome",
+                gettext_lazy("Outcome"),
+                value=lambda row: words.outcome_name(row.decision.outcome),
+                cell="template",
+                template="fraud/cells/outcome.html",
+                level=2,
+            ),
+            Column("type", gettext_lazy("Event"), value=lambda row: row.type, level=2),
+            Column(
+                "who",
+                gettext_lazy("Who"),
+                value=lambda row: [one.text for one in row.entities],
+                cell="template",
+                template="fraud/cells/who.html",
+                level=2,  # each is masked by the level of its kind
+            ),
+            Column(
+                "amount",
+                gettext_lazy("Amount"),
+                value=_amount,
+                cell="template",
+                template="fraud/cells/amount.html",
+                level=2,
+                right=True,
+            ),
+            Column(
+                "why",
+                gettext_lazy("Why"),
+                value=lambda row: [title for _id, title in row.rules],
+                cell="template",
+                template="fraud/cells/why.html",
+                level=2,
+                wide=True,
+            ),
+            Column(
+                "score",
+                gettext_lazy("Score"),
+                value=lambda row: row.decision.score,
+                cell="number",
+                level=2,
+            ),
+            Column(
+                "currency",
+                gettext_lazy("Currency"),
+                value=lambda row: row.decision.currency,
+                level=2,
+                shown=False,
+            ),
+            Column(
+                "degraded",
+                gettext_lazy("Degraded"),
+                value=lambda row: row.decision.degraded,
+                cell="flag",
+                level=2,
+                shown=False,
+            ),
+            Column(
+                "version",
+                gettext_lazy("Version"),
+                value=lambda row: row.decision.version,
+                cell="code",
+                level=2,
+                shown=False,
+            ),
+            Column(
+                "id",
+                gettext_lazy("Event id"),
+                value=lambda row: row.decision.event_id,
+                cell="code",
+                level=2,
+                shown=False,
+            ),
+        ),
+        filters=(
+            Filter(
+                "outcome",
+                gettext_lazy("Outcome"),
+                "choice",
+                choices=_outcomes,
+                ordered=True,
+                example="outcome:>=review",
+            ),
+            Filter(
+                "type", gettext_lazy("Event"), "choice", choices=_types, example="type:transfer"
+            ),
+            Filter("rule", gettext_lazy("Rule that hit")),
+            Filter("unknown", gettext_lazy("Rule that could not be judged")),
+            Filter("score", gettext_lazy("Score"), "number", example="score:>=50"),
+            Filter("amount", gettext_lazy("Amount"), "number"),
+            Filter("after", gettext_lazy("Decided from then on"), "time"),
+            Filter("before", gettext_lazy("Decided until then"), "time"),
+            Filter("label", gettext_lazy("Label"), "choice", choices=lambda: words.LABELS),
+            Filter("degraded", gettext_lazy("Degraded"), "flag"),
+            Filter("version", gettext_lazy("Version")),
+            Filter("id", gettext_lazy("Event id")),
+        ),
+        more_filters=_kind_filters,
+        chips=_decision_chips,
+        order="-time",
+        find=find_decisions,
+        count=count_decisions,
+        prepare=show_decisions,
+        address=lambda row: reverse("decision", args=[row.seq]),
+        links=(Link(gettext_lazy("Live"), "live"),),
+        empty=gettext_lazy(
+            "Every decision will be listed here, newest first. None has been made yet."
+        ),
+        placeholder="outcome:decline type:transfer user:u-1 score:>=50",
+    )
+)
+
+
+class EntityRow:
+    """An entity with what may be shown of it."""
+
+    def __init__(self, entity: Entity, shown: ShownEntity) -> None:
+        self.entity = entity
+        self.shown = shown
+
+
+def show_entities(rows: Sequence[Any], subject: Subject) -> Sequence[EntityRow]:
+    """Entities with their masked keys."""
+    shower = Shower(programs.latest())
+    return [EntityRow(row, shower.known_entity(row)) for row in rows]
+
+
+ENTITIES = register(
+    Resource(
+        noun="fraud.entity",
+        model=Entity,
+        title=gettext_lazy("Entity"),
+        titles=gettext_lazy("Entities"),
+        path="entities",
+        route="entities",
+        place=("watch", 30),
+        api="entities",
+        columns=(
+            Column("kind", gettext_lazy("Kind"), value=lambda row: row.shown.role, level=2),
+            Column(
+                "key",
+                gettext_lazy("Key"),
+                value=lambda row: row.shown.text,
+                cell="code",
+                level=2,  # masked by the level of its kind
+            ),
+            Column(
+                "worst",
+                gettext_lazy("Worst outcome"),
+                value=lambda row: words.outcome_name(row.entity.worst),
+                cell="template",
+                template="fraud/cells/outcome.html",
+                level=2,
+            ),
+            Column(
+                "events",
+                gettext_lazy("Decisions"),
+                value=lambda row: row.entity.events,
+                cell="number",
+                level=2,
+            ),
+            Column(
+                "first",
+                gettext_lazy("First seen"),
+                value=lambda row: row.entity.first_seen,
+                cell="clock",
+                level=2,
+            ),
+            Column(
+                "last",
+                gettext_lazy("Last seen"),
+                "last_seen",
+                value=lambda row: row.entity.last_seen,
+                cell="clock",
+                level=2,
+                sort=True,
+            ),
+        ),
+        filters=(
+            Filter("kind", gettext_lazy("Kind"), "choice", choices=_kinds, example="kind:user"),
+            Filter(
+                "worst",
+                gettext_lazy("Worst outcome"),
+                "choice",
+                choices=_outcomes,
+                stored={outcome.name: int(outcome) for outcome in Outcome},
+                ordered=True,
+                example="worst:>=hold",
+            ),
+            Filter("events", gettext_lazy("Decisions"), "number", example="events:>=10"),
+            Filter("number", gettext_lazy("Number"), "exact", "id"),
+        ),
+        free=lambda term, subject: _(
+            "A key is looked up in the field above, so that it stands in no address."
+        ),
+        chips=lambda: [
+            Chip(gettext_lazy("all"), ""),
+            *(Chip(title, f"kind:{name}") for name, title in _kinds().items()),
+        ],
+        order="-last",
+        prepare=show_entities,
+        address=lambda row: address(row, Shower(programs.latest())),
+        link=lambda row: row.shown.url,
+        before="fraud/find_entity.html",
+        empty=gettext_lazy(
+            "Customers, devices, addresses and whatever else events speak of appear here once they "
+            "have been seen."
+        ),
+    )
+)
+
+
+@needs("see", "fraud.entity")
+@require_POST
+def find_entity(request: HttpRequest) -> HttpResponse:
+    """Lead to the entity of an exact key.
+
+    The key is posted, though nothing changes: a sensitive one must not stand in an address,
+    which histories and logs keep.
+    """
+    key = request.POST.get("key", "").replace("\0", "").strip()[:256]
+    matches = entities_with_key(key, subject_of_request(request)) if key else []
+    shower = Shower(programs.latest())
+    if len(matches) == 1:
+        return redirect(address(matches[0], shower))
+    if not matches:
+        messages.info(request, _("No entity has this key."))
+        return redirect("entities")
+    numbers = ",".join(str(entity.pk) for entity in matches)
+    return redirect(f"{reverse('entities')}?q=number:{numbers}")
+
+
+def _ranking(name: str) -> Any:
+    return lambda row: (row.report.get("ranking") or {}).get(name)
+
+
+def _days(row: Backtest) -> str:
+    period = row.report.get("period") or {}
+    return f"{period.get('first')} – {period.get('last')}" if period.get("first") else ""
+
+
+BACKTESTS = register(
+    Resource(
+        noun="fraud.backtest",
+        model=Backtest,
+        title=gettext_lazy("Backtest"),
+        titles=gettext_lazy("Backtests"),
+        path="backtests",
+        route="backtests",
+        place=("strategy", 20),
+        api="backtests",
+        columns=(
+            Column("title", gettext_lazy("Title"), level=2),
+            Column("scenario", gettext_lazy("Scenario"), level=2),
+            Column("version", gettext_lazy("Version"), cell="code", level=2),
+            Column("days", gettext_lazy("Days"), value=_days, level=2),
+            Column(
+                "events",
+                gettext_lazy("Events"),
+                value=lambda row: row.report.get("events"),
+                cell="number",
+                level=2,
+            ),
+            Column(
+                "frauds",
+                gettext_lazy("Frauds"),
+                value=lambda row: row.report.get("frauds"),
+                cell="number",
+                level=2,
+            ),
+            Column("auc", "AUC", value=_ranking("auc"), cell="number", level=2),
+            Column(
+                "precision",
+                gettext_lazy("Average precision"),
+                value=_ranking("average_precision"),
+                cell="number",
+                level=2,
+            ),
+            Column("created", gettext_lazy("Made"), cell="moment", level=2, sort=True),
+        ),
+        filters=(
+            Filter("title", gettext_lazy("Title"), "text", example="title:2026"),
+            Filter("scenario", gettext_lazy("Scenario"), example="scenario:wallet"),
+            Filter("version", gettext_lazy("Version")),
+            Filter("after", gettext_lazy("Made from then on"), "time", "created", sign=">="),
+            Filter("before", gettext_lazy("Made until then"), "time", "created", sign="<"),
+        ),
+        search=("title", "scenario"),
+        order="-created",
+        address=lambda row: reverse("backtest", args=[row.pk]),
+        empty=gettext_lazy(
+            "Reports of deciding a whole history appear here. Make one with guanlan backtest "
+            "SCENARIO.yaml --events FILE --store TITLE."
+        ),
+    )
+)

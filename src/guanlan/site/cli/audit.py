@@ -1,0 +1,134 @@
+"""`guanlan audit`: prove the audit log, without a database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+from django.conf import settings
+
+from guanlan.core.audit import checkpoint_file, open_log
+from guanlan.core.audit.checkpoints import BadNote
+from guanlan.core.audit.proofs import Consistency, Inclusion, prove_consistency, prove_inclusion
+from guanlan.core.audit.recording import DIRECTORY
+from guanlan.core.audit.store import ROWS
+from guanlan.core.audit.verifying import Proof
+from guanlan.core.audit.verifying import verify as verify_log
+from guanlan.site.cli.words import (
+    BadInput,
+    Fault,
+    as_json,
+    data_option,
+    progress,
+    put_json,
+    put_table,
+    say,
+)
+
+
+@click.group()
+def audit() -> None:
+    """Verify the audit log; prove that a row is in it, or that it only grew."""
+
+
+def directory() -> Path:
+    """The log's directory; one clear sentence when there is none."""
+    found: Path = settings.DATA / DIRECTORY
+    if not (found / ROWS).exists():
+        raise BadInput(f"{found}: there is no audit log here; name another with --data")
+    return found
+
+
+@audit.command()
+@click.option(
+    "--checkpoints",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of signed checkpoints (else the setting checkpoints).",
+)
+@click.option("--key", metavar="PUBLIC", help="Public key, as `guanlan audit key` prints it.")
+@data_option
+@as_json
+@click.pass_context
+def verify(ctx: click.Context, checkpoints: Path | None, key: str | None, as_json: bool) -> None:
+    """Recompute the tree over all rows and hold it against every checkpoint; exit 1 on a fault."""
+    found = directory()
+    file = checkpoints or checkpoint_file()
+    if checkpoints is not None and not checkpoints.exists():
+        raise BadInput(f"{checkpoints}: expected a file of signed checkpoints")
+    with progress(as_json) as bar:
+        task = bar.add_task("verifying", total=None)
+        try:
+            proof = verify_log(
+                found,
+                file,
+                key or open_log().checkpointer.signer.public,
+                progress=lambda rows: bar.update(task, completed=rows),
+            )
+        except BadNote as error:
+            raise BadInput(f"--key: {error}") from None
+    if as_json:
+        put_json({"ok": proof.ok, "proof": proof})
+    else:
+        put_table("", ("", ""), _told(proof))
+        if proof.fault:
+            say(proof.fault)
+    if not proof.ok:
+        ctx.exit(1)
+
+
+def _told(proof: Proof) -> list[tuple[str, object]]:
+    return [
+        ("rows", proof.rows),
+        ("proven by a checkpoint", proof.covered),
+        ("checkpoints", proof.checkpoints),
+        ("root", proof.root),
+        ("acts that were undone", proof.undone),
+        ("gaps", proof.gaps),
+        ("bytes of an unfinished row", proof.torn_bytes),
+    ]
+
+
+@audit.command()
+@data_option
+def key() -> None:
+    """Print the public key; keep it where the log's thief cannot change it."""
+    click.echo(open_log().checkpointer.signer.public)
+
+
+@audit.command()
+@click.argument("index", type=click.IntRange(0))
+@data_option
+def prove(index: int) -> None:
+    """Print row INDEX with the proof that it is in the log, as JSON."""
+    try:
+        put_json(prove_inclusion(directory(), index))
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+
+
+@audit.command()
+@click.argument("old", type=click.IntRange(1))
+@click.argument("new", type=click.IntRange(1))
+@data_option
+def consistency(old: int, new: int) -> None:
+    """Print the proof that the log of NEW rows begins with the one of OLD rows, as JSON."""
+    try:
+        put_json(prove_consistency(directory(), old, new))
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+
+
+@audit.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--root", metavar="HEX", help="The root to prove against; else the proof's own.")
+@data_option
+def check(file: Path, root: str | None) -> None:
+    """Check a proof that `prove` or `consistency` printed; exit 1 when it does not hold."""
+    try:
+        proof = msgspec.json.decode(file.read_bytes(), type=Inclusion | Consistency)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadInput(f"{file}: expected a proof, as `guanlan audit prove` prints it") from None
+    if not proof.holds(root):
+        raise Fault(f"{file}: the proof does not hold")
+    click.echo("the proof holds")

@@ -1,0 +1,93 @@
+"""Takes an upload as it arrives: sealed in pieces, never plain on a disk nor whole in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.http import HttpRequest
+
+from guanlan.web.discussion.sniffing import HEAD, TEXT, Kind, kind_of, still_text
+from guanlan.web.discussion.storing import Writer
+
+FIELD: Final = "file"
+
+if TYPE_CHECKING:
+    _Uploaded = UploadedFile[bytes]
+else:  # generic in its types only
+    _Uploaded = UploadedFile
+
+
+class Received(_Uploaded):
+    """A file that was sealed while it came; `fault` says why it is not taken, if it is not."""
+
+    def __init__(self, writer: Writer, name: str, kind: Kind | None, fault: str) -> None:
+        super().__init__(None, name, size=writer.size)
+        self.writer = writer
+        self.kind = kind
+        self.fault = fault
+
+
+class SealingHandler(FileUploadHandler):
+    """The one upload handler of attachments. One file a request; others are not read."""
+
+    def __init__(self, request: HttpRequest, limit: int) -> None:
+        super().__init__(request)
+        self.limit = limit
+        self.writer: Writer | None = None
+        self.kind: Kind | None = None
+        self.fault = ""
+        self._head = b""
+        self._told = False
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        if self.writer is not None or self.field_name != FIELD:
+            self.fault = "many"
+            raise StopUpload(connection_reset=True)
+        self.writer = Writer()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        writer = self.writer
+        if writer is None or self.fault:
+            return
+        if start + len(raw_data) > self.limit:
+            self.fault = "size"
+            raise StopUpload(connection_reset=True)
+        if not self._told:
+            self._head += raw_data
+            if len(self._head) >= HEAD:
+                self._tell()
+        elif self.kind is TEXT and not still_text(raw_data):
+            self.fault = "kind"
+        if not self.fault:
+            writer.write(raw_data)
+
+    def _tell(self) -> None:
+        self._told = True
+        self.kind = kind_of(self._head[:HEAD])
+        if self.kind is None or (self.kind is TEXT and not still_text(self._head)):
+            self.fault = "kind"
+        self._head = b""
+
+    def file_complete(self, file_size: int) -> Received | None:
+        if self.writer is None:
+            return None
+        if not (self.fault or self.writer.size or self._head):
+            self.fault = "empty"
+        elif not self._told:
+            self._tell()
+        if not self.fault:
+            self.writer.finish()
+        return Received(self.writer, self.file_name or "", self.kind, self.fault)
+
+    def upload_interrupted(self) -> None:
+        if not self.fault:
+            self.fault = "broken"
+        self.discard()
+
+    def discard(self) -> None:
+        """Leave nothing behind of what was not kept."""
+        if self.writer is not None:
+            self.writer.discard()

@@ -1,0 +1,169 @@
+"""Files under DATA/attachments: encrypted in pieces as they arrive, under random names.
+
+Layout: `GLA1`, the length (2 bytes) and the bytes of the file's own key as the installation's key
+ring sealed it for the purpose `attachment`, a nonce prefix of 7 bytes, then pieces of 64 KiB of
+plain bytes, each AES-256-GCM with the nonce prefix ‖ counter (4 bytes) ‖ last (1 byte). So a piece
+that is altered, moved, left out or cut off at the end fails to open (the STREAM construction of
+Hoang, Reyhanitabar, Rogaway and Vizár, 2015). The sealed key is bound to the file's random name:
+a file under another's name does not open either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+from guanlan.core.sealing import Unopened, keyring
+
+MAGIC: Final = b"GLA1"
+PIECE: Final = 64 << 10
+TAG: Final = 16
+PREFIX: Final = 7
+ABANDONED: Final = 24 * 3600  # seconds after which a half-written file is swept away
+_STORED: Final = re.compile(r"[0-9a-f]{32}")
+
+
+class Unreadable(Exception):
+    """The stored bytes are missing, altered, or sealed with another key."""
+
+
+def folder() -> Path:
+    return Path(settings.DATA) / "attachments"
+
+
+def path_of(stored: str) -> Path:
+    """Where the file lies. Raises Unreadable for a name that is none of ours."""
+    if not _STORED.fullmatch(stored):
+        raise Unreadable
+    return folder() / stored[:2] / stored
+
+
+def _nonce(prefix: bytes, counter: int, last: bool) -> bytes:
+    return prefix + counter.to_bytes(4, "big") + bytes([last])
+
+
+class Writer:
+    """Takes plain bytes as they come, keeps at most one piece of them in memory.
+
+    The file stands under its name only after `keep`; anything else leaves nothing behind.
+    """
+
+    def __init__(self) -> None:
+        self.stored = secrets.token_hex(16)
+        self.size = 0
+        self._hash = hashlib.sha256()
+        key = AESGCM.generate_key(256)
+        sealed = keyring().seal("attachment", key, self.stored.encode())
+        self._cipher = AESGCM(key)
+        self._prefix = os.urandom(PREFIX)
+        self._counter = 0
+        self._waiting = bytearray()
+        incoming = folder() / "incoming"
+        incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path = incoming / self.stored
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._file: BinaryIO = os.fdopen(descriptor, "wb")
+        self._file.write(MAGIC + len(sealed).to_bytes(2, "big") + sealed + self._prefix)
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def write(self, plain: bytes) -> None:
+        """Add plain bytes. OSError where the disk does not take them."""
+        self.size += len(plain)
+        self._hash.update(plain)
+        self._waiting += plain
+        while len(self._waiting) > PIECE:  # the last piece is known only at the end
+            self._seal(bytes(self._waiting[:PIECE]), last=False)
+            del self._waiting[:PIECE]
+
+    def _seal(self, plain: bytes, *, last: bool) -> None:
+        nonce = _nonce(self._prefix, self._counter, last)
+        self._file.write(self._cipher.encrypt(nonce, plain, None))
+        self._counter += 1
+
+    def finish(self) -> None:
+        """Write what is left; afterwards the file can be read, but has not its name yet."""
+        self._seal(bytes(self._waiting), last=True)
+        self._waiting.clear()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def read(self) -> Iterator[bytes]:
+        """The plain bytes of the finished file, before it is kept."""
+        return _opened(self._path, self.stored)
+
+    def keep(self) -> None:
+        """Give the finished file its name."""
+        target = path_of(self.stored)
+        target.parent.mkdir(exist_ok=True, mode=0o700)
+        self._path.replace(target)
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+def opened(stored: str) -> Iterator[bytes]:
+    """The plain bytes of a kept file, piece by piece, each proven before it is given.
+
+    Raises Unreadable, also in the middle: what was given until then is what was stored.
+    """
+    return _opened(path_of(stored), stored)
+
+
+def _opened(path: Path, stored: str) -> Iterator[bytes]:
+    try:
+        file = path.open("rb")
+    except OSError:
+        raise Unreadable from None
+    with file:
+        head = file.read(len(MAGIC) + 2)
+        if head[: len(MAGIC)] != MAGIC:
+            raise Unreadable
+        try:
+            sealed_key = file.read(int.from_bytes(head[len(MAGIC) :], "big"))
+            cipher = AESGCM(keyring().open("attachment", sealed_key, stored.encode()))
+        except (Unopened, ValueError):
+            raise Unreadable from None
+        prefix = file.read(PREFIX)
+        sealed, counter = file.read(PIECE + TAG), 0
+        while True:
+            following = file.read(PIECE + TAG)
+            try:
+                plain = cipher.decrypt(_nonce(prefix, counter, not following), sealed, None)
+            except (InvalidTag, ValueError):
+                raise Unreadable from None
+            yield plain
+            if not following:
+                return
+            sealed, counter = following, counter + 1
+
+
+def forget(stored: str) -> None:
+    """Remove the bytes; nothing happens where they are gone."""
+    path_of(stored).unlink(missing_ok=True)
+
+
+def sweep(now: float | None = None) -> int:
+    """Remove what was begun and never kept; how many."""
+    before = (now if now is not None else time.time()) - ABANDONED
+    swept = 0
+    for path in (folder() / "incoming").glob("*"):
+        if path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)
+            swept += 1
+    return swept

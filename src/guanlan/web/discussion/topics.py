@@ -1,0 +1,78 @@
+"""Which objects may be discussed, and who may see one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import Http404
+
+from guanlan.core.access import ScopedQuerySet, Subject, may, subject_of
+from guanlan.core.models import User
+
+MENTIONABLE = 50  # names offered for a mention
+
+
+class Topic(NamedTuple):
+    """A noun whose objects may be discussed; `address` is the page of one of them."""
+
+    noun: str
+    address: Callable[[Any], str]
+
+
+_topics: dict[str, Topic] = {}
+
+
+def discussed(noun: str, *, address: Callable[[Any], str]) -> None:
+    """Let the objects of `noun` (`app.model`) be discussed. A second time is an error."""
+    if noun in _topics:
+        raise ValueError(f"{noun} is discussed twice")
+    _topics[noun] = Topic(noun, address)
+
+
+def topic(noun: str) -> Topic:
+    """The topic of a noun; Http404 where its objects are not discussed."""
+    try:
+        return _topics[noun]
+    except KeyError:
+        raise Http404 from None
+
+
+def _seen(subject: Subject, noun: str) -> models.QuerySet[Any]:
+    rows = apps.get_model(noun)._default_manager.all()
+    if isinstance(rows, ScopedQuerySet):
+        return rows.for_user(subject)
+    allowed: models.QuerySet[Any] = rows if may(subject, "see", noun) else rows.none()
+    return allowed
+
+
+def find_object(subject: Subject, noun: str, identity: str) -> Any:
+    """The object, when `subject` may see it; else Http404, which tells nothing apart."""
+    topic(noun)
+    try:
+        found = _seen(subject, noun).filter(pk=identity).first()
+    except (ValueError, ValidationError, OverflowError):
+        found = None
+    if found is None:
+        raise Http404
+    return found
+
+
+def may_see(user: User, noun: str, identity: str) -> bool:
+    """Whether this person may see the object."""
+    return _seen(subject_of(user), noun).filter(pk=identity).exists()
+
+
+def mentionable(noun: str, identity: str) -> list[User]:
+    """The active people who may see the object, by name: who may be mentioned beside it."""
+    active = User.objects.filter(is_active=True).order_by("username")
+    found = []
+    for user in active.iterator():
+        if may_see(user, noun, identity):
+            found.append(user)
+            if len(found) >= MENTIONABLE:
+                break
+    return found

@@ -1,0 +1,57 @@
+"""One declaration gives a list, a page of one object, a form, actions, files and an API.
+
+    from guanlan.web.resource import Column, Filter, Resource, register
+
+    register(Resource(
+        noun="core.apikey", model=ApiKey, title=_("API key"), titles=_("API keys"),
+        path="settings/keys", route="keys", one="key", place=("settings", 10),
+        columns=(Column("name", _("Name"), sort=True), Column("created", _("Made"), cell="moment")),
+        filters=(Filter("name", _("Name"), "text"),), search=("name",), order="-created",
+    ))
+
+Register while the app starts (`AppConfig.ready`); what is wrong stops the start with a sentence
+that names the resource. `docs/kit.md` has a worked example and every part of the declaration.
+"""
+
+from guanlan.web.resource.declared import (
+    Action,
+    Ask,
+    Chip,
+    Column,
+    Filter,
+    Form,
+    Found,
+    Link,
+    Panel,
+    Resource,
+    Saved,
+    State,
+)
+from guanlan.web.resource.details import facts, history_panel
+from guanlan.web.resource.fields import Related
+from guanlan.web.resource.reading import turn
+from guanlan.web.resource.registry import register, resource_of, resources
+from guanlan.web.resource.words import Term
+
+__all__ = [
+    "Action",
+    "Ask",
+    "Chip",
+    "Column",
+    "Filter",
+    "Form",
+    "Found",
+    "Link",
+    "Panel",
+    "Related",
+    "Resource",
+    "Saved",
+    "State",
+    "Term",
+    "facts",
+    "history_panel",
+    "register",
+    "resource_of",
+    "resources",
+    "turn",
+]

@@ -1,0 +1,174 @@
+"""Things done to one object or to many: allowed one by one, audited one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from guanlan.core.access import Denied, Subject
+from guanlan.web.resource.declared import Action, Ask, Resource
+from guanlan.web.resource.details import object_of
+from guanlan.web.resource.lists import (
+    address_of,
+    ask_of,
+    bulk_actions,
+    state_of,
+)
+from guanlan.web.resource.reading import counted, find, visible
+from guanlan.web.rights import subject_of_request
+from guanlan.web.words import number
+
+MOST = 10_000  # objects that one bulk action may reach
+CHUNK = 500
+
+# Asks the person to prove who they are; gives None where that is done. Accounts set it.
+Reauthenticate = Callable[[HttpRequest], HttpResponse | None]
+_reauthenticate: list[Reauthenticate] = []
+
+
+def reauthenticate_with(ask: Reauthenticate) -> None:
+    """Say how a person proves again who they are before an action with `again`."""
+    _reauthenticate[:] = [ask]
+
+
+class Outcome(NamedTuple):
+    """How a bulk action went: how many were done, and what was said of the others."""
+
+    done: int
+    refused: int
+    words: list[str]
+
+
+def _asked_again(request: HttpRequest, action: Action) -> HttpResponse | None:
+    if not action.again:
+        return None
+    if not _reauthenticate:
+        raise PermissionDenied(f"{action.name} needs a way to re-authenticate")
+    return _reauthenticate[0](request)
+
+
+def _named(actions: list[Action] | tuple[Action, ...], name: str) -> Action:
+    found = next((action for action in actions if action.name == name), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def act_on_one(request: HttpRequest, resource: Resource, key: str, name: str) -> HttpResponse:
+    """Do an action to one object, then show it again."""
+    subject = subject_of_request(request)
+    row = object_of(resource, subject, key)
+    action = _named(resource.actions, name)
+    in_scope(resource, subject, action, row)
+    if (proof := _asked_again(request, action)) is not None:
+        return proof
+    if not action.fits(row):
+        text = _("“%(action)s” does not fit the present state.") % {"action": action.title}
+        messages.error(request, text)
+    else:
+        try:
+            messages.success(request, action.do(row, subject))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+    left = resource.model._default_manager.filter(pk=row.pk).exists()
+    return redirect(address_of(resource, row) if left else resource.route)
+
+
+def in_scope(resource: Resource, subject: Subject, action: Action, row: Any) -> None:
+    """Raises Denied when the right to the action does not reach this very object."""
+    if not visible(resource, subject, action.verb).filter(pk=row.pk).exists():
+        raise Denied(f"{subject.name} may not {action.verb} {resource.noun}")
+
+
+def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
+    """Confirm, then do an action to the chosen objects or to all that fit the filter."""
+    subject = subject_of_request(request)
+    action = _named(bulk_actions(resource, subject), request.POST.get("action", ""))
+    said = dict(parse_qsl(request.POST.get("state", "")))
+    state = state_of(resource, said)
+    back = redirect(state.address(resource.route))
+    whole = request.POST.get("all") == "1"
+    keys = request.POST.getlist("key")[:MOST]
+    ask, problems = ask_of(resource, state, subject)
+    count = counted(resource, ask) if whole and not problems else len(keys)
+    if problems or not count:
+        messages.error(request, problems[0] if problems else _("Choose at least one row."))
+        return back
+    if count > MOST:
+        text = _("More than %(n)s rows fit the filter. Narrow it first.") % {"n": number(MOST)}
+        messages.error(request, text)
+        return back
+    if request.POST.get("sure") != "1":
+        context = {
+            "resource": resource, "action": action, "count": count, "keys": keys, "whole": whole,
+            "state": request.POST.get("state", ""), "back": state.address(resource.route),
+            "query": state.query, "title": action.title, "section": resource.route,
+        }  # fmt: skip
+        return render(request, "web/resource/confirm.html", context)
+    if (proof := _asked_again(request, action)) is not None:
+        return proof
+    rows = chosen(resource, subject, keys) if not whole else every(resource, ask)
+    outcome = run(resource, subject, action, rows)
+    if outcome.done:
+        text = ngettext("Done to %(n)s row.", "Done to %(n)s rows.", outcome.done)
+        messages.success(request, f"{action.title}: {text % {'n': number(outcome.done)}}")
+    if outcome.refused:
+        text = ngettext("%(n)s row was left as it is.", "%(n)s rows were left as they are.",
+                        outcome.refused) % {"n": number(outcome.refused)}  # fmt: skip
+        messages.warning(request, " ".join([f"{action.title}: {text}", *outcome.words]))
+    return back
+
+
+def chosen(resource: Resource, subject: Subject, keys: list[str]) -> Iterator[Any]:
+    """The objects of these keys that the subject may see."""
+    pk = resource.model._meta.pk
+    known = []
+    for key in keys:
+        try:
+            known.append(pk.to_python(key))
+        except ValidationError:
+            continue
+    for start in range(0, len(known), CHUNK):
+        yield from visible(resource, subject).filter(pk__in=known[start : start + CHUNK])
+
+
+def every(resource: Resource, ask: Ask) -> Iterator[Any]:
+    """All objects that fit, in order, a chunk at a time."""
+    ask = ask._replace(limit=CHUNK, older=None, newer=None)
+    while True:
+        found = find(resource, ask)
+        yield from found.rows
+        if found.older is None:
+            return
+        ask = ask._replace(older=found.older)
+
+
+def run(resource: Resource, subject: Subject, action: Action, rows: Iterator[Any]) -> Outcome:
+    """Do the action to each object on its own; one that refuses does not stop the others."""
+    done, refused, words = 0, 0, list[str]()
+    waiting = list(rows)
+    allowed = set[Any]()
+    for start in range(0, len(waiting), CHUNK):
+        keys = [row.pk for row in waiting[start : start + CHUNK]]
+        within = visible(resource, subject, action.verb).filter(pk__in=keys)
+        allowed |= set(within.values_list("pk", flat=True))
+    for row in waiting:
+        if row.pk not in allowed or not action.fits(row):
+            refused += 1
+            continue
+        try:
+            action.do(row, subject)
+            done += 1
+        except ValidationError as error:
+            refused += 1
+            if len(words) < 3:
+                words.append(f"{resource.name_of(row)}: {' '.join(error.messages)}")
+    return Outcome(done, refused, words)

@@ -1,0 +1,244 @@
+"""What a declaration of a resource is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from django import forms
+from django.db import models
+from django.utils.functional import Promise
+from msgspec import Struct
+
+from guanlan.core.access import Subject, Verb
+from guanlan.web.resource.words import Term
+
+Text = str | Promise
+Kind = Literal["choice", "text", "exact", "number", "time", "flag", "person", "own"]
+CELLS = ("text", "code", "number", "moment", "clock", "flag", "state", "tags", "template")
+
+
+class State(NamedTuple):
+    """A state by word and shape; `look` is one of on, off, warn, bad, unknown."""
+
+    look: str
+    title: Text
+
+
+class Column(Struct, frozen=True):
+    """A value of each row: a cell of the list, a fact of the detail, a member of the API.
+
+    `field` is the model's field the value comes from (its name where left out; `a__b` follows a
+    relation); `value` computes it instead, from what `Resource.prepare` made of the row. The
+    level is that of the field; a computed value of no one field says its own. From level 3 on
+    only `mask(row)` leaves the server. `right` aligns it, `wide` gives it the room that is left.
+    """
+
+    name: str
+    title: Text
+    field: str = ""
+    value: Callable[[Any], Any] | None = None
+    cell: str = "text"
+    template: str = ""
+    level: int = 0
+    sort: bool = False
+    shown: bool = True
+    right: bool = False
+    wide: bool = False
+    mask: Callable[[Any], str] | None = None
+
+    @property
+    def path(self) -> str:
+        return self.field or self.name
+
+    @property
+    def numeric(self) -> bool:
+        return self.right or self.cell == "number"
+
+
+class Filter(Struct, frozen=True):
+    """A name that may be typed before a colon.
+
+    choice  one of `choices` (name -> title), stored as `stored` says; `ordered`: takes >= and <=
+    text    contained, in any case;  exact  the same text
+    number  compared;  time  2026-11-23 or 2026-11-23T09:00, `after:` and `before:` style
+    flag    yes or no; `null`: whether the field holds anything;  person  a user name, or `me`
+    own     `read(term, subject)` gives the condition, or a sentence saying what is wrong
+
+    `personal`: a value may name somebody. A search for it is not kept in the session, and where
+    a list has such a filter, a search for free words is not either.
+    """
+
+    name: str
+    title: Text
+    kind: Kind = "exact"
+    field: str = ""
+    choices: Mapping[str, Text] | Callable[[], Mapping[str, Text]] = {}
+    stored: Mapping[str, Any] = {}
+    ordered: bool = False
+    null: bool = False
+    sign: str = ""
+    read: Callable[[Term, Subject], models.Q | str] | None = None
+    example: str = ""
+    group: bool = False
+    personal: bool = False
+
+    @property
+    def path(self) -> str:
+        return self.field or self.name
+
+    def options(self) -> Mapping[str, Text]:
+        return self.choices() if callable(self.choices) else self.choices
+
+
+class Chip(NamedTuple):
+    """A ready-made filter."""
+
+    title: Text
+    query: str
+
+
+class Panel(Struct, frozen=True):
+    """A part of the page of one object; `context(object, subject)` is what its template sees.
+
+    `wide` panels stand left, the others right.
+    """
+
+    title: Text
+    template: str
+    context: Callable[[Any, Subject], Mapping[str, Any]] | None = None
+    wide: bool = True
+    when: Callable[[Any, Subject], bool] | None = None
+
+
+class Saved(NamedTuple):
+    """What a form's service made; `template` is shown once, above the object's page, and `once`
+    is what the API's answer tells once."""
+
+    object: models.Model
+    notice: str = ""
+    template: str = ""
+    context: Mapping[str, Any] = {}
+    once: Mapping[str, str] = {}
+
+
+class Form(Struct, frozen=True):
+    """How an object is made or changed: fields, and the service that is called with them.
+
+    `make(subject, object)` gives the class of the form; relations are `Related` fields. The
+    service raises ValidationError with a dictionary to speak beside a field.
+    """
+
+    make: Callable[[Subject, Any], type[forms.Form]]
+    add: Callable[[Subject, dict[str, Any]], Saved] | None = None
+    change: Callable[[Subject, Any, dict[str, Any]], Saved] | None = None
+    initial: Callable[[Any], Mapping[str, Any]] | None = None
+    button: Text = ""
+    title: Text = ""
+
+
+class Action(Struct, frozen=True):
+    """Something done to one object, or to many of a list: `do` calls a service, which audits.
+
+    A dangerous one stands apart and is confirmed: `words` say what will happen. `do` returns
+    a sentence, or raises ValidationError to say why not.
+    """
+
+    name: str
+    title: Text
+    do: Callable[[Any, Subject], str]
+    verb: Verb = "change"
+    when: Callable[[Any], bool] | None = None
+    danger: bool = False
+    words: Text = ""
+    button: Text = ""
+    bulk: bool = True
+    again: bool = False
+
+    def fits(self, row: Any) -> bool:
+        return self.when is None or self.when(row)
+
+
+class Link(NamedTuple):
+    """A button at the top of the list that leads elsewhere."""
+
+    title: Text
+    route: str
+
+
+class Ask(NamedTuple):
+    """What a list is asked for: terms, the order, and from where on."""
+
+    terms: tuple[Term, ...]
+    subject: Subject
+    sort: str
+    older: tuple[Any, Any] | None = None
+    newer: tuple[Any, Any] | None = None
+    limit: int = 50
+
+
+class Found(NamedTuple):
+    """Rows in order, keys to go on from both ways (None: nothing there), and problems."""
+
+    rows: Sequence[Any]
+    older: tuple[Any, Any] | None = None
+    newer: tuple[Any, Any] | None = None
+    problems: Sequence[str] = ()
+
+
+class Resource(Struct, frozen=True, kw_only=True):
+    """Everything the console and the API show of one kind of thing.
+
+    `noun` is what the policy is asked for; `route` names the list's address (its name with
+    `_new` and so on the others), `one` that of an object. `order` is a sortable column's name,
+    with a minus for descending. `find` replaces the query of lists that build their own
+    statement; `prepare` turns a page's objects into what columns read, with a fixed number of
+    queries. A resource with `address` has its own page of one object.
+    """
+
+    noun: str
+    model: type[models.Model]
+    title: Text
+    titles: Text
+    path: str
+    route: str
+    one: str = ""
+    place: tuple[str, int] | None = None
+    columns: tuple[Column, ...]
+    filters: tuple[Filter, ...] = ()
+    more_filters: Callable[[], Sequence[Filter]] | None = None
+    search: tuple[str, ...] = ()
+    free: Callable[[Term, Subject], models.Q | str] | None = None
+    chips: tuple[Chip, ...] | Callable[[], Sequence[Chip]] = ()
+    order: str
+    related: tuple[str, ...] = ()
+    rows: Callable[[Subject, Verb], models.QuerySet[Any]] | None = None
+    find: Callable[[Ask], Found] | None = None
+    count: Callable[[Ask, int], int] | None = None
+    prepare: Callable[[Sequence[Any], Subject], Sequence[Any]] | None = None
+    panels: tuple[Panel, ...] = ()
+    facts: tuple[str, ...] = ()
+    state: Callable[[Any], State] | None = None
+    name_of: Callable[[Any], str] = str
+    address: Callable[[Any], str] | None = None
+    link: Callable[[Any], str] | None = None  # the same, read from a prepared row of a list
+    form: Form | None = None
+    actions: tuple[Action, ...] = ()
+    links: tuple[Link, ...] = ()
+    empty: Text = ""
+    placeholder: str = ""
+    before: str = ""  # a template above the filter
+    api: str = ""  # name under /api/v1/; empty: not in the API
+
+    def column(self, name: str) -> Column | None:
+        return next((c for c in self.columns if c.name == name), None)
+
+    def all_filters(self) -> dict[str, Filter]:
+        """Filters by name, those of the moment included."""
+        found = {one.name: one for one in self.filters}
+        for one in self.more_filters() if self.more_filters else ():
+            found.setdefault(one.name, one)
+        return found
+
+    def ready_made(self) -> Sequence[Chip]:
+        return self.chips() if callable(self.chips) else self.chips

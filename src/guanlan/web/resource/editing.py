@@ -1,0 +1,138 @@
+"""Forms that make and change objects: checked field by field, nothing typed is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
+
+from guanlan.core.access import Subject
+from guanlan.web.resource.declared import Form, Resource, Saved
+from guanlan.web.resource.details import object_of, show_object
+from guanlan.web.resource.fields import prepared
+from guanlan.web.resource.lists import address_of
+from guanlan.web.rights import subject_of_request
+
+STAMP = "_stamp"
+FIELD = "_field"
+
+
+class Changed(Exception):
+    """The object was changed by somebody else since the form was filled."""
+
+
+def stamp(row: models.Model) -> str:
+    """What an object was like: changes whenever any of its fields does, and tells nothing."""
+    values = "\x1f".join(
+        f"{field.attname}={getattr(row, field.attname)!r}" for field in row._meta.concrete_fields
+    )
+    return salted_hmac("guanlan.resource.stamp", values, algorithm="sha256").hexdigest()[:32]
+
+
+def form_of(resource: Resource, subject: Subject, row: Any, data: Any = None) -> forms.Form:
+    """The form for a new object (`row` None) or for this one, its relations scoped."""
+    declared = declared_form(resource)
+    initial = dict(declared.initial(row)) if declared.initial and row is not None else {}
+    made = declared.make(subject, row)(data, initial=initial)
+    prepared(made, subject)
+    return made
+
+
+def declared_form(resource: Resource) -> Form:
+    """The resource's form; raises Http404 where it has none."""
+    if resource.form is None:
+        raise Http404
+    return resource.form
+
+
+def save(resource: Resource, subject: Subject, row: Any, form: forms.Form, seen: str) -> Saved:
+    """Call the service with a valid form's values; `seen` is the stamp the person saw.
+
+    Raises Changed when the object is another one meanwhile, ValidationError as the service does.
+    """
+    declared = declared_form(resource)
+    if row is None:
+        if declared.add is None:
+            raise Http404
+        return declared.add(subject, form.cleaned_data)
+    if declared.change is None:
+        raise Http404
+    with transaction.atomic():
+        now = resource.model._default_manager.select_for_update().filter(pk=row.pk).first()
+        if now is None:
+            raise Http404
+        if not constant_time_compare(seen, stamp(now)):
+            raise Changed
+        return declared.change(subject, now, form.cleaned_data)
+
+
+def say(form: forms.Form, error: ValidationError) -> None:
+    """Put a service's objections beside the fields they speak of."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, errors in error.error_dict.items():
+        form.add_error(
+            None if name not in form.fields or name == NON_FIELD_ERRORS else name, errors
+        )
+
+
+def edit(request: HttpRequest, resource: Resource, key: str | None) -> HttpResponse:
+    """The form: shown, checked field by field for htmx, and sent."""
+    subject = subject_of_request(request)
+    row = None if key is None else object_of(resource, subject, key, "change")
+    declared = declared_form(resource)
+    if (declared.add if row is None else declared.change) is None:
+        raise Http404
+    if request.method != "POST":
+        return _page(request, resource, row, form_of(resource, subject, row), 200)
+    form = form_of(resource, subject, row, request.POST)
+    if (name := request.POST.get(FIELD, "")) in form.fields:
+        form.is_valid()
+        return render(request, "web/resource/field.html", {"field": form[name]})
+    if not form.is_valid():
+        return _page(request, resource, row, form, 422)
+    try:
+        made = save(resource, subject, row, form, request.POST.get(STAMP, ""))
+    except Changed:
+        form.add_error(
+            None,
+            _(
+                "Somebody changed this while you were editing it. What you typed is kept below: "
+                "compare it with what is stored now, then save again."
+            ),
+        )
+        return _page(request, resource, object_of(resource, subject, str(key)), form, 409)
+    except ValidationError as error:
+        say(form, error)
+        return _page(request, resource, row, form, 422)
+    if made.template:  # shown once, in the answer itself: it is stored nowhere
+        return show_object(request, resource, str(made.object.pk), saved=made)
+    if made.notice:
+        messages.success(request, made.notice)
+    return redirect(address_of(resource, made.object))
+
+
+def _page(
+    request: HttpRequest, resource: Resource, row: Any, form: forms.Form, status: int
+) -> HttpResponse:
+    declared = declared_form(resource)
+    title = declared.title if row is None and declared.title else resource.title
+    context = {
+        "resource": resource,
+        "object": row,
+        "title": resource.name_of(row) if row is not None else title,
+        "form": form,
+        "stamp": stamp(row) if row is not None else "",
+        "button": declared.button or _("Save"),
+        "back": address_of(resource, row) if row is not None else "",
+        "section": resource.route,
+    }
+    return render(request, "web/resource/form.html", context, status=status)

@@ -1,0 +1,46 @@
+"""Fields of forms: relations that offer only what the subject may see."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import forms
+from django.db import models
+
+from guanlan.core.access import Subject, may
+
+# Nobody is given a right through a form that merely describes a thing.
+PRIVILEGES: Final = frozenset(
+    {
+        "is_superuser", "is_staff", "is_active", "groups", "user_permissions", "roles",
+        "clearance", "purposes", "grants", "password",
+    }
+)  # fmt: skip
+
+
+class Related(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A choice among the rows the subject may see, and no others: a posted id of another row is
+    as unknown as one that does not exist."""
+
+    def __init__(self, model: type[models.Model], noun: str = "", **options: Any) -> None:
+        self.model = model
+        self.noun = noun or model._meta.label_lower
+        super().__init__(queryset=model._default_manager.none(), **options)
+
+    def offer(self, subject: Subject) -> None:
+        """Offer the rows this subject may see."""
+        every = self.model._default_manager.all()
+        scoped = getattr(every, "for_user", None)
+        if scoped is not None:
+            self.queryset = scoped(subject)
+        else:
+            self.queryset = every if may(subject, "see", self.noun) else every.none()
+
+
+def prepared(form: forms.Form, subject: Subject, protected: frozenset[str] = PRIVILEGES) -> None:
+    """Scope the relations of a form; lock its fields that would give a privilege."""
+    for name, field in form.fields.items():
+        if isinstance(field, Related):
+            field.offer(subject)
+        if name in protected:
+            field.disabled = True

@@ -1,0 +1,265 @@
+"""The list of a resource: filter, order, columns, groups, pages by key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, quote, urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from guanlan.core.access import Subject
+from guanlan.web.resource import saved
+from guanlan.web.resource.cells import Cell, cell
+from guanlan.web.resource.declared import Action, Ask, Column, Filter, Found, Resource
+from guanlan.web.resource.reading import (
+    COUNTED,
+    PAGE,
+    allowed,
+    counted,
+    find,
+    groups_of,
+    order_of,
+    read_key,
+    write_key,
+)
+from guanlan.web.resource.words import LONGEST, Term, quoted, read_terms
+from guanlan.web.rights import subject_of_request
+from guanlan.web.words import number
+
+KEPT = ("q", "sort", "columns", "group")  # what makes a list what it is: kept, saved, shared
+
+
+class State(NamedTuple):
+    """What a list's address says."""
+
+    query: str
+    sort: str
+    columns: tuple[Column, ...]
+    group: str
+    kept: dict[str, str]
+
+    def address(self, route: str, **changes: str) -> str:
+        """The list's address with some of it changed; empty leaves out (but for `q`)."""
+        said = {**self.kept, **changes}
+        parts = [(name, text) for name, text in said.items() if text or name == "q"]
+        return f"{reverse(route)}?{urlencode(parts, quote_via=quote)}"
+
+
+class Row(NamedTuple):
+    """A row as the table shows it."""
+
+    key: str
+    url: str
+    cells: list[Cell]
+
+
+class Head(NamedTuple):
+    """The head of a column; `url` sorts by it, `sorted` is -1, 0 or 1."""
+
+    column: Column
+    url: str
+    sorted: int
+
+
+def state_of(resource: Resource, said: dict[str, str]) -> State:
+    """What was asked for; what is not offered is left out."""
+    query = said.get("q", "").replace("\0", "").strip()[:LONGEST]
+    sort = said.get("sort", "")
+    if order_of(resource, sort) is None:
+        sort = ""
+    wanted = said.get("columns", "").split(",")
+    chosen = tuple(column for column in resource.columns if column.name in wanted)
+    columns = chosen or tuple(column for column in resource.columns if column.shown)
+    grouping = {one.name for one in resource.filters if one.group}
+    group = said.get("group", "") if said.get("group", "") in grouping else ""
+    kept = {"q": query, "sort": sort, "group": group}
+    kept["columns"] = ",".join(column.name for column in chosen)
+    return State(query, sort or resource.order, columns, group, kept)
+
+
+def ask_of(resource: Resource, state: State, subject: Subject) -> tuple[Ask, list[str]]:
+    """The state as it is asked of the database, and what could not be read."""
+    terms, problems = read_terms(state.query)
+    return Ask(tuple(terms), subject, state.sort, limit=PAGE), problems
+
+
+def rows_of(
+    resource: Resource, columns: Sequence[Column], found: Sequence[Any], subject: Subject
+) -> list[Row]:
+    """Rows written for the screen."""
+    prepared = resource.prepare(found, subject) if resource.prepare else found
+    return [
+        Row(
+            str(row.pk),
+            resource.link(ready) if resource.link else address_of(resource, row),
+            [cell(resource, column, ready) for column in columns],
+        )
+        for row, ready in zip(found, prepared, strict=True)
+    ]
+
+
+def address_of(resource: Resource, row: Any) -> str:
+    """The page of one object."""
+    return resource.address(row) if resource.address else reverse(resource.one, args=[row.pk])
+
+
+def bulk_actions(resource: Resource, subject: Subject) -> list[Action]:
+    """What the subject may do to many."""
+    return [
+        action
+        for action in resource.actions
+        if action.bulk and allowed(resource, subject, action.verb)
+    ]
+
+
+def _remembered(request: HttpRequest, resource: Resource) -> dict[str, str]:
+    """What the address says, else how this person left the list."""
+    name = f"list {resource.noun}"
+    left = str(request.session.get(name, ""))
+    if not request.GET and left:
+        return dict(parse_qsl(left, keep_blank_values=True))
+    said = {key: request.GET.get(key, "") for key in KEPT}
+    now = urlencode([(key, text) for key, text in said.items() if text])
+    if now != left and _personal(resource, said["q"]):
+        now = urlencode([(key, text) for key, text in said.items() if text and key != "q"])
+    if now != left:  # a session is written when it is set
+        request.session[name] = now
+    return said
+
+
+def _personal(resource: Resource, query: str) -> bool:
+    """Whether a filter may name somebody: a session is stored in the clear."""
+    terms = read_terms(query)[0]
+    if not terms:
+        return False
+    personal = {name for name, one in resource.all_filters().items() if one.personal}
+    return bool(personal) and any(
+        not term.name or (term.name in personal and not term.value.startswith("~"))
+        for term in terms
+    )
+
+
+def show_list(request: HttpRequest, resource: Resource) -> HttpResponse:
+    """The list, or only its rows for htmx."""
+    subject = subject_of_request(request)
+    if "clear" in request.GET:
+        request.session.pop(f"list {resource.noun}", None)
+        return redirect(resource.route)
+    if request.GET.getlist("column"):  # the form that chooses columns
+        said = {key: request.GET.get(key, "") for key in KEPT}
+        said["columns"] = ",".join(request.GET.getlist("column"))
+        return redirect(state_of(resource, said).address(resource.route))
+    if "add" in request.GET:  # the form that builds a filter
+        return redirect(_built(request, resource))
+    state = state_of(resource, _remembered(request, resource))
+    ask, problems = ask_of(resource, state, subject)
+    found, count = Found(()), 0
+    ask = ask._replace(
+        older=read_key(resource, state.sort, request.GET.get("older", "")),
+        newer=read_key(resource, state.sort, request.GET.get("newer", "")),
+    )
+    if not problems:
+        found = find(resource, ask)
+        problems = list(found.problems)
+        count = 0 if problems else counted(resource, ask)
+    context: dict[str, Any] = {
+        "resource": resource,
+        "state": state,
+        "title": resource.titles,
+        "query": state.query,
+        "problems": problems,
+        "rows": rows_of(resource, state.columns, found.rows, subject),
+        "heads": [_head(resource, state, column) for column in state.columns],
+        "count": number(COUNTED) + "+" if count > COUNTED else number(count),
+        "many": count,
+        "older": write_key(found.older) and state.address(
+            resource.route, older=write_key(found.older)
+        ),
+        "newer": write_key(found.newer) and state.address(
+            resource.route, newer=write_key(found.newer)
+        ),
+        "first": ask.older is None and ask.newer is None,
+        "newest": state.address(resource.route),
+        "chips": [
+            (chip.title, state.address(resource.route, q=chip.query), chip.query == state.query)
+            for chip in resource.ready_made()
+        ],
+        "bulk": bulk_actions(resource, subject),
+        "section": resource.route,
+    }  # fmt: skip
+    if getattr(request, "htmx", False):
+        return render(request, "web/resource/rows.html", context)
+    filters = resource.all_filters().values()
+    context |= {
+        "filters": filters,
+        "builders": [(one, one.options()) for one in filters if one.kind != "own" or one.example],
+        "columns": [(column, column in state.columns) for column in resource.columns],
+        "groupings": [
+            (one.title, state.address(resource.route, group=one.name), one.name == state.group)
+            for one in resource.filters
+            if one.group
+        ],
+        "ungrouped": state.address(resource.route, group=""),
+        "groups": _groups(resource, state, ask) if not problems else [],
+        "grouped": next((f.title for f in resource.filters if f.name == state.group), ""),
+        "views": saved.views_of(subject, resource.noun),
+        "may_add": resource.form is not None
+        and resource.form.add is not None
+        and allowed(resource, subject, "add"),
+        "may_export": allowed(resource, subject, "export"),
+        "placeholder": resource.placeholder
+        or " ".join(one.example for one in filters if one.example),
+    }
+    return render(request, "web/resource/list.html", context)
+
+
+def _head(resource: Resource, state: State, column: Column) -> Head:
+    if not column.sort:
+        return Head(column, "", 0)
+    now = {column.name: 1, f"-{column.name}": -1}.get(state.sort, 0)
+    wanted = column.name if now == -1 else f"-{column.name}"
+    return Head(column, state.address(resource.route, sort=wanted), now)
+
+
+def _groups(resource: Resource, state: State, ask: Ask) -> list[tuple[str, int, str]]:
+    """Title, count and address of each group of the list."""
+    one = next((f for f in resource.filters if f.name == state.group), None)
+    if one is None:
+        return []
+    titles = one.options()
+    rest = [str(term) for term in ask.terms if term.name != one.name]
+    return [
+        (
+            str(titles.get(name, name)),
+            n,
+            state.address(
+                resource.route, q=" ".join([*rest, f"{one.name}:{quoted(name)}"]), group=""
+            ),
+        )
+        for name, n in groups_of(resource, one, ask)
+    ]
+
+
+def _built(request: HttpRequest, resource: Resource) -> str:
+    """The address with one more term, chosen in a form instead of typed."""
+    state = state_of(resource, {key: request.GET.get(key, "") for key in KEPT})
+    one: Filter | None = resource.all_filters().get(request.GET.get("add", ""))
+    value = request.GET.get("value", "").replace("\0", "").strip()
+    if one is None or not value:
+        return state.address(resource.route)
+    sign = request.GET.get("sign", "")
+    sign = sign if sign in (">=", "<=", ">", "<") and one.kind != "text" else ""
+    negated = request.GET.get("not") == "1"
+    term = Term(one.name, sign, tuple(value.split(",")), negated)
+    return state.address(resource.route, q=f"{state.query} {term}".strip()[:LONGEST])
+
+
+def nothing_yet(resource: Resource) -> str:
+    """What an empty list says."""
+    return str(resource.empty) or _("%(what)s will be listed here once there are any.") % {
+        "what": resource.titles
+    }

@@ -1,0 +1,45 @@
+"""Tags of the pages that a resource has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.urls import reverse
+
+from guanlan.web.resource.declared import Filter, Resource
+from guanlan.web.resource.lists import nothing_yet as said_of_nothing
+
+register = template.Library()
+
+
+@register.simple_tag
+def own_url(resource: Resource, what: str, *args: Any) -> str:
+    """The address of one of a resource's routes."""
+    return reverse(f"{resource.route}_{what}", args=args)
+
+
+@register.filter
+def querystring(kept: Mapping[str, str]) -> str:
+    """What an address says, without what is empty."""
+    return urlencode([(name, value) for name, value in kept.items() if value])
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a text."""
+    return text.split()
+
+
+@register.filter
+def example(one: Filter) -> str:
+    """The value in a filter's example."""
+    return one.example.partition(":")[2]
+
+
+@register.filter
+def nothing_yet(resource: Resource) -> str:
+    """What an empty list says."""
+    return said_of_nothing(resource)

@@ -1,0 +1,131 @@
+"""Rights for a time: another person approves, it ends by itself, broken glass is reviewed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from guanlan.core.access import Denied, may, subject_of
+from guanlan.core.access.granting import (
+    ask,
+    break_glass,
+    decide,
+    overdue,
+    review,
+    revoke,
+    unreviewed,
+)
+from guanlan.core.models import AccessGrant, Message, User
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+WISH: dict[str, Any] = {
+    "verb": "reveal", "noun": "fraud.entity", "level": 3, "purpose": "incident_response",
+    "minutes": 60, "reason": "incident 7, the callers' numbers",
+}  # fmt: skip
+
+
+def reveals(user: User, now: dt.datetime | None = None) -> bool:
+    asked = {"level": 3, "purpose": "incident_response"}
+    return may(subject_of(user, now), "reveal", "fraud.entity", **asked)  # type: ignore[arg-type]
+
+
+def test_a_grant_holds_from_its_approval_until_its_end() -> None:
+    owner, user = person("owner"), person("operations")
+    grant = ask(subject_of(user), **WISH)
+    assert not reveals(user)
+    assert Message.objects.get(template="access.asked").recipient == owner
+    decide(subject_of(owner), grant, approve=True)
+    assert reveals(user)
+    assert not reveals(user, timezone.now() + dt.timedelta(minutes=61))
+    with pytest.raises(ValidationError):
+        decide(subject_of(owner), grant, approve=False)
+    revoke(subject_of(owner), grant)
+    assert not reveals(user)
+
+
+def test_nobody_approves_their_own_request() -> None:
+    for role in ("owner", "privacy_officer"):
+        user = person(role, clearance=4)
+        grant = ask(subject_of(user), **WISH)
+        with pytest.raises(Denied):
+            decide(subject_of(user), grant, approve=True)
+    assert not AccessGrant.objects.exclude(decided=None).exists()
+
+
+def test_who_may_not_approve_does_not_and_nobody_beyond_their_clearance() -> None:
+    grant = ask(subject_of(person("operations")), **WISH)
+    for other in (
+        person("fraud_analyst", clearance=4),
+        person("administrator", clearance=4),
+        person("auditor", clearance=4),
+        person("privacy_officer", clearance=2),
+    ):
+        with pytest.raises(Denied):
+            decide(subject_of(other), grant, approve=True)
+    decide(subject_of(person("privacy_officer", "po", clearance=3)), grant, approve=True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"minutes": 0},
+        {"minutes": 481},
+        {"noun": "core.nothing"},
+        {"noun": "core.roleassignment", "verb": "add"},
+        {"verb": "delete"},
+        {"level": 5},
+        {"level": 0},
+        {"purpose": ""},
+        {"purpose": "fun"},
+        {"scope": ""},
+        {"reason": "why"},
+        {"ticket": "T" * 81},
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        ask(subject_of(person("operations")), **WISH | wrong)
+    assert not AccessGrant.objects.exists()
+
+
+def test_the_auditor_is_lent_nothing() -> None:
+    for way in (ask, break_glass):
+        with pytest.raises(Denied):
+            way(subject_of(person("auditor", way.__name__)), **WISH)
+
+
+def test_broken_glass_opens_at_once_tells_and_waits_for_another_ones_review() -> None:
+    owner, user = person("owner"), person("operations")
+    grant = break_glass(subject_of(user), **WISH)
+    assert reveals(user)
+    assert not reveals(user, timezone.now() + dt.timedelta(minutes=61))
+    message = Message.objects.get(template="access.glass")
+    assert (message.recipient, message.urgency) == (owner, "critical")
+    assert list(unreviewed()) == [grant]
+    assert not overdue(grant)
+    assert overdue(grant, timezone.now() + dt.timedelta(hours=25))
+    with pytest.raises(ValidationError):
+        break_glass(subject_of(user), **WISH)
+    with pytest.raises(Denied):
+        review(subject_of(user), grant, justified=True, answer="it was needed")
+    review(subject_of(owner), grant, justified=True, answer="the incident was real")
+    assert not unreviewed().exists()
+    with pytest.raises(ValidationError):
+        review(subject_of(owner), grant, justified=False, answer="on second thoughts")
+
+
+@pytest.mark.parametrize("minutes", [14, 61])
+def test_glass_is_broken_for_15_to_60_minutes(minutes: int) -> None:
+    with pytest.raises(ValidationError):
+        break_glass(subject_of(person("operations")), **WISH | {"minutes": minutes})
+
+
+def test_who_has_no_right_to_break_glass_does_not() -> None:
+    with pytest.raises(Denied):
+        break_glass(subject_of(person("communications")), **WISH)

@@ -1,0 +1,56 @@
+"""Pages for errors: in the console's style, and without what may have failed."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
+from django.test import Client, RequestFactory
+from django.utils import translation
+from pytest_django import DjangoAssertNumQueries
+
+from guanlan.web.pages import errors
+from tests.people import person
+
+
+def test_a_fault_is_told_without_asking_the_database(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    request = RequestFactory().get("/")
+    request.COOKIES["guanlan_theme"] = "dark"
+    with translation.override("en"), django_assert_num_queries(0):
+        for answer, status in ((errors.failed(request), 500), (errors.unavailable(request), 503)):
+            assert answer.status_code == status
+            assert 'data-theme="dark"' in answer.content.decode()
+        assert errors.unavailable(request)["Retry-After"] == "60"
+
+
+def test_a_database_that_does_not_answer_is_503(
+    db: None, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise OperationalError("gone")
+
+    client.force_login(person())
+    monkeypatch.setattr("guanlan.fraud.pages.overview.read_window", broken)
+    client.raise_request_exception = False
+    response = client.get("/")
+    assert response.status_code == 503
+    assert "gone" not in response.content.decode()
+
+
+def test_too_much_and_too_often_say_how_much_and_how_long(db: None, client: Client) -> None:
+    request = RequestFactory().get("/")
+    request.user = person()
+    with translation.override("en"):
+        large = errors.bad_request(request, RequestDataTooBig())
+        often = errors.too_many(request, 30)
+    assert large.status_code == 413
+    assert "1.0" in large.content.decode()
+    assert (often.status_code, often["Retry-After"]) == (429, "30")
+
+
+def test_a_part_of_a_page_is_answered_with_a_sentence(db: None, client: Client) -> None:
+    client.force_login(person())
+    text = client.get("/decisions/999999", headers={"HX-Request": "true"}).content.decode()
+    assert text.startswith('<p class="notice error" role="alert">')
