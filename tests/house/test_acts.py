@@ -18,7 +18,9 @@ UNTOLD = {
     "core/jobs/worker.py": "the beat of a process",
     "core/jobs/sweeping.py": "the states of runs; what a person wishes stands in wanting",
     "core/jobs/progress.py": "the progress of a run",
-    "core/outbox/keeping.py": "the states of deliveries",
+    "core/people/limiting.py": "tries of the last minutes, by digests",
+    "core/sealing/fields.py": "seals the same values with a newer key",
+    "web/pages/accounts.py": "the row of a session follows its new key",
     "core/outbox/delivering.py": "the states of deliveries",
 }
 

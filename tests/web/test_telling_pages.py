@@ -13,7 +13,6 @@ from guanlan.core import outbox
 from guanlan.core.access import subject_of
 from guanlan.core.jobs import registered, sweeping
 from guanlan.core.models import Channel, Delivery, JobRun, Message, Preference, User, Worker
-from guanlan.core.outbox import keeping
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +41,8 @@ def stranger() -> Client:
 @pytest.fixture
 def channel() -> Channel:
     made = Channel.objects.create(name="hook", kind="webhook")
-    keeping.keep_config(made, {"url": "https://hooks.example.com/x", "secret": "s3cr3t-value"})
+    made.config = {"url": "https://hooks.example.com/x", "secret": "s3cr3t-value"}
+    made.save()
     return made
 
 
@@ -117,7 +117,8 @@ def test_a_channel_is_made_and_its_secret_never_comes_back(browser: Client) -> N
 
 
 def test_a_test_that_fails_says_why(browser: Client, channel: Channel) -> None:
-    keeping.keep_config(channel, {"url": "http://127.0.0.1/", "secret": "s"})
+    channel.config = {"url": "http://127.0.0.1/", "secret": "s"}
+    channel.save()
     page = browser.post(reverse("try_channel", args=[channel.pk]), follow=True).content.decode()
     assert "was not sent: the address lies inside the network and is not allowed" in page
 

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from guanlan.core.audit import open_log
 from guanlan.core.audit.recording import DIRECTORY
 from guanlan.core.models import ApiKey
 from tests.people import person
@@ -17,10 +18,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def blocked(tmp_path: Path, settings: Settings) -> Path:
+def folder(tmp_path: Path, settings: Settings) -> Path:
+    """Where this test's audit log stands."""
     settings.DATA = tmp_path
     settings.CHECKPOINTS = tmp_path / "elsewhere"
-    (tmp_path / DIRECTORY).write_text("no directory")
     return tmp_path / DIRECTORY
 
 
@@ -31,22 +32,37 @@ def owner() -> Client:
     return client
 
 
-@pytest.mark.usefixtures("blocked")
-def test_an_act_ends_with_503_and_nothing_is_done() -> None:
+def block(folder: Path) -> None:
+    """Put a file where the directory should be; what is open is let go of."""
+    open_log().store.close()
+    if folder.exists():
+        folder.rename(folder.with_name("aside"))
+    folder.write_text("no directory")
+
+
+def unblock(folder: Path) -> None:
+    folder.unlink()
+    if folder.with_name("aside").exists():
+        folder.with_name("aside").rename(folder)
+
+
+def test_an_act_ends_with_503_and_nothing_is_done(folder: Path) -> None:
     client = owner()
     before = ApiKey.objects.count()
+    block(folder)
     answer = client.post(reverse("keys_new"), {"name": "x", "scopes": ["events:write"]})
     assert answer.status_code == 503
     assert "The audit log cannot be written" in answer.content.decode()
     assert ApiKey.objects.count() == before
 
 
-def test_once_it_can_be_written_again_the_gap_is_told(blocked: Path) -> None:
+def test_once_it_can_be_written_again_the_gap_is_told(folder: Path) -> None:
     client = owner()
+    block(folder)
     client.post(reverse("keys_new"), {"name": "x", "scopes": ["events:write"]})
-    blocked.unlink()
+    unblock(folder)
     answer = client.post(reverse("keys_new"), {"name": "x", "scopes": ["events:write"]})
     assert answer.status_code == 200
-    said = (blocked / "rows.ndjson").read_text()
+    said = (folder / "rows.ndjson").read_text()
     assert said.index('"act":"audit.gap"') < said.index('"act":"key.create"')
     assert '"refused":1' in said

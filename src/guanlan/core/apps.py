@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate, post_save
 from django.utils.module_loading import import_string
 
 from guanlan.core.access import levels, table
+from guanlan.core.sealing import check_models
 
 
 class CoreConfig(AppConfig):
@@ -15,6 +16,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         levels.check_levels()
+        check_models(apps.get_models())
         table.declare()
         import_string("guanlan.core.outbox.rights.declare")()
         table.declare_rest(self)

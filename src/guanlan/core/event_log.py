@@ -2,12 +2,12 @@
 
 The log draws a data key at each opening and keeps it beside its segments, wrapped by a key of
 the installation; see `guanlan.engine.log.sealing`. Wrapped bytes begin with one that says how:
-1 is AES-256-GCM under a key derived from the installation's secret.
+1 is AES-256-GCM under a key derived from the installation's secret, 2 the key ring's current key
+for logs. What is wrapped now is 2; 1 still opens.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
 from functools import lru_cache
 from typing import Final
@@ -18,9 +18,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
+from guanlan.core.sealing import Keyring, KeysUnusable, Unopened, keyring
+from guanlan.core.sealing.ciphers import key_of
 from guanlan.engine.log import KeyWrap
 
 BY_SECRET: Final = b"\x01"
+BY_RING: Final = b"\x02"
 _NONCE: Final = 12
 _KEPT: Final = 1024  # data keys remembered; each opening of the log makes one
 
@@ -38,7 +41,7 @@ def derived(secret: str, purpose: str) -> bytes:
 
 
 class _LogKeys:
-    """Wraps under the key derived from one secret."""
+    """Wraps by the key ring; what one secret's key wrapped before still opens."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
@@ -47,11 +50,15 @@ class _LogKeys:
         return secrets.token_bytes(32)
 
     def wrap(self, key: bytes) -> bytes:
-        nonce = os.urandom(_NONCE)
-        return BY_SECRET + nonce + _cipher(self._secret).encrypt(nonce, key, BY_SECRET)
+        return BY_RING + keyring().wrap("log", key)
 
     def unwrap(self, wrapped: bytes) -> bytes:
-        return _unwrapped(self._secret, wrapped)
+        return _unwrapped(keyring(), self._secret, wrapped)
+
+
+def wrapped_by(wrapped: bytes) -> int | None:
+    """The id of the ring's key that wrapped a log's data key; None where it was the secret."""
+    return key_of(wrapped[1:]) if wrapped[:1] == BY_RING else None
 
 
 @lru_cache(maxsize=4)
@@ -61,7 +68,14 @@ def _cipher(secret: str) -> AESGCM:
 
 # A page that shows one decision opens the log; it need not open its keys each time.
 @lru_cache(maxsize=_KEPT)
-def _unwrapped(secret: str, wrapped: bytes) -> bytes:
+def _unwrapped(ring: Keyring, secret: str, wrapped: bytes) -> bytes:
+    if wrapped[:1] == BY_RING:
+        try:
+            return ring.unwrap("log", wrapped[1:])
+        except Unopened as error:
+            raise ValueError(str(error)) from None
+        except KeysUnusable as error:
+            raise ValueError(error.args[0]) from None
     if wrapped[:1] != BY_SECRET:
         raise ValueError("it was wrapped by a newer version")
     nonce, text = wrapped[1 : 1 + _NONCE], wrapped[1 + _NONCE :]

@@ -151,6 +151,24 @@ DECLARED: Final = (
     Setting("attachment_quota", whole(0, 1 << 50), 10 << 30, "bytes of all attachments at most"),
     Setting("attachment_scanner", WORDS, (), "command that reads a file on its input and ends with"
             " 0 when it is clean, 1 when it is not: clamdscan,--no-summary,-"),
+    Setting("mfa", choice("required", "optional"), "required", "whether a person without a"
+            " second factor reaches only the page that sets one up"),
+    Setting("idle_minutes", whole(1, 720), 30, "minutes without a request after which a session"
+            " ends"),
+    Setting("proxies", WORDS, (), "addresses or networks of proxies whose X-Forwarded-For is"
+            " believed"),
+    Setting("sealing_algorithm", choice("aes-256-gcm", "sm4-gcm"), "aes-256-gcm", "cipher of keys"
+            " made from now on"),
+    Setting("key_provider", choice("file", "vault", "command"), "file", "who keeps the master key"),
+    Setting("master_key_path", PATH, None, "the master key's file; else keys/master.key in the data"
+            " directory"),
+    Setting("key_command", WORDS, (), "program that wraps keys by a key service: it is given wrap,"
+            " unwrap or rotate"),
+    Setting("vault_address", TEXT, "", "where Vault answers: https://vault.example.com"),
+    Setting("vault_token", TEXT, "", "token that may encrypt and decrypt with the transit key",
+            secret=True),
+    Setting("vault_key", TEXT, "guanlan", "name of the transit key"),
+    Setting("vault_mount", TEXT, "transit", "where the transit engine is mounted"),
     Setting("checkpoints", PATH, None, "directory of the audit log's signed checkpoints, best on"
             " another machine's or a write-once disk; else in the data directory"),
     Setting("node_modules", PATH, None, "where the front-end packages are installed; else in the"

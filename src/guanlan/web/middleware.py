@@ -14,6 +14,7 @@ from django.shortcuts import resolve_url
 
 from guanlan.core.access import Denied, subject_of
 from guanlan.core.audit import AuditUnavailable, acting
+from guanlan.web.accounts.addresses import client_address
 from guanlan.web.pages.errors import unrecorded
 from guanlan.web.rights import need_of, subject_of_request
 
@@ -67,8 +68,8 @@ class Acting:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         subject = subject_of(request.user)
         request.subject = subject  # type: ignore[attr-defined]
-        address = str(request.META.get("REMOTE_ADDR", ""))
         session = request.session.session_key or ""
+        address = client_address(request)
         with acting(subject, address, session=session, request=uuid4().hex):
             return self.get_response(request)
 

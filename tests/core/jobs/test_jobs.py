@@ -312,7 +312,7 @@ def test_cleaning_throws_away_what_has_expired_and_nothing_else() -> None:
     for at in (old, fresh):
         JobRun.objects.create(job="x", state="done", finished=at)
         JobRun.objects.create(job="outbox.deliver", state="done", finished=at)
-        Message.objects.create(template="letter", target="letter", letter="v1:x", created=at)
+        Message.objects.create(template="letter", target="letter", letter={"to": "x"}, created=at)
         Message.objects.create(template="x", target="y", created=at - timedelta(days=380))
         Worker.objects.create(host="h", pid=1, ended=at)
     JobRun.objects.create(job="x", state="queued", due=old)
@@ -320,5 +320,5 @@ def test_cleaning_throws_away_what_has_expired_and_nothing_else() -> None:
     housekeeping.clean(Progress(run, 60, threading.Event()))
     assert JobRun.objects.filter(job="x").count() == 2
     assert JobRun.objects.filter(job="outbox.deliver").count() == 1
-    assert sorted(Message.objects.values_list("letter", flat=True)) == ["", "", "v1:x"]
+    assert Message.objects.filter(letter__isnull=False).count() == 1
     assert Worker.objects.count() == 1

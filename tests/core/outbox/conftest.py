@@ -9,7 +9,7 @@ from django.conf import settings
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core import outbox
 from guanlan.core.models import Channel, User
-from guanlan.core.outbox import keeping, templates
+from guanlan.core.outbox import templates
 from guanlan.core.outbox.adapters import Parcel
 
 TEXTS = {
@@ -33,7 +33,8 @@ def lin(db: None) -> User:
 @pytest.fixture
 def file_channel(db: None) -> Channel:
     channel = Channel.objects.create(name="file", kind="file", per_minute=1000)
-    keeping.keep_config(channel, {"name": "t"})
+    channel.config = {"name": "t"}
+    channel.save()
     return channel
 
 

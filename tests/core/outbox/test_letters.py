@@ -32,7 +32,7 @@ def test_a_letter_is_sealed_sent_and_forgotten(file_channel: Channel, written: W
     [parcel] = written()
     assert (parcel.email, parcel.subject) == ("lin@example.com", "Welcome")
     assert LINK in parcel.body
-    assert Message.objects.get().letter == ""
+    assert Message.objects.get().letter is None
     assert Delivery.objects.get().state == "sent"
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from guanlan.core.access import ScopedQuerySet
 from guanlan.core.models.people import User
+from guanlan.core.sealing import SealedField, SealedJSONField, SealId
 
 Scoped = models.Manager.from_queryset(ScopedQuerySet)
 
@@ -36,7 +37,8 @@ class Channel(models.Model):
 
     name = models.CharField(_("Name"), max_length=80, unique=True)
     kind = models.CharField(_("Kind"), max_length=16, choices=Kind.choices)
-    config = models.TextField(default="", blank=True)
+    seal_id = SealId()
+    config = SealedJSONField(default=dict, blank=True)
     enabled = models.BooleanField(_("In use"), default=True)
     per_minute = models.PositiveSmallIntegerField(_("Messages a minute"), default=30)
     created = models.DateTimeField(default=timezone.now)
@@ -45,9 +47,10 @@ class Channel(models.Model):
     fault = models.CharField(max_length=200, default="", blank=True)
 
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id name kind enabled per_minute created last_sent last_failed fault",
+        2: "id name kind seal_id enabled per_minute created last_sent last_failed fault",
         4: "config",
     }
+    seal_row: ClassVar[str] = "seal_id"
     objects = Scoped()
 
     class Meta:
@@ -73,8 +76,8 @@ class Message(models.Model):
 
     key = models.CharField(max_length=24, unique=True, default=_key)
     template = models.CharField(max_length=80)
-    context = models.JSONField(default=dict)
-    letter = models.TextField(default="", blank=True)
+    context = SealedJSONField(default=dict)
+    letter = SealedJSONField(null=True)
     recipient = models.ForeignKey(
         User, null=True, on_delete=models.CASCADE, related_name="messages"
     )
@@ -99,6 +102,7 @@ class Message(models.Model):
         3: "context",
         4: "letter",
     }
+    seal_row: ClassVar[str] = "key"
     objects = Scoped()
 
     class Meta:
@@ -199,12 +203,13 @@ class Preference(models.Model):
     )
     by_email = models.BooleanField(_("By e-mail"), default=True)
     by_sms = models.BooleanField(_("By SMS when it is critical"), default=False)
-    phone = models.CharField(_("Mobile number"), max_length=200, default="", blank=True)
+    phone = SealedField(_("Mobile number"), max_length=40, default="", blank=True)
 
     data_levels: ClassVar[dict[int, str]] = {
         2: "id user language zone quiet_from quiet_to digest by_email by_sms",
         3: "phone",
     }
+    seal_row: ClassVar[str] = "user_id"
     objects = Scoped()
 
     def __str__(self) -> str:

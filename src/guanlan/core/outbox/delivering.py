@@ -21,7 +21,13 @@ from django.utils import timezone
 from guanlan.core.egress import Refused
 from guanlan.core.models import Channel, Delivery, Message
 from guanlan.core.outbox.adapters import ADAPTERS, NotDelivered, Parcel, Why
-from guanlan.core.outbox.keeping import Unreadable, config_of, letter_of, phone_of
+from guanlan.core.outbox.keeping import (
+    Unreadable,
+    config_of,
+    context_of,
+    letter_of,
+    phone_of,
+)
 from guanlan.core.outbox.limits import channel_full, number_free_at, number_hash, person_full
 from guanlan.core.outbox.routing import language_of, preference_of
 from guanlan.core.outbox.templates import Text, rendered
@@ -125,7 +131,7 @@ def deliver(delivery: Delivery, at: datetime) -> bool | None:
         again, why = True, "fault"
     else:
         _finish(taken, State.SENT, at, "", hashed)
-        Message.objects.filter(pk=delivery.message.pk).exclude(letter="").update(letter="")
+        Message.objects.filter(pk=delivery.message.pk, letter__isnull=False).update(letter=None)
         Channel.objects.filter(pk=channel.pk).update(last_sent=at, fault="")
         return True
     if not (needs and why in ("rejected", "no_address")):  # there it is the reader's address
@@ -146,7 +152,7 @@ def _note_fault(channel: Channel, at: datetime, why: Why) -> None:
 
 def _addresses(delivery: Delivery, config: Mapping[str, str]) -> tuple[str, str]:
     """Phone and e-mail: of the person, or where a message to the channel itself goes."""
-    if delivery.message.letter:
+    if delivery.message.letter is not None:
         return "", letter_of(delivery.message).to
     person = delivery.message.recipient
     if person is not None:
@@ -209,7 +215,7 @@ def _finish(rows: Sequence[Delivery], state: str, at: datetime, why: str, hashed
 
 def _parcel(rows: Sequence[Delivery], email: str, phone: str, at: datetime) -> Parcel:
     first = rows[0].message
-    if first.letter:
+    if first.letter is not None:
         letter = letter_of(first)
         return Parcel(
             key=f"{first.key}-{rows[0].pk}",
@@ -221,7 +227,7 @@ def _parcel(rows: Sequence[Delivery], email: str, phone: str, at: datetime) -> P
             sent=at.timestamp(),
         )
     language = language_of(first.recipient)
-    texts = [rendered(row.message.template, row.message.context, language) for row in rows]
+    texts = [rendered(row.message.template, context_of(row.message), language) for row in rows]
     text = texts[0] if len(texts) == 1 else _digest(texts, language)
     return Parcel(
         key=f"{first.key}-{rows[0].pk}",

@@ -13,10 +13,11 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
+from msgspec.structs import asdict
 
 from guanlan.core.audit import act
 from guanlan.core.models import Delivery, Message
-from guanlan.core.outbox.keeping import Letter, sealed_letter
+from guanlan.core.outbox.keeping import Letter
 from guanlan.core.outbox.routing import first_channel
 from guanlan.core.outbox.sending import nudge_all
 
@@ -41,7 +42,7 @@ class EmailBackend(BaseEmailBackend):
                         template="letter", target="letter", urgency=Message.Urgency.CRITICAL
                     )
                     letter = Letter(address, str(written.subject), str(written.body))
-                    message.letter = sealed_letter(message, letter)
+                    message.letter = asdict(letter)
                     message.save()
                     Delivery.objects.create(message=message, channel=channel, due=timezone.now())
                     made += 1

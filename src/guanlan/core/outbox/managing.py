@@ -19,7 +19,7 @@ from guanlan.core.audit import act
 from guanlan.core.models import Channel, Delivery, Message, Preference, User
 from guanlan.core.outbox.adapters import ADAPTERS
 from guanlan.core.outbox.delivering import deliver
-from guanlan.core.outbox.keeping import Unreadable, config_of, keep_config, sealed_phone
+from guanlan.core.outbox.keeping import Unreadable, config_of
 from guanlan.core.outbox.templates import LANGUAGES, template
 
 NOUN: Final = "core.channel"
@@ -85,8 +85,8 @@ def save_channel(
     with act(f"channel.{verb}", (NOUN, name), detail={"kind": kind}):
         row = channel or Channel(kind=kind)
         row.name, row.per_minute = name, per_minute
+        row.config = config
         row.save()
-        keep_config(row, config)
     return row
 
 
@@ -185,6 +185,6 @@ def save_wishes(user: User, wishes: Wishes) -> Preference:
         for name in ("language", "zone", "quiet_from", "quiet_to", "digest", "by_email", "by_sms"):
             setattr(row, name, getattr(wishes, name))
         if wishes.phone is not None:
-            row.phone = sealed_phone(row, number)
+            row.phone = number
         row.save()
     return row

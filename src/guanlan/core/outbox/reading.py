@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from guanlan.core.access import Denied, Subject
 from guanlan.core.audit import act
 from guanlan.core.models import Message
+from guanlan.core.outbox.keeping import context_of
 from guanlan.core.outbox.templates import Text, get_template, rendered
 
 Escalate = Callable[[Message], None]
@@ -49,7 +50,7 @@ def unread(subject: Subject) -> QuerySet[Message]:
 def notices(messages: Iterable[Message], language: str | None = None) -> list[Notice]:
     """The messages with their texts, in the language of the page."""
     code = language or get_language() or "en"
-    return [Notice(m, rendered(m.template, m.context, code)) for m in messages]
+    return [Notice(m, rendered(m.template, context_of(m), code)) for m in messages]
 
 
 def mark_read(subject: Subject, ids: Iterable[int] | None = None) -> int:

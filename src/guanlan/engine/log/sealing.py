@@ -178,6 +178,12 @@ class Seals:
         sync_directory(self._directory)
 
 
+def wrapped_keys(directory: Path) -> list[bytes]:
+    """The data keys of a log as they lie there, wrapped; nothing of them is proven."""
+    found = [directory / KEYS_NAME / f"{number:010d}.key" for number in key_numbers(directory)]
+    return [path.read_bytes()[_HEAD.size :] for path in found]
+
+
 def key_numbers(directory: Path) -> list[int]:
     """The numbers of a log's keys, in order; a log that was never sealed has none."""
     try:

@@ -56,6 +56,9 @@ VERBS = {
     "log": Verb("log", "Verify, replay, project or export the event log.", True),
     "audit": Verb("audit", "Prove the audit log: verify, prove, consistency.", True),
     "key": Verb("key", "Create, list or revoke API keys.", True),
+    "crypto": Verb("crypto", "Encryption at rest: inventory, new keys, re-encryption.", True),
+    "backup": Verb("backup", "Copy the running instance; its keys apart.", True),
+    "restore": Verb("restore", "Make an instance from its backup."),
     "bench": Verb("bench", "Benchmarks: ratios measured in one run."),
 }
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from guanlan.core.access import ScopedQuerySet
+from guanlan.core.sealing import SealedField, SealId
 
 
 class Comment(models.Model):
@@ -19,16 +20,18 @@ class Comment(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="comments"
     )
-    text = models.TextField()
+    seal_id = SealId()
+    text = SealedField()
     mentions = models.JSONField(default=list)  # ids of those who were told
     created = models.DateTimeField(default=timezone.now)
     edited = models.DateTimeField(null=True)
     removed = models.DateTimeField(null=True)
 
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id noun object_id author mentions created edited removed",
+        2: "id noun object_id author seal_id mentions created edited removed",
         3: "text",
     }
+    seal_row: ClassVar[str] = "seal_id"
 
     objects = ScopedQuerySet.as_manager()
 
@@ -52,7 +55,7 @@ class Attachment(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="attachments"
     )
-    name = models.CharField(max_length=120)
+    name = SealedField(max_length=120)
     kind = models.CharField(max_length=80)
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
@@ -64,6 +67,7 @@ class Attachment(models.Model):
         2: "id noun object_id author kind size sha256 stored created removed",
         3: "name",
     }
+    seal_row: ClassVar[str] = "stored"
 
     objects = ScopedQuerySet.as_manager()
 

@@ -76,8 +76,8 @@ def shown(
             Said(
                 one,
                 _name(one.author),
-                written_out(one.text, {names[key] for key in one.mentions if key in names}),
-                one.text,
+                written_out(str(one.text), {names[key] for key in one.mentions if key in names}),
+                str(one.text),
                 one.author_id == subject.id and one.removed is None,
                 editable(subject, one, at),
             )

@@ -1,0 +1,307 @@
+"""Model fields that are stored sealed.
+
+    class Invitation(models.Model):
+        id = models.UUIDField(primary_key=True, default=uuid4)
+        email = SealedField(max_length=254)
+        email_index = BlindIndex(of="email", kind="email")
+
+A value is bound to table, column and row, so the row must be known before it is written: by a
+primary key that we make ourselves, or by the field that the model names as its `seal_row`
+(`seal_row: ClassVar[str] = "seal_id"` with `seal_id = SealId()`), which is never changed. A
+model with neither stops the start.
+
+A value is opened when it is looked at. What does not open is `Unreadable`: shown as such,
+logged, told, and never an exception on a page. `values()` gives `Stored`, which does not know
+its row and shows nothing; `open_rows` opens those. A change goes through `save`, `bulk_create`
+or `update_sealed`: `QuerySet.update` and `bulk_update` do not know the row and are refused.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import msgspec
+from django.core.exceptions import FieldError
+from django.core.validators import MaxLengthValidator
+from django.db import models, transaction
+from django.db.models.expressions import Expression
+from django.db.models.lookups import IsNull, Lookup
+from django.db.models.query_utils import DeferredAttribute
+from django.forms import CharField, Field, JSONField, Textarea, TextInput
+
+from guanlan.core.sealing.ciphers import key_of
+from guanlan.core.sealing.columns import Column, Unreadable
+from guanlan.core.sealing.installation import keyring
+
+SEAL_ROW = "seal_row"
+
+if TYPE_CHECKING:
+    AnyField = models.Field[Any, Any]
+    AnyLookup = Lookup[Any]
+    _Uuid = models.UUIDField[uuid.UUID, uuid.UUID]
+else:  # the classes themselves take no types
+    AnyField, AnyLookup, _Uuid = models.Field, Lookup, models.UUIDField
+
+
+class Stored:
+    """A value as the database has it. Once opened it remembers what it held."""
+
+    __slots__ = ("blob", "encoded", "plain")
+
+    def __init__(self, blob: bytes) -> None:
+        self.blob = blob
+        self.plain: Any = None
+        self.encoded: bytes | None = None
+
+    def __str__(self) -> str:
+        return "•••"
+
+    __repr__ = __str__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Stored) and other.blob == self.blob
+
+    def __hash__(self) -> int:
+        return hash(self.blob)
+
+
+class SealId(_Uuid):
+    """What sealed values of a row are bound to where its primary key is the database's."""
+
+    def __init__(self, **options: Any) -> None:
+        options.update(default=uuid.uuid4, unique=True, editable=False)
+        super().__init__(**options)
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        name, path, args, options = super().deconstruct()
+        for option in ("default", "unique", "editable"):
+            options.pop(option, None)
+        return name, path, args, options
+
+
+class _Opens(DeferredAttribute):
+    """Opens what the instance holds, when it is looked at."""
+
+    field: Any
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        held = super().__get__(instance, owner)
+        if type(held) is Stored:
+            return self.field.opened(instance, held)
+        return held
+
+    # With a setter it comes before what the instance holds, which Django's own need not.
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
+def row_field(model: type[models.Model]) -> models.Field[Any, Any]:
+    """The field that sealed values of `model` are bound to."""
+    named = getattr(model, SEAL_ROW, "pk")
+    field = model._meta.pk if named == "pk" else model._meta.get_field(named)
+    return cast("models.Field[Any, Any]", field)
+
+
+class SealedField(AnyField):
+    """A text that is stored sealed."""
+
+    descriptor_class = _Opens
+    description = "sealed text"
+    empty_strings_allowed = True
+    widget: ClassVar[Any] = Textarea
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        for option in ("unique", "db_index", "primary_key", "unique_for_date"):
+            if options.get(option):
+                raise TypeError(f"a sealed field cannot be {option}; a BlindIndex beside it can")
+        super().__init__(*args, **options)
+        if self.max_length is not None:
+            self.validators.append(MaxLengthValidator(self.max_length))
+
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
+    @property
+    def column_of(self) -> Column:
+        """The column, for values apart from instances."""
+        found: Column | None = self.__dict__.get("_column")
+        if found is None:
+            found = Column(self.model._meta.db_table, str(self.column))
+            self.__dict__["_column"] = found
+        return found
+
+    def encode(self, value: Any) -> bytes:
+        """A value as the bytes to seal. Raises TypeError."""
+        if not isinstance(value, str):
+            raise TypeError(f"{self.model.__name__}.{self.name}: expected a text")
+        return value.encode("utf-8", "surrogatepass")
+
+    def decode(self, plain: bytes) -> Any:
+        """The value that `encode` was given."""
+        return plain.decode("utf-8", "surrogatepass")
+
+    def opened(self, instance: models.Model, held: Stored) -> Any:
+        """What an instance shows: the value, or Unreadable."""
+        if held.encoded is not None or isinstance(held.plain, Unreadable):
+            return held.plain
+        row = row_of(instance)
+        plain = self.column_of.read(row, held.blob)
+        if isinstance(plain, Unreadable):
+            held.plain = plain
+            return plain
+        try:
+            held.plain = self.decode(plain)
+            held.encoded = plain
+        except ValueError:
+            held.plain = self.column_of.unreadable(row, held.blob, "it is of another kind")
+        return held.plain
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """What is written: unchanged what was read and still is, else sealed for this row."""
+        held = model_instance.__dict__.get(self.attname)
+        if held is None:
+            return None
+        if isinstance(held, Unreadable):
+            return Stored(held.stored)
+        if isinstance(held, Stored):
+            if held.encoded is None:
+                return held
+            encoded = self.encode(held.plain)
+            current = keyring().current("field").id
+            if encoded == held.encoded and key_of(held.blob) == current and not add:
+                return held
+        else:
+            encoded = self.encode(held)
+        row = row_of(model_instance)
+        fresh = Stored(self.column_of.seal(row, encoded))
+        fresh.encoded, fresh.plain = encoded, self.decode(encoded)
+        model_instance.__dict__[self.attname] = fresh
+        return fresh
+
+    def get_prep_value(self, value: Any) -> Any:
+        if value is None or isinstance(value, Stored):
+            return value
+        raise self._refused()
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
+        """Refuses to be set to an expression."""
+        if hasattr(value, "as_sql"):
+            raise self._refused()
+        return "%s"
+
+    def _refused(self) -> FieldError:
+        return FieldError(
+            f"{self.model.__name__}.{self.name} is sealed row by row: an update or a filter cannot"
+            " know the row; use save(), bulk_create() or update_sealed()"
+        )
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        held = value if prepared else self.get_prep_value(value)
+        return None if held is None else connection.Database.Binary(held.blob)
+
+    def from_db_value(self, value: Any, expression: Expression, connection: Any) -> Any:
+        """What the database gave, not opened yet."""
+        return None if value is None else Stored(bytes(value))
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        """What cannot be read is left as it is."""
+        if isinstance(value, Unreadable):
+            return value
+        return super().clean(value, model_instance)
+
+    def value_to_string(self, obj: models.Model) -> str:
+        raise TypeError(f"{self.name} is sealed and leaves only by guanlan backup")
+
+    def get_lookup(self, lookup_name: str) -> type[Lookup[Any]] | None:
+        if lookup_name == "isnull":
+            return IsNull
+        raise FieldError(f"{self.name} is sealed and cannot be searched; search its blind index")
+
+    def get_transform(self, lookup_name: str) -> Any:
+        return None
+
+    def formfield(self, *args: Any, **options: Any) -> Field | None:
+        short = self.max_length is not None and self.max_length <= 255
+        defaults = {
+            "form_class": CharField,
+            "max_length": self.max_length,
+            "widget": TextInput if short else self.widget,
+        }
+        return super().formfield(*args, **{**defaults, **options})
+
+
+class SealedJSONField(SealedField):
+    """Whatever JSON can say, stored sealed."""
+
+    description = "sealed JSON"
+    empty_strings_allowed = False
+
+    def encode(self, value: Any) -> bytes:
+        """Raises TypeError for what is not JSON."""
+        return msgspec.json.encode(value, order="deterministic")
+
+    def decode(self, plain: bytes) -> Any:
+        return msgspec.json.decode(plain)
+
+    def formfield(self, *args: Any, **options: Any) -> Field | None:
+        return models.Field.formfield(self, *args, **{"form_class": JSONField, **options})
+
+
+class SealedBytesField(SealedField):
+    """Bytes, stored sealed."""
+
+    description = "sealed bytes"
+    empty_strings_allowed = False
+
+    def encode(self, value: Any) -> bytes:
+        """Raises TypeError."""
+        if not isinstance(value, bytes | bytearray | memoryview):
+            raise TypeError(f"{self.model.__name__}.{self.name}: expected bytes")
+        return bytes(value)
+
+    def decode(self, plain: bytes) -> Any:
+        return plain
+
+    def formfield(self, *args: Any, **options: Any) -> Field | None:
+        return None
+
+
+def row_of(instance: models.Model) -> str:
+    """What the sealed values of this instance are bound to. Raises ValueError where it is
+    not known yet."""
+    named = getattr(instance, SEAL_ROW, "pk")
+    value = getattr(instance, named)
+    if value is None:
+        raise ValueError(
+            f"{type(instance).__name__}: {named} must be known before its sealed values are written"
+        )
+    return str(value)
+
+
+def sealed_fields(model: type[models.Model]) -> list[SealedField]:
+    """The sealed fields of a model."""
+    return [f for f in model._meta.concrete_fields if isinstance(f, SealedField)]
+
+
+def open_rows(field: SealedField, rows: Mapping[Any, Stored | None]) -> dict[Any, Any]:
+    """Open what `values_list(row, field)` gave: row -> value, None or Unreadable."""
+    found: dict[Any, Any] = {}
+    for row, held in rows.items():
+        plain = field.column_of.read(str(row), held.blob) if held is not None else None
+        found[row] = field.decode(plain) if isinstance(plain, bytes) else plain
+    return found
+
+
+def update_sealed(rows: models.QuerySet[Any], **values: Any) -> int:
+    """Give every row of a query the same values, each sealed for itself; how many rows."""
+    changed = 0
+    indexes = [f.name for f in rows.model._meta.concrete_fields if getattr(f, "of", None) in values]
+    with transaction.atomic():
+        for instance in rows.select_for_update().iterator(chunk_size=500):
+            for name, value in values.items():
+                setattr(instance, name, value)
+            instance.save(update_fields=[*values, *indexes])
+            changed += 1
+    return changed

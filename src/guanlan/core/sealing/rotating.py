@@ -1,0 +1,181 @@
+"""New keys, and everything moved to them in steps that may be interrupted anywhere.
+
+A row is moved when one of its sealed values, or the index of one, is not under the current key.
+Each batch is one transaction in which its rows are locked; what was moved is no longer found, so
+a run that was killed is simply run again, and nothing is remembered outside the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from django.apps import apps
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import BinaryField, F, Func, Q, QuerySet
+
+from guanlan.core.audit import act, record
+from guanlan.core.event_log import log_keys, wrapped_by
+from guanlan.core.sealing.blind import BlindIndex
+from guanlan.core.sealing.ciphers import HEAD, head_of
+from guanlan.core.sealing.columns import Unreadable
+from guanlan.core.sealing.fields import SealedField, Stored, row_field
+from guanlan.core.sealing.installation import keyring
+from guanlan.core.sealing.ring import DataKey, Purpose
+from guanlan.engine.log.sealing import Seals, key_numbers, wrapped_keys
+
+BATCH: Final = 200
+NOUN: Final = "core.datakey"
+# Purposes whose use can be counted, so that a key of theirs may be destroyed.
+COUNTED: Final[tuple[Purpose, ...]] = ("field", "index", "log")
+Advance = Callable[[int], None]
+Model = type[models.Model]
+
+
+class Moved(NamedTuple):
+    """What a run did: rows moved, and rows left because a value of theirs does not open."""
+
+    rows: int
+    unreadable: int
+    log_keys: int
+
+
+class InUse(ValueError):
+    """A key that is still needed."""
+
+
+def sealed_models() -> list[Model]:
+    """The models with sealed fields, by label."""
+    found = [m for m in apps.get_models() if not m._meta.proxy and parts_of(m)]
+    return sorted(found, key=lambda m: m._meta.label)
+
+
+def rotate(purpose: Purpose) -> DataKey:
+    """A new key for a purpose; what is written from now on is sealed with it."""
+    ring = keyring()
+    with act("key.rotate", (NOUN, purpose)):
+        return ring.new_key(purpose)
+
+
+def rotate_master() -> int:
+    """A new master key; how many data keys were wrapped by it."""
+    with act("key.rotate", (NOUN, "master")):
+        return keyring().rotate_master()
+
+
+def destroy(number: int) -> None:
+    """Destroy a retired key that nothing uses. Raises InUse, saying what does; ValueError."""
+    ring = keyring()
+    key = ring.key(number)
+    if key is not None and key.purpose not in COUNTED:
+        raise InUse(f"key {number}: what is sealed for {key.purpose} is not counted")
+    used = uses(number)
+    if used:
+        raise InUse(f"key {number}: {used} values need it; run guanlan crypto reencrypt first")
+    with act("key.destroy", (NOUN, str(number))):
+        ring.destroy(number)
+
+
+def uses(number: int) -> int:
+    """How many sealed values, indexes and keys of the log need this key; all are counted."""
+    found = sum(
+        rows_under(model, field, number).count()
+        for model in sealed_models()
+        for field in parts_of(model)
+    )
+    return found + sum(wrapped_by(w) == number for w in wrapped_keys(settings.LOG_DIRECTORY))
+
+
+def rows_under(model: Model, field: Any, number: int) -> QuerySet[Any]:
+    """The rows whose value in this field was made with this key."""
+    begin = 3 if isinstance(field, SealedField) else 1
+    rows = model._base_manager.annotate(_key=_bytes(field, begin, 4))
+    return rows.filter(_key=number.to_bytes(4, "big"))
+
+
+def waiting() -> int:
+    """How many rows are not wholly under the current keys."""
+    return sum(stale(model).count() for model in sealed_models())
+
+
+def stale(model: Model) -> QuerySet[Any]:
+    """The rows of a model that are not wholly under the current keys."""
+    ring = keyring()
+    key = ring.current("field")
+    head, index = head_of(key.algorithm, key.id), ring.current("index").id.to_bytes(4, "big")
+    rows, wanted = model._base_manager.all(), Q(pk__in=())
+    for field in parts_of(model):
+        sealed = isinstance(field, SealedField)
+        name = f"_head_{field.name}"
+        rows = rows.annotate(**{name: _bytes(field, 1, HEAD if sealed else 4)})
+        there = Q(**{f"{field.name}__isnull": False})
+        wanted |= there & ~Q(**{name: head if sealed else index})
+    return rows.filter(wanted)
+
+
+def reencrypt(advance: Advance) -> Moved:
+    """Move every row and the keys of the event log; `advance(rows)` hears of each batch.
+
+    May be killed at any time and run again, beside a platform that goes on writing.
+    """
+    rows = unreadable = 0
+    for model in sealed_models():
+        moved, left = _moved(model, advance)
+        rows, unreadable = rows + moved, unreadable + left
+    directory = settings.LOG_DIRECTORY
+    current = keyring().current("log").id if key_numbers(directory) else None
+    keys = 0
+    if any(wrapped_by(w) != current for w in wrapped_keys(directory)):
+        keys = Seals(directory, log_keys()).rewrap()
+    record("key.reencrypt", (NOUN, "all"), detail={"rows": rows, "unreadable": unreadable})
+    return Moved(rows, unreadable, keys)
+
+
+def _moved(model: Model, advance: Advance) -> tuple[int, int]:
+    moved = left = 0
+    last: Any = None
+    while True:
+        with transaction.atomic():
+            found = stale(model).order_by("pk").select_for_update()
+            batch = list((found if last is None else found.filter(pk__gt=last))[:BATCH])
+            for row in batch:
+                fresh = _fresh(model, row)
+                if fresh is None:
+                    left += 1
+                elif fresh:
+                    model._base_manager.filter(pk=row.pk).update(**fresh)
+                    moved += 1
+        if not batch:
+            return moved, left
+        last = batch[-1].pk
+        advance(len(batch))
+
+
+def _fresh(model: Model, row: Any) -> dict[str, Any] | None:
+    """The row's values under the current keys; None where one does not open (then the row is
+    left as it is: its keys must not be destroyed)."""
+    place = str(getattr(row, row_field(model).attname))
+    fresh: dict[str, Any] = {}
+    for field in parts_of(model):
+        if isinstance(field, BlindIndex):
+            plain = getattr(row, field.of)
+            fresh[field.name] = field.digest(str(plain)) if plain else None
+            continue
+        held = row.__dict__[field.attname]
+        if held is None:
+            continue
+        plain = field.column_of.read(place, held.blob)
+        if isinstance(plain, Unreadable):
+            return None
+        fresh[field.name] = Stored(field.column_of.seal(place, plain))
+    return fresh
+
+
+def parts_of(model: Model) -> list[Any]:
+    """The sealed fields and blind indexes of a model."""
+    return [f for f in model._meta.concrete_fields if isinstance(f, SealedField | BlindIndex)]
+
+
+def _bytes(field: Any, begin: int, count: int) -> Func:
+    return Func(F(field.name), begin, count, function="SUBSTR", output_field=BinaryField())
