@@ -38,7 +38,7 @@ def run(directory: Path) -> int:
 
     prepare = platform_module("guanlan.site.run.prepare")
     rebuilding = platform_module("guanlan.fraud.rebuilding")
-    sealed = platform_module("guanlan.fraud.sealed")
+    sealing = platform_module("guanlan.core.sealing")
     models = platform_module("guanlan.fraud.models")
     log = platform_module("guanlan.engine.log")
     prepare.apply_migrations()
@@ -55,10 +55,13 @@ def run(directory: Path) -> int:
         return [[(d.event_id, d.entities, d.amount) for d in decisions], keys]
 
     def plain() -> tuple[float, list[object]]:
+        column, index = sealing.Column, sealing.BlindIndex
         with (
-            patch.object(sealed.Column, "seal", lambda _self, _row, value: value),
-            patch.object(sealed.Column, "open", lambda _self, _row, stored: bytes(stored)),
-            patch("guanlan.fraud.projection.entity_index", str.encode),
+            patch.object(column, "seal", lambda _self, _row, value: value),
+            patch.object(column, "seal_many", lambda _self, many: [value for _row, value in many]),
+            patch.object(column, "open", lambda _self, _row, stored: bytes(stored)),
+            patch.object(index, "digest_many", lambda _self, many: [v.encode() for v in many]),
+            patch.object(index, "digests", lambda _self, value: [value.encode()]),
         ):
             return project(), rows()
 

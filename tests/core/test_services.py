@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import timedelta
 
 import pytest
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from guanlan.core import services
-from guanlan.core.models import ApiKey, SignInFailure, User
+from guanlan.core.models import ApiKey, User
 
 pytestmark = pytest.mark.django_db
 
@@ -66,31 +64,3 @@ def test_a_bad_key_is_refused_naming_the_field(name: str, scopes: list[str], fie
         services.create_api_key(name, scopes)
     assert list(refused.value.message_dict) == [field]
     assert not ApiKey.objects.exists()
-
-
-def test_failures_block_a_name_for_ten_minutes() -> None:
-    now = timezone.now()
-    for _index in range(services.FAILURES_PER_NAME):
-        assert not services.sign_in_blocked("Owner", "10.0.0.1", now)
-        services.note_sign_in_failure("owner", "10.0.0.1", now)
-    assert services.sign_in_blocked("owner ", "10.9.9.9", now)
-    assert not services.sign_in_blocked("other", "10.9.9.9", now)
-    assert not services.sign_in_blocked("owner", "10.9.9.9", now + timedelta(minutes=11))
-
-
-def test_an_address_that_tries_many_names_is_blocked() -> None:
-    now = timezone.now()
-    for index in range(services.FAILURES_PER_ADDRESS):
-        services.note_sign_in_failure(f"name{index}", "10.0.0.1", now)
-    assert services.sign_in_blocked("fresh", "10.0.0.1", now)
-    assert not services.sign_in_blocked("fresh", "10.0.0.2", now)
-
-
-def test_a_success_forgets_the_names_failures_and_time_forgets_the_rest() -> None:
-    now = timezone.now()
-    services.note_sign_in_failure("owner", "10.0.0.1", now)
-    services.forget_sign_in_failures("owner")
-    assert SignInFailure.objects.count() == 1
-    services.note_sign_in_failure("other", "10.0.0.2", now + timedelta(minutes=11))
-    assert SignInFailure.objects.count() == 2
-    assert not SignInFailure.objects.filter(subject__contains="owner").exists()

@@ -20,13 +20,15 @@ from guanlan.engine.log import LogTail, Repair
 from guanlan.fraud import engine_access, models, projector
 from guanlan.fraud.frames import record
 from guanlan.fraud.projector import Projector
-from guanlan.fraud.sealed import entity_index
 from guanlan.fraud.services import project, store_backtest
 from guanlan.fraud.stream import stream_row
 from tests.fraud.reports import report
 from tests.fraud.world import START, World, scenario
 
-OPEN = {"login", "logout", "language"}
+OPEN = {
+    "login", "account_login", "logout", "account_logout", "language", "mfa_authenticate",
+    "mfa_login_webauthn", "forgotten", "new_password", "accept_invitation", "setup",
+}  # fmt: skip
 ARGUMENTS: dict[str, list[Any]] = {
     "decision": [1], "recompute": [1], "entity": ["user", "u-1"], "backtest": [1],
     "reveal_decision": [1], "reveal_entity": [1], "person": [1], "add_role": [1],
@@ -39,7 +41,8 @@ ARGUMENTS: dict[str, list[Any]] = {
     "run_job": ["platform.clean"], "delivery": [1], "cancel_run": [1], "channel": [1],
     "new_channel": ["email"],
     "toggle_channel": [1], "try_channel": [1], "acknowledge_notification": [1],
-    "follow_notification": [1],
+    "follow_notification": [1], "accept_invitation": ["guessed"], "end_session": [1],
+    "mfa_remove_webauthn": [1], "new_password": ["MQ", "guessed"], "take_back": [1],
 }  # fmt: skip
 # What a resource has beside its list and its objects, all of it posted.
 SUFFIXES: dict[str, list[Any]] = {
@@ -64,6 +67,7 @@ POSTED = {
     "end_role", "ask_access", "emergency", "decide_request", "revoke_grant", "review_glass",
     "find_entity", "logout", "language", "dismiss_first_steps",
     "palette_search", "run_job", "cancel_run", "toggle_channel", "try_channel",
+    "end_session", "end_other_sessions", "take_back", "account_logout",
     "read_notifications", "acknowledge_notification",
     "follow_notification",
     "add_comment", "add_attachment", "edit_comment", "remove_comment", "remove_attachment",
@@ -134,7 +138,7 @@ def test_pages_ask_the_database_a_bounded_number_of_times(
 def test_a_sensitive_key_is_nowhere_in_a_page(pond: World, signed_in: Client) -> None:
     login = next(d for d in pond.decisions() if "phone" in d["entities"])
     phone = login["entities"]["phone"]
-    entity = models.Entity.objects.get(kind="phone", key_index=entity_index(phone))
+    entity = models.Entity.objects.get(kind="phone", key_index=phone)
     pages = [
         f"/decisions/{login['seq']}",
         "/decisions?q=type:login",

@@ -44,10 +44,7 @@ def contents() -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every projected table, what is sealed opened."""
     return {
         table.__name__: sorted(
-            tuple(
-                repr(getattr(row, field.attname.removeprefix("sealed_")))
-                for field in table._meta.concrete_fields
-            )
+            tuple(repr(getattr(row, field.attname)) for field in table._meta.concrete_fields)
             for row in table.objects.all()
         )
         for table in TABLES

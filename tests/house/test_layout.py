@@ -23,7 +23,9 @@ RULES = "tests/house/test_layout.py"  # the words of the rules stand here, and o
 
 
 def test_no_source_file_is_too_long() -> None:
-    lengths = {name(p): (text(p) or "").count("\n") for p in tracked() if p.suffix == ".py"}
+    # A migration is made by a program, one an app, and as long as the app has tables.
+    written = [p for p in tracked() if p.suffix == ".py" and p.parent.name != "migrations"]
+    lengths = {name(p): (text(p) or "").count("\n") for p in written}
     assert {n: length for n, length in lengths.items() if length > FAIL_AT} == {}
 
 

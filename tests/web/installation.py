@@ -21,6 +21,8 @@ if not settings.configured:
     data = tempfile.mkdtemp(prefix="guanlan-tests-")
     atexit.register(shutil.rmtree, data, ignore_errors=True)
     os.environ["GUANLAN_DATA"] = data
+    # What is told of other screens is told of people who have only a password.
+    os.environ["GUANLAN_MFA"] = "optional"
     if (address := postgres.start()) is not None:
         os.environ["GUANLAN_DATABASE_URL"] = address
     os.environ["DJANGO_SETTINGS_MODULE"] = "guanlan.site.settings"

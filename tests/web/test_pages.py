@@ -9,6 +9,7 @@ from pytest_django import Settings
 from guanlan.core import services
 from guanlan.core.access import SYSTEM, Subject
 from guanlan.core.models import ApiKey, User
+from guanlan.core.people.limiting import DOORS
 from guanlan.web import places
 from guanlan.web.places import Place, add_place
 from guanlan.web.session import session_user
@@ -99,7 +100,7 @@ def test_a_wrong_password_and_an_unknown_name_are_answered_alike(
 
 
 def test_too_many_failures_stop_even_the_right_password(owner: User, client: Client) -> None:
-    for _index in range(services.FAILURES_PER_NAME):
+    for _index in range(DOORS["password"].per_name):
         assert sign_in(client, "wrong") == 401
     assert sign_in(client) == 429
     assert "_auth_user_id" not in client.session

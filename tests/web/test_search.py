@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from guanlan.core import services
 from guanlan.core.access import SYSTEM, Subject
+from guanlan.core.models import Channel
 from guanlan.web import search as searching
 from guanlan.web.palette import add_act, entries, named
 from guanlan.web.search import Found, question, search, searcher, sensitive
@@ -121,3 +122,15 @@ def test_a_searcher_whose_noun_one_may_not_see_is_not_asked(
 def test_what_is_found_is_text(owner: Client) -> None:
     services.create_api_key("<b>wallet</b>", ["events:write"])
     assert "<b>wallet" not in owner.get("/search?q=wallet").content.decode()
+
+
+def test_people_and_channels_are_found_by_who_may_see_them(owner: Client) -> None:
+    person("fraud_analyst", "li.na")
+    channel = Channel.objects.create(name="duty room", kind=Channel.Kind.FILE)
+    assert "li.na" in owner.get("/search?q=li.na").content.decode()
+    found = owner.get("/search?q=duty").content.decode()
+    assert reverse("channel", args=[channel.pk]) in found
+    analyst = Client()
+    analyst.force_login(person("committee_member"))
+    for asked in ("li.na", "duty"):
+        assert 'class="found"' not in analyst.get(f"/search?q={asked}").content.decode()

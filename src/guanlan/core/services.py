@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 import string
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from guanlan.core.audit import act
-from guanlan.core.models import ApiKey, SignInFailure, User
+from guanlan.core.models import ApiKey, User
 
 SCOPES = ("events:write", "decisions:read", "entities:read", "lists:write", "metrics:read")
-
-# Ten failures for one name, or thirty from one address, within ten minutes.
-FAILURE_WINDOW = timedelta(minutes=10)
-FAILURES_PER_NAME = 10
-FAILURES_PER_ADDRESS = 30
 
 _KEY_ALPHABET = string.ascii_lowercase + string.digits
 
@@ -100,38 +92,3 @@ def ensure_owner(username: str = "owner") -> tuple[str, str | None]:
         password = secrets.token_urlsafe(15)
         User.objects.create_user(username, password=password, is_staff=True, is_superuser=True)
         return username, password
-
-
-def _subject(kind: str, value: str) -> str:
-    text = f"{kind}:{value.strip().lower()}".encode()
-    return hmac.new(settings.SECRET_KEY.encode(), text, hashlib.sha256).hexdigest()
-
-
-def sign_in_blocked(username: str, address: str, now: datetime | None = None) -> bool:
-    """Whether this name or this address has failed too often to be tried again now."""
-    since = (now or timezone.now()) - FAILURE_WINDOW
-    for kind, value, limit in (
-        ("name", username, FAILURES_PER_NAME),
-        ("address", address, FAILURES_PER_ADDRESS),
-    ):
-        failures = SignInFailure.objects.filter(subject=_subject(kind, value), at__gt=since)
-        if failures.count() >= limit:
-            return True
-    return False
-
-
-def note_sign_in_failure(username: str, address: str, now: datetime | None = None) -> None:
-    """Remember one failure for the name and for the address; forget those past the window."""
-    at = now or timezone.now()
-    SignInFailure.objects.filter(at__lt=at - FAILURE_WINDOW).delete()
-    SignInFailure.objects.bulk_create(
-        [
-            SignInFailure(subject=_subject("name", username), at=at),
-            SignInFailure(subject=_subject("address", address), at=at),
-        ]
-    )
-
-
-def forget_sign_in_failures(username: str) -> None:
-    """A success clears the name's failures (not the address's: it may be trying others)."""
-    SignInFailure.objects.filter(subject=_subject("name", username)).delete()

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from guanlan.core.access import Subject
 from guanlan.fraud import programs
 from guanlan.fraud.models import Backtest, Decision, Entity
-from guanlan.fraud.sealed import entity_index
 from guanlan.fraud.showing import Shower, decisions_url
 from guanlan.web.search import Found, joined, searcher
 
@@ -28,7 +27,7 @@ def entities(subject: Subject, text: str, limit: int) -> Iterator[Found]:
     if text.startswith("~") and text[1:].isdecimal() and len(text) <= LONGEST_NUMBER:
         rows = Entity.objects.for_user(subject).filter(id=int(text[1:]))
     else:
-        wanted = {entity_index(text), entity_index(joined(text))}
+        wanted = {text, joined(text)}
         rows = Entity.objects.for_user(subject).filter(
             kind__in=list(shower.kinds()), key_index__in=wanted
         )

@@ -11,24 +11,13 @@ an entity is found by a keyed index of its key. What is sealed is opened when it
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
-import msgspec
 from django.db import models
 from django.utils import timezone
-from django.utils.functional import cached_property
 
 from guanlan.core.access import ScopedQuerySet
-from guanlan.fraud.sealed import (
-    DECISION_ENTITIES,
-    ENTITY_KEY,
-    LIST_CHANGE,
-    PROGRAM_CANONICAL,
-    PROGRAM_STATE,
-    Unreadable,
-)
-
-json_decoder: Final = msgspec.json.Decoder(dict[str, str])
+from guanlan.core.sealing import BlindIndex, SealedBytesField, SealedField, SealedJSONField
 
 
 class Cursor(models.Model):
@@ -62,14 +51,14 @@ class Program(models.Model):
 
     data_levels: ClassVar[dict[int, str]] = {
         2: "position digest name activated_seq activated warming",
-        3: "sealed_canonical sealed_state",
+        3: "canonical state",
     }
 
     position = models.BigIntegerField(primary_key=True)
     digest = models.CharField(max_length=64, db_index=True)
     name = models.CharField(max_length=128)
-    sealed_canonical = models.BinaryField()  # a scenario holds the entries of its lists
-    sealed_state = models.BinaryField()  # of the scenario whose features the engine held
+    canonical = SealedBytesField()  # a scenario holds the entries of its lists
+    state = SealedBytesField()  # of the scenario whose features the engine held; empty = same
     activated_seq = models.BigIntegerField()
     activated = models.BigIntegerField()
     warming = models.JSONField(default=list)
@@ -79,37 +68,22 @@ class Program(models.Model):
     def __str__(self) -> str:
         return f"{self.name} {self.digest[:12]}"
 
-    @cached_property
-    def canonical(self) -> bytes:
-        """The scenario, as canonical JSON."""
-        return PROGRAM_CANONICAL.open(self.position, self.sealed_canonical)
-
-    @cached_property
-    def state(self) -> bytes:
-        """The scenario whose features the engine held; empty = the same."""
-        return PROGRAM_STATE.open(self.position, self.sealed_state)
-
 
 class ListAct(models.Model):
     """A change of a list while Guanlan ran."""
 
-    data_levels: ClassVar[dict[int, str]] = {2: "position seq clock list", 3: "sealed_change"}
+    data_levels: ClassVar[dict[int, str]] = {2: "position seq clock list", 3: "change"}
 
     position = models.BigIntegerField(primary_key=True)
     seq = models.BigIntegerField()
     clock = models.BigIntegerField()
     list = models.CharField(max_length=128)
-    sealed_change = models.BinaryField()
+    change = SealedBytesField()  # JSON of guanlan.engine.lists.ListChange
 
     objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"change of {self.list}"
-
-    @cached_property
-    def change(self) -> bytes:
-        """JSON of guanlan.engine.lists.ListChange."""
-        return LIST_CHANGE.open(self.position, self.sealed_change)
 
 
 class Decision(models.Model):
@@ -118,7 +92,7 @@ class Decision(models.Model):
     data_levels: ClassVar[dict[int, str]] = {
         2: "seq event_id type clock event_time outcome score amount currency degraded"
         " version arrival latency_us position rules",
-        3: "sealed_entities",
+        3: "entities",
     }
 
     seq = models.BigIntegerField(primary_key=True)
@@ -135,7 +109,7 @@ class Decision(models.Model):
     arrival = models.BigIntegerField()
     latency_us = models.BigIntegerField()
     position = models.BigIntegerField()
-    sealed_entities = models.BinaryField()
+    entities = SealedJSONField()  # role -> key
     rules = models.TextField()  # JSON: ids of the rules that hit
 
     objects = ScopedQuerySet.as_manager()
@@ -148,14 +122,6 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"decision {self.seq}"
-
-    @cached_property
-    def entities(self) -> dict[str, str]:
-        """The key in each role; none where they cannot be read."""
-        try:
-            return json_decoder.decode(DECISION_ENTITIES.open(self.seq, self.sealed_entities))
-        except Unreadable:
-            return {}
 
 
 class RuleName(models.Model):
@@ -198,13 +164,13 @@ class Entity(models.Model):
 
     data_levels: ClassVar[dict[int, str]] = {
         2: "id kind first_seen last_seen events worst",
-        3: "sealed_key key_index",
+        3: "key key_index",
     }
 
     id = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=64)
-    sealed_key = models.BinaryField()
-    key_index = models.BinaryField(max_length=16)
+    key = SealedField(max_length=256)
+    key_index = BlindIndex(of="key", kind="exact")
     first_seen = models.BigIntegerField()
     last_seen = models.BigIntegerField(db_index=True)
     events = models.BigIntegerField()
@@ -219,14 +185,6 @@ class Entity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
-
-    @cached_property
-    def key(self) -> str:
-        """What events call it; empty where that cannot be read."""
-        try:
-            return ENTITY_KEY.open(self.id, self.sealed_key).decode()
-        except Unreadable:
-            return ""
 
 
 class EntityDecision(models.Model):

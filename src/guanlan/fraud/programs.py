@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from guanlan.core.sealing import Unopened
 from guanlan.engine.history import Epoch
 from guanlan.engine.language import Env
 from guanlan.engine.scenario import from_canonical
 from guanlan.engine.scenario.environment import names
 from guanlan.engine.scenario.model import Scenario
 from guanlan.fraud.models import Program
-from guanlan.fraud.sealed import Unreadable
 
 
 @lru_cache(maxsize=16)
 def _epoch(position: int) -> Epoch:
     # A row of Program never changes, so its position names its content.
     program = Program.objects.get(position=position)
+    if not program.canonical:
+        raise Unopened(f"the scenario at {position} does not open")
     scenario = from_canonical(program.canonical)
     state = from_canonical(program.state) if program.state else scenario
     return Epoch(program.activated_seq, scenario, state, frozenset(program.warming))
@@ -39,7 +41,7 @@ def _readable(position: int | None) -> Epoch | None:
     """The epoch that begins there; None where there is none, or its row cannot be opened."""
     try:
         return None if position is None else _epoch(position)
-    except Unreadable:
+    except Unopened:
         return None
 
 

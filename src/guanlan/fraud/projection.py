@@ -11,27 +11,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from math import log2
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from django.db import connection, transaction
 
 from guanlan.core.access import MASKED_FROM
+from guanlan.core.sealing import SealedField
 from guanlan.engine.lists import ListChange
 from guanlan.engine.log import EVENT, LIST_CHANGE, PROGRAM, WARMED, Frame
 from guanlan.engine.program import read_activation
 from guanlan.engine.scenario import from_canonical
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.frames import Layout, Record, microseconds, record
-from guanlan.fraud.models import Cursor, DecisionRule, Entity, ListAct, Program, RuleName
-from guanlan.fraud.sealed import (
-    DECISION_ENTITIES,
-    ENTITY_KEY,
-    PROGRAM_CANONICAL,
-    PROGRAM_STATE,
-    entity_index,
-)
-from guanlan.fraud.sealed import LIST_CHANGE as SEALED_CHANGE
+from guanlan.fraud.models import Cursor, Decision, DecisionRule, Entity, ListAct, Program, RuleName
 
 MINUTE: Final = 60_000_000
 LABEL: Final = "label"
@@ -41,7 +34,7 @@ _LOOKUP: Final = 400
 
 _DECISION: Final = (
     "INSERT INTO fraud_decision (seq, event_id, type, clock, event_time, outcome, score, amount,"
-    " currency, degraded, version, arrival, latency_us, position, sealed_entities, rules)"
+    " currency, degraded, version, arrival, latency_us, position, entities, rules)"
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _LABEL: Final = (
@@ -54,7 +47,7 @@ _ENTITY_DECISION: Final = (
 )
 _ENTITY: Final = (
     "INSERT INTO fraud_entity"
-    " (id, kind, sealed_key, key_index, first_seen, last_seen, events, worst)"
+    " (id, kind, key, key_index, first_seen, last_seen, events, worst)"
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _ENTITY_AGAIN: Final = (
@@ -79,6 +72,11 @@ _MINUTE_LATENCY: Final = (
     " ON CONFLICT (minute, bucket) DO UPDATE SET"
     " decisions = fraud_minutelatency.decisions + excluded.decisions"
 )
+
+
+_DECISION_ENTITIES: Final = cast(SealedField, Decision._meta.get_field("entities"))
+_ENTITY_KEY: Final = Entity._meta.get_field("key")
+_KEY_INDEX: Final = Entity._meta.get_field("key_index")
 
 
 def latency_bucket(microseconds_taken: int) -> int:
@@ -168,8 +166,8 @@ class Projection:
             position=frame.position,
             digest=scenario.digest,
             name=scenario.name,
-            sealed_canonical=PROGRAM_CANONICAL.seal(frame.position, frame.sections[1]),
-            sealed_state=PROGRAM_STATE.seal(frame.position, frame.sections[2]),
+            canonical=frame.sections[1],
+            state=frame.sections[2],
             warming=list(head.warming),
             activated_seq=frame.seq,
             activated=frame.clock,
@@ -184,8 +182,8 @@ class Projection:
             position=frame.position,
             digest=before.digest,
             name=before.name,
-            sealed_canonical=PROGRAM_CANONICAL.seal(frame.position, before.canonical),
-            sealed_state=PROGRAM_STATE.seal(frame.position, b""),
+            canonical=before.canonical,
+            state=b"",
             warming=[],
             activated_seq=frame.seq,
             activated=frame.clock,
@@ -226,10 +224,13 @@ class Projection:
             by_kind.setdefault(kind, []).append(key)
         for kind, keys in by_kind.items():
             for start in range(0, len(keys), _LOOKUP):
-                part = {entity_index(key): key for key in keys[start : start + _LOOKUP]}
-                found = Entity.objects.filter(kind=kind, key_index__in=list(part))
-                for index, identity in found.values_list("key_index", "id"):
-                    self._entities[kind, part[bytes(index)]] = identity
+                part = keys[start : start + _LOOKUP]
+                for entity in Entity.objects.filter(kind=kind, key_index__in=part):
+                    # One whose key was damaged is still known by its index.
+                    key = entity.key or next(
+                        k for k in part if entity.key_index in _KEY_INDEX.digests(k)
+                    )
+                    self._entities[kind, key] = entity.id
         for pair in missing:
             if pair not in self._entities:
                 self._entities[pair] = cursor.next_entity
@@ -278,7 +279,7 @@ class Projection:
                 item.arrival,
                 item.latency_us,
                 frame.position,
-                DECISION_ENTITIES.seal(seq, msgspec.json.encode(present)),
+                msgspec.json.encode(present),
                 json.dumps(hits, separators=(",", ":")),
             )
         )
@@ -329,7 +330,7 @@ def _list_act(frame: Frame) -> None:
         seq=frame.seq,
         clock=frame.clock,
         list=change.list,
-        sealed_change=SEALED_CHANGE.seal(frame.position, frame.sections[0]),
+        change=frame.sections[0],
     )
 
 
@@ -350,12 +351,12 @@ class _Rows:
     def write(self) -> None:
         entities = self.entities.values()
         for statement, rows in (
-            (_DECISION, self.decisions),
+            (_DECISION, _sealed_decisions(self.decisions)),
             (_LABEL, self.labels),
             # In key order, so that the tree is written page by page.
             (_DECISION_RULE, sorted(self.decision_rules)),
             (_ENTITY_DECISION, sorted(self.entity_decisions)),
-            (_ENTITY, [_sealed(e) for e in entities if e[0] >= self._first_new]),
+            (_ENTITY, _new_entities([e for e in entities if e[0] >= self._first_new])),
             (_ENTITY_AGAIN, [_again(e) for e in entities if e[0] < self._first_new]),
             (_MINUTE_OUTCOME, [(*key, *sums) for key, sums in self.minute_outcomes.items()]),
             (_MINUTE_RULE, [(*key, *counts) for key, counts in self.minute_rules.items()]),
@@ -364,11 +365,25 @@ class _Rows:
             _insert(statement, rows)
 
 
-def _sealed(entity: Sequence[Any]) -> tuple[Any, ...]:
-    """The row of an entity that is new."""
-    identity, kind, key, *rest = entity
-    sealed = ENTITY_KEY.seal(identity, key.encode())
-    return identity, kind, sealed, entity_index(key), *rest
+def _sealed_decisions(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows with the keys in each role sealed."""
+    sealed = _DECISION_ENTITIES.column_of.seal_many((row[0], row[-2]) for row in rows)
+    return [(*row[:-2], keys, row[-1]) for row, keys in zip(rows, sealed, strict=True)]
+
+
+def _new_entities(entities: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """The rows of entities that are new, their keys sealed and indexed."""
+    keys = [entity[2] for entity in entities]
+    sealed = _ENTITY_KEY.column_of.seal_many(
+        (entity[0], _ENTITY_KEY.encode(entity[2])) for entity in entities
+    )
+    indexes = _KEY_INDEX.digest_many(keys)
+    return [
+        (identity, kind, blob, index, *rest)
+        for (identity, kind, _key, *rest), blob, index in zip(
+            entities, sealed, indexes, strict=True
+        )
+    ]
 
 
 def _again(entity: Sequence[Any]) -> tuple[Any, ...]:

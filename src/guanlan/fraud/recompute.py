@@ -13,6 +13,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
+from guanlan.core.sealing import Unopened
 from guanlan.engine.event import microseconds, rfc3339
 from guanlan.engine.explain import META
 from guanlan.engine.history import Epoch
@@ -56,6 +57,9 @@ def recompute(
     return Recomputed(again == recorded, same_row, recorded, again)
 
 
-def decode_changes(rows: Iterable[bytes | memoryview]) -> list[ListChange]:
-    """List changes from their JSON."""
+def decode_changes(rows: Iterable[bytes]) -> list[ListChange]:
+    """List changes from their JSON. Raises Unopened where one does not open."""
+    rows = list(rows)
+    if not all(rows):
+        raise Unopened("a change of a list does not open")
     return [msgspec.json.decode(row, type=ListChange) for row in rows]

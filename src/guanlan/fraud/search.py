@@ -22,7 +22,6 @@ from django.utils.translation import gettext as _
 from guanlan.core.access import Subject, may
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Decision, DecisionRule, Entity, RuleName
-from guanlan.fraud.sealed import entity_index
 from guanlan.web.resource.words import Term, read_terms
 
 PAGE: Final = 50
@@ -290,5 +289,5 @@ def _entity(kind: str | None, value: str) -> int | None:
     if kind is not None and value.startswith("~") and value[1:].isdecimal():
         entities = entities.filter(id=int(value[1:]))
     else:
-        entities = entities.filter(key_index=entity_index(value))
+        entities = entities.filter(key_index=value)
     return entities.order_by("-last_seen").values_list("id", flat=True).first()

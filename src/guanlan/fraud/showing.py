@@ -145,7 +145,7 @@ class Shower:
         """A row of a list: the first entities that may be seen, and the rules that hit."""
         shown: list[ShownEntity] = []
         hidden: list[ShownEntity] = []
-        for role, key in decision.entities.items():
+        for role, key in (decision.entities or {}).items():
             one = self.entity(decision.type, role, key, None)
             (shown if one.url else hidden).append(one)
         rules = [(rule, self.rule(rule)) for rule in json.loads(decision.rules)]

@@ -15,7 +15,6 @@ from guanlan.engine.scenario.model import Band, Outcome
 from guanlan.fraud import words
 from guanlan.fraud.frames import Layout, Listed, record
 from guanlan.fraud.models import Decision, Entity
-from guanlan.fraud.sealed import entity_index
 from guanlan.fraud.showing import Shower, ShownEntity
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -141,16 +140,16 @@ def trace(frame: Frame, epoch: Epoch, shower: Shower) -> Trace:
 
 def entity_numbers(row: Decision, layout: Layout) -> dict[tuple[str, str, str], int | None]:
     """The database's numbers of a decision's entities, by role, kind and key."""
-    return _numbers(row.type, row.entities, layout)
+    return _numbers(row.type, row.entities or {}, layout)
 
 
 def _numbers(
     event_type: str, entities: dict[str, Any], layout: Layout
 ) -> dict[tuple[str, str, str], int | None]:
     present = [(role, layout.kind(event_type, role), key) for role, key in entities.items() if key]
-    rows = Entity.objects.filter(key_index__in={entity_index(key) for _r, _k, key in present})
-    known = {(kind, bytes(at)): n for n, kind, at in rows.values_list("id", "kind", "key_index")}
-    return {(role, kind, key): known.get((kind, entity_index(key))) for role, kind, key in present}
+    rows = Entity.objects.filter(key_index__in={key for _role, _kind, key in present})
+    known = {(row.kind, row.key): row.id for row in rows}
+    return {(role, kind, key): known.get((kind, key)) for role, kind, key in present}
 
 
 def _rule(execution: RuleExecution, event_type: str, shower: Shower) -> ShownRule:

@@ -151,6 +151,12 @@ DECLARED: Final = (
     Setting("attachment_quota", whole(0, 1 << 50), 10 << 30, "bytes of all attachments at most"),
     Setting("attachment_scanner", WORDS, (), "command that reads a file on its input and ends with"
             " 0 when it is clean, 1 when it is not: clamdscan,--no-summary,-"),
+    Setting("mfa", choice("required", "optional"), "required", "whether a person without a"
+            " second factor reaches only the page that sets one up"),
+    Setting("idle_minutes", whole(1, 720), 30, "minutes without a request after which a session"
+            " ends"),
+    Setting("proxies", WORDS, (), "addresses or networks of proxies whose X-Forwarded-For is"
+            " believed"),
     Setting("sealing_algorithm", choice("aes-256-gcm", "sm4-gcm"), "aes-256-gcm", "cipher of keys"
             " made from now on"),
     Setting("key_provider", choice("file", "vault", "command"), "file", "who keeps the master key"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -109,6 +110,9 @@ INSTALLED_APPS = [
     "guanlan.core",
     "guanlan.web",
     "guanlan.fraud",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
 ]
 MIDDLEWARE = [
     "guanlan.web.middleware.SecurityHeaders",
@@ -120,8 +124,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "guanlan.web.accounts.middleware.Sessions",
     "guanlan.web.middleware.Acting",
+    "guanlan.web.accounts.middleware.Doors",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "guanlan.web.accounts.middleware.SecondFactor",
+    "guanlan.web.accounts.middleware.Zone",
     "guanlan.web.middleware.Rights",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -145,6 +154,14 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": _database(CONFIG["database_url"], DATA)}
+# In the database, so that a code used in one process is used in all, and after a restart.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "core_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "core.User"
@@ -160,16 +177,45 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "login"
 
+ACCOUNT_ADAPTER = "guanlan.web.accounts.adapters.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_RATE_LIMITS = False  # guanlan.core.people.limiting covers every door
+ACCOUNT_LOGIN_TIMEOUT = 600
+MFA_ADAPTER = "guanlan.web.accounts.adapters.Factors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RECOVERY_CODE_DIGITS = 10
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = False
+MFA_FORMS = {
+    "authenticate_webauthn": "guanlan.web.accounts.passkeys.Authenticate",
+    "login_webauthn": "guanlan.web.accounts.passkeys.SignIn",
+    "reauthenticate_webauthn": "guanlan.web.accounts.passkeys.Confirm",
+    "add_webauthn": "guanlan.web.accounts.passkeys.Add",
+}
+MFA_REQUIRED = CONFIG["mfa"] == "required"
+PROXIES = tuple(ip_network(text, strict=False) for text in CONFIG["proxies"])
+SESSION_IDLE = CONFIG["idle_minutes"] * 60
+
 SESSION_COOKIE_AGE = 12 * 3600
-SESSION_COOKIE_NAME = "guanlan_session"
+# The prefix makes a browser refuse the cookie from anyone but this host over https.
+_HOST = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_HOST}guanlan_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
-CSRF_COOKIE_NAME = "guanlan_csrf"
+CSRF_COOKIE_NAME = f"{_HOST}guanlan_csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "guanlan.web.pages.errors.csrf_failed"

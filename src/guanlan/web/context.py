@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
+from guanlan.core.people.organisation import organisation
 from guanlan.web.places import GROUPS, Group, groups, place
 from guanlan.web.rights import subject_of_request
 
@@ -37,5 +38,8 @@ def console(request: HttpRequest) -> dict[str, object]:
         "language": get_language() or settings.LANGUAGE_CODE,
         "languages": settings.LANGUAGES,
         "theme": chosen_theme(request),
-        "zone": settings.TIME_ZONE,
+        # Asked for only where a page says it.
+        "zone": lambda: organisation().zone.key,
+        "organisation": lambda: organisation().name,
+        "factor_missing": subject.id is not None and not request.session.get("second_factor"),
     }

@@ -13,6 +13,7 @@ from django.shortcuts import resolve_url
 
 from guanlan.core.access import Denied, subject_of
 from guanlan.core.audit import acting
+from guanlan.web.accounts.addresses import client_address
 from guanlan.web.rights import need_of, subject_of_request
 
 # Everything from this origin, nothing inline: an injected tag or attribute does nothing.
@@ -65,7 +66,7 @@ class Acting:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         subject = subject_of(request.user)
         request.subject = subject  # type: ignore[attr-defined]
-        with acting(subject, address=str(request.META.get("REMOTE_ADDR", ""))):
+        with acting(subject, address=client_address(request)):
             return self.get_response(request)
 
 

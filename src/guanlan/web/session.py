@@ -10,6 +10,8 @@ from django.contrib.auth import get_user
 from django.db import close_old_connections
 from django.http import HttpRequest
 
+from guanlan.web.accounts.middleware import lacks_factor, over
+
 
 def session_user(cookie_header: str) -> str | None:
     """The name of the signed-in, active user of a `Cookie` header, or None.
@@ -28,6 +30,8 @@ def session_user(cookie_header: str) -> str | None:
         store = import_module(settings.SESSION_ENGINE).SessionStore
         request = HttpRequest()
         request.session = store(morsel.value)
+        if over(request.session) or lacks_factor(request.session):
+            return None
         user = get_user(request)
         return user.get_username() if user.is_authenticated and user.is_active else None
     finally:

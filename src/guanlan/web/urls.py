@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.web import pages, telling
+from guanlan.web import telling
+from guanlan.web.accounts import urls as account_urls
 from guanlan.web.pages import bell, discussion, people, search
 
 urlpatterns = [
@@ -22,9 +23,7 @@ urlpatterns = [
     path("search", search.search_page, name="search"),
     path("palette", search.palette, name="palette"),
     path("palette/search", search.palette_search, name="palette_search"),
-    path("login", pages.login, name="login"),
-    path("logout", pages.logout, name="logout"),
-    path("language", pages.language, name="language"),
+    *account_urls.urlpatterns,
     *telling.urlpatterns,
     path("settings/people", people.people, name="people"),
     path("settings/people/<int:identity>", people.person, name="person"),

@@ -46,7 +46,7 @@ def test_events_are_decided_and_remembered_across_a_restart(
     key = guanlan("key", "create", "test").out.strip()
     first = start("up", "--port", "0", "--no-warm", "--scenario", scenario)
     url = first.ready()
-    first.wait_for(r"owner account: owner  password: \S+")
+    first.wait_for(r"set-up code: \S+")
     with Client(url, key) as client:
         quiet = client.post(transfer(1, 9_000))
         loud = client.post(transfer(2, 9_000))

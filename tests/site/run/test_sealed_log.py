@@ -36,8 +36,9 @@ def directory(tmp_path: Path, settings: Settings) -> Path:
     return tmp_path / "log"
 
 
-def another_secret(directory: Path, settings: Settings) -> None:
+def another_installation(directory: Path, settings: Settings) -> None:
     settings.SECRET_KEY = "another" * 10
+    settings.KEYS_DIRECTORY = directory.parent / "another"
 
 
 def no_key_files(directory: Path, settings: Settings) -> None:
@@ -52,7 +53,7 @@ def run(*words: str) -> object:
     return CliRunner().invoke(log, words, catch_exceptions=False, standalone_mode=False)
 
 
-@pytest.mark.parametrize("lose", [another_secret, no_key_files, emptied])
+@pytest.mark.parametrize("lose", [another_installation, no_key_files, emptied])
 def test_without_its_keys_a_sealed_log_is_left_alone(
     directory: Path, settings: Settings, tmp_path: Path, lose: Callable[[Path, Settings], None]
 ) -> None:

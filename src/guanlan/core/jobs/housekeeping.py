@@ -16,7 +16,7 @@ from guanlan.core.jobs.progress import Progress, Told
 from guanlan.core.jobs.registry import job
 from guanlan.core.jobs.running import on_failed
 from guanlan.core.jobs.wanting import nudge
-from guanlan.core.models import Delivery, JobRun, Message, SignInFailure, Worker
+from guanlan.core.models import Attempt, Delivery, JobRun, Message, SignedIn, Worker
 from guanlan.core.outbox.delivering import deliver_due
 from guanlan.core.outbox.reading import escalate_others, escalate_overdue
 from guanlan.core.outbox.sending import on_sent
@@ -81,12 +81,13 @@ def escalate(progress: Progress) -> Told:
 
 @job("platform.clean", title=_("Clean-up of expired data"), every="17 3 * * *")
 def clean(progress: Progress) -> Told:
-    """Expired sessions, old failures to sign in, old runs, workers and messages."""
+    """Expired sessions, old attempts at doors, old runs, workers and messages."""
     now = timezone.now()
     quiet = JobRun.objects.filter(job__startswith="outbox.", state=JobRun.State.DONE)
     parts = (
         Session.objects.filter(expire_date__lt=now),
-        SignInFailure.objects.filter(at__lt=now - timedelta(days=1)),
+        Attempt.objects.filter(at__lt=now - timedelta(days=1)),
+        SignedIn.objects.filter(started__lt=now - timedelta(days=1)),
         quiet.filter(finished__lt=now - KEEP_QUIET_RUNS),
         JobRun.objects.filter(finished__lt=now - KEEP_RUNS),
         Worker.objects.filter(ended__lt=now - KEEP_RUNS),

@@ -13,23 +13,26 @@ from guanlan.core.models.access import AccessGrant, Clearance, RoleAssignment
 from guanlan.core.models.audit import AuditCursor, AuditEntry
 from guanlan.core.models.keys import ApiKey
 from guanlan.core.models.messages import Channel, Delivery, Message, Preference
-from guanlan.core.models.people import SignInFailure, User
+from guanlan.core.models.people import Attempt, Invitation, Organisation, SignedIn, User
 from guanlan.core.models.running import Job, JobRun, Worker
 
 __all__ = [
     "AccessGrant",
     "ApiKey",
+    "Attempt",
     "AuditCursor",
     "AuditEntry",
     "Channel",
     "Clearance",
     "Delivery",
+    "Invitation",
     "Job",
     "JobRun",
     "Message",
+    "Organisation",
     "Preference",
     "RoleAssignment",
-    "SignInFailure",
+    "SignedIn",
     "User",
     "Worker",
 ]

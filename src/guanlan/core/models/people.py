@@ -1,9 +1,10 @@
-"""People who sign in, and their failures to."""
+"""The organisation, people who sign in, their sessions and their attempts."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils import timezone
@@ -42,18 +43,106 @@ class User(AbstractUser):
         db_table = "core_user"
 
 
-class SignInFailure(models.Model):
-    """A failed sign-in, kept for the length of the rate limit; the subject only as a hash."""
+class Attempt(models.Model):
+    """One try at a door that can be guessed at, kept for the length of its limit.
 
-    data_levels: ClassVar[dict[int, str]] = {2: "id at", 3: "subject"}
+    Whom or where it concerns stands there only as a keyed hash.
+    """
 
+    data_levels: ClassVar[dict[int, str]] = {2: "id door at", 3: "subject"}
+
+    door = models.CharField(max_length=20)
     subject = models.CharField(max_length=64)
     at = models.DateTimeField(default=timezone.now)
 
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["subject", "at"])]
+        indexes = [models.Index(fields=["door", "subject", "at"])]
 
     def __str__(self) -> str:
-        return self.subject[:8]
+        return f"{self.door} {self.subject[:8]}"
+
+
+class SignedIn(models.Model):
+    """A session of a person: where it began and when it was last used."""
+
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id user started seen",
+        3: "address agent",
+        4: "session_key",
+    }
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="signed_in"
+    )
+    session_key = models.CharField(max_length=40, unique=True)
+    address = models.CharField(max_length=45, blank=True)
+    agent = models.CharField(max_length=200, blank=True)
+    started = models.DateTimeField(default=timezone.now)
+    seen = models.DateTimeField(default=timezone.now)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-seen"]
+
+    def __str__(self) -> str:
+        return f"session of {self.user_id}"
+
+
+class Invitation(models.Model):
+    """A person asked to join: once, until a time. Its secret is kept only as a hash."""
+
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id role invited_by created expires accepted account revoked",
+        3: "email",
+        4: "sha256",
+    }
+
+    email = models.EmailField()
+    role = models.CharField(max_length=40)
+    sha256 = models.BinaryField(max_length=32, unique=True)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created = models.DateTimeField(default=timezone.now)
+    expires = models.DateTimeField()
+    accepted = models.DateTimeField(null=True)
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    revoked = models.DateTimeField(null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
+
+
+class Organisation(models.Model):
+    """The one organisation of an installation; `code` is the hash of the set-up code until it
+    has been used."""
+
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id name time_zone currency set_up",
+        4: "code",
+    }
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    name = models.CharField(max_length=80, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    set_up = models.DateTimeField(null=True)
+    code = models.BinaryField(max_length=32, blank=True, default=b"")
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_organisation")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -100,6 +100,12 @@ class BlindIndex(AnyField):
         ring = keyring()
         return _digest(ring, ring.current("index").id, self.place(), KINDS[self.kind](value))
 
+    def digest_many(self, values: Iterable[str]) -> list[bytes]:
+        """The indexes of many values under the current key."""
+        ring = keyring()
+        number, place, normal = ring.current("index").id, self.place(), KINDS[self.kind]
+        return [_digest(ring, number, place, normal(value)) for value in values]
+
     def digests(self, value: str) -> list[bytes]:
         """The indexes of a value under every key that rows may still have."""
         ring = keyring()

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from guanlan.core.access import Subject
 from guanlan.core.event_log import log_keys
+from guanlan.core.sealing import Unopened
 from guanlan.engine.log import LogError, LogReader
 from guanlan.engine.refusal import Refused
 from guanlan.fraud import programs, words
@@ -156,6 +157,6 @@ def recompute_decision(request: HttpRequest, seq: int) -> HttpResponse:
             decode_changes(act.change for act in changes),
             settings.ENGINE_SECRET,
         )
-    except (OSError, LogError, Refused) as error:
+    except (OSError, LogError, Refused, Unopened) as error:
         context["failure"] = type(error).__name__
     return render(request, "fraud/recomputed.html", context)

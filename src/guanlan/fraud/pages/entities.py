@@ -15,7 +15,6 @@ from guanlan.core.access import MASKED_FROM, Subject
 from guanlan.fraud import engine_access, programs, words
 from guanlan.fraud.models import Decision, Entity, EntityDecision, Label
 from guanlan.fraud.pages.reveals import entity_form
-from guanlan.fraud.sealed import entity_index
 from guanlan.fraud.search import Search, Wanted, find
 from guanlan.fraud.showing import Shower, decisions_url, entity_url, numbered_entity_url
 from guanlan.web.discussion import discussed
@@ -30,7 +29,7 @@ discussed("fraud.entity", address=lambda row: numbered_entity_url(row.kind, row.
 
 def entities_with_key(key: str, subject: Subject) -> list[Entity]:
     """The entities of an exact key, of whatever kind, those seen last first."""
-    visible = Entity.objects.for_user(subject).filter(key_index=entity_index(key))
+    visible = Entity.objects.for_user(subject).filter(key_index=key)
     return list(visible.order_by("-last_seen")[:20])
 
 
@@ -53,7 +52,7 @@ def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     if key.startswith("~") and key[1:].isdecimal() and len(key) < 19:
         found = seen.filter(kind=kind, id=int(key[1:])).first()
     else:
-        found = seen.filter(kind=kind, key_index=entity_index(key)).first()
+        found = seen.filter(kind=kind, key_index=key).first()
         if found is not None and shower.layout.level(kind) >= MASKED_FROM:
             # Keep a sensitive key out of the address bar, the history and the logs.
             return redirect(address(found, shower))
@@ -101,13 +100,13 @@ def _links(
     for decision in recent:
         present = {
             (shower.layout.kind(decision.type, role), key)
-            for role, key in decision.entities.items()
+            for role, key in (decision.entities or {}).items()
         }
         for pair in present - {(found.kind, found.key)}:
             shared[pair] += 1
             worst[pair] = max(worst.get(pair, 0), decision.outcome)
     top = shared.most_common(LINKS)
-    indexes = [entity_index(key) for (_kind, key), _n in top]
+    indexes = [key for (_kind, key), _n in top]
     rows = Entity.objects.for_user(subject).filter(key_index__in=indexes)
     known = {(row.kind, row.key): row for row in rows}
     return [

@@ -69,7 +69,7 @@ def decision_form(
 def _values(row: Decision, fields: dict[str, Any], shower: Shower) -> dict[str, _Value]:
     """Keys of entities and fields of the event, by the name the form gives them."""
     found = {}
-    for role, key in row.entities.items():
+    for role, key in (row.entities or {}).items():
         if key is not None:
             level = shower.layout.level(shower.layout.kind(row.type, role))
             found[f"entity {role}"] = _Value(shower.role(row.type, role), level, str(key))

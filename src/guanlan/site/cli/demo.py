@@ -57,6 +57,8 @@ def demo(host: str, port: int, rate: float, fresh: bool, warm: bool) -> None:
         raise BadInput(f"{scenario}: not found; the demo runs from the project's directory")
     if fresh:
         forget(settings.DATA)
+    if settings.CONFIG.of("mfa").origin == "default":
+        settings.MFA_REQUIRED = False  # every page of the demo says that this account has none
     made = prepare()
     (settings.DATA / MARK).touch()
     traffic = Traffic(rate, microseconds())

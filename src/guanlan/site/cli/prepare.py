@@ -24,7 +24,14 @@ def first_run(as_json: bool) -> None:
     """Make the database, the owner's account and a first API key; safe to repeat."""
     made = prepare(key="first key")
     if as_json:
-        put_json({"data": str(settings.DATA), **made._asdict()})
+        put_json(
+            {
+                "data": str(settings.DATA),
+                "owner": made.owner,
+                "password": made.password,
+                "token": made.token,
+            }
+        )
     else:
         for line in told(made) or ["already prepared; nothing was changed"]:
             click.echo(line)
@@ -37,4 +44,6 @@ def told(made: FirstRun) -> list[str]:
         lines.append(f"owner account: {made.owner}  password: {made.password}  (shown once)")
     if made.token:
         lines.append(f"API key: {made.token}  (shown once)")
+    if made.code:
+        lines.append(f"set-up code: {made.code}  (works once; give it at /setup)")
     return lines

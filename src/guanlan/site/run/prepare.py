@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from guanlan.core.models import ApiKey
+from guanlan.core.people.organisation import new_setup_code
 from guanlan.core.sealing import keyring
 from guanlan.core.services import SCOPES, create_api_key, ensure_owner
 from guanlan.fraud.rebuilding import outdated
@@ -27,6 +28,7 @@ class FirstRun(NamedTuple):
     owner: str
     password: str | None
     token: str | None
+    code: str | None = None
 
 
 def pending_migrations() -> int:
@@ -47,9 +49,16 @@ def apply_migrations() -> int:
     steps = pending_migrations()
     if steps:
         call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
     if outdated():
         raise ImproperlyConfigured(OUTDATED)
     return steps
+
+
+def prepare_for_setup() -> FirstRun:
+    """Database and, where there is no account, a code with which the console is set up."""
+    apply_migrations()
+    return FirstRun("", None, None, new_setup_code())
 
 
 def prepare(key: str | None = None) -> FirstRun:

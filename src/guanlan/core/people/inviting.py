@@ -1,0 +1,111 @@
+"""Asking a person to join by e-mail, and joining: once, within three days."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from guanlan.core.access import Denied, Subject, require
+from guanlan.core.access.assigning import may_give
+from guanlan.core.access.table import ROLES
+from guanlan.core.audit import act
+from guanlan.core.models import Invitation, RoleAssignment, User
+
+LIFE: Final = timedelta(hours=72)
+
+
+class Invited(NamedTuple):
+    """An invitation just made; its token exists only here and in the letter."""
+
+    invitation: Invitation
+    token: str
+
+
+def invite(subject: Subject, email: str, role: str) -> Invited:
+    """Make an invitation to `role`. Raises Denied for a role that `subject` may not give,
+    ValidationError by field. An address that has an account already is answered alike."""
+    require(subject, "add", "core.user")
+    email = email.strip()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise ValidationError({"email": _("Give an e-mail address.")}) from None
+    if role not in ROLES:
+        raise ValidationError({"role": _("Choose one of the roles listed.")})
+    if not may_give(subject, role):
+        raise Denied(f"{subject.name} may not give the role {role}", "add", "core.roleassignment")
+    token = secrets.token_urlsafe(32)
+    with act("invitation.make", ("core.invitation", role), detail={"role": role}):
+        made = Invitation.objects.create(
+            email=email,
+            role=role,
+            sha256=_digest(token),
+            invited_by_id=subject.id,
+            expires=timezone.now() + LIFE,
+        )
+    return Invited(made, token)
+
+
+def open_invitation(token: str, now: datetime | None = None) -> Invitation | None:
+    """The invitation of a token that can still be accepted."""
+    return Invitation.objects.filter(
+        sha256=_digest(token),
+        accepted__isnull=True,
+        revoked__isnull=True,
+        expires__gt=now or timezone.now(),
+    ).first()
+
+
+def accept(token: str, username: str, password: str) -> User:
+    """Make the account of an invitation, with its role. Raises ValidationError, by field."""
+    found = open_invitation(token)
+    if found is None:
+        raise ValidationError(_("This invitation has been used, has expired or never was."))
+    user = User(username=username.strip(), email=found.email)
+    faults: dict[str, list[str]] = {}
+    try:
+        user.clean_fields(exclude=["password"])
+        user.validate_unique()
+    except ValidationError as error:
+        faults["username"] = list(error.messages)
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        faults["password"] = list(error.messages)
+    if faults:
+        raise ValidationError(faults)
+    user.set_password(password)
+    with act("invitation.accept", found, detail={"role": found.role}), transaction.atomic():
+        # Of two who accept at once, the second finds nothing to accept.
+        taken = Invitation.objects.filter(
+            pk=found.pk, accepted__isnull=True, revoked__isnull=True
+        ).update(accepted=timezone.now())
+        if taken != 1:
+            raise ValidationError(_("This invitation has been used, has expired or never was."))
+        user.save()
+        Invitation.objects.filter(pk=found.pk).update(account=user)
+        RoleAssignment.objects.create(person=user, role=found.role, given_by=found.invited_by)
+    return user
+
+
+def revoke_invitation(subject: Subject, identity: int) -> bool:
+    """Take an invitation back; False when there is no such open one. Raises Denied."""
+    require(subject, "add", "core.user")
+    with act("invitation.revoke", ("core.invitation", str(identity))):
+        waiting = Invitation.objects.filter(
+            pk=identity, accepted__isnull=True, revoked__isnull=True
+        )
+        return waiting.update(revoked=timezone.now()) == 1
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

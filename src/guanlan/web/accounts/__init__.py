@@ -1,0 +1,1 @@
+"""Signing in: what allauth asks us, and what stands before every page."""

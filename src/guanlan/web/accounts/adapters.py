@@ -1,0 +1,99 @@
+"""What allauth asks of the platform: nobody signs up, secrets are sealed, words are ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from guanlan.core.models import User
+from guanlan.core.sealing import Unopened, open_text, seal_text
+from guanlan.web.accounts.addresses import client_address
+
+_PLACE = "mfa_authenticator.data"
+
+
+class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts are made by invitation only."""
+
+    error_messages = {  # noqa: RUF012 - allauth's own shape
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_password": gettext_lazy("The password is wrong."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request)
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        messages.error(request, _("User name or password is wrong."))
+        return redirect("login")
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        """Says what has words of its own; the pages tell the rest themselves."""
+        if message is not None:
+            messages.add_message(request, level, message, extra_tags=extra_tags)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        words = {
+            "reauthenticate": _("Use your password"),
+            "mfa_reauthenticate": _("Use a code"),
+            "mfa_reauthenticate_webauthn": _("Use a passkey"),
+        }
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [
+            {**method, "description": words.get(method["id"], method["description"])}
+            for method in methods
+        ]
+
+
+class Factors(DefaultMFAAdapter):  # type: ignore[misc]
+    """Second factors; the seeds of codes are kept sealed."""
+
+    error_messages = {  # noqa: RUF012 - allauth's own shape
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy("This code or key is wrong, or was used already."),
+        "cannot_delete_authenticator": gettext_lazy("This is the last second factor; it stays."),
+        "cannot_generate_recovery_codes": gettext_lazy("Set up a second factor first."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return seal_text(text, _PLACE)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        try:
+            return open_text(encrypted_text, _PLACE)
+        except Unopened:
+            # Fits no code: whoever has this factor uses another, never an empty seed.
+            raise self.validation_error("incorrect_code") from None
+
+    def get_totp_issuer(self) -> str:
+        return "Guanlan"
+
+    def get_totp_label(self, user: User) -> str:
+        return user.get_username()
+
+    def _get_user_identifier(self, user: User) -> str:
+        return user.get_username()
+
+    def _get_site_name(self) -> str:
+        return "Guanlan"
+
+    def generate_authenticator_name(self, user: User, type: str) -> str:
+        return _("Passkey")

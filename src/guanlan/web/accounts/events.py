@@ -1,0 +1,77 @@
+"""What follows from signing in and out and from changed second factors."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from allauth.account.signals import authentication_step_completed
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.http import HttpRequest
+
+from guanlan.core.access import subject_of
+from guanlan.core.audit import acting, record
+from guanlan.core.models import SignedIn, User
+from guanlan.core.people.sessions import revoke_sessions
+from guanlan.web.accounts.addresses import client_address
+
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def has_factor(user: User) -> bool:
+    """Whether the person has a second factor (recovery codes alone are none)."""
+    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
+
+
+def begun(request: HttpRequest, user: User, **_signal: Any) -> None:
+    """A session begins: note it, and whether its person has a second factor (it was asked for
+    then: no session begins before)."""
+    session = request.session
+    session["started"] = session["seen"] = time.time()
+    session["second_factor"] = has_factor(user)
+    if session.session_key is None:
+        session.save()
+    address = client_address(request)
+    SignedIn.objects.update_or_create(
+        session_key=session.session_key,
+        defaults={
+            "user": user,
+            "address": address[:45],
+            "agent": request.headers.get("User-Agent", "")[:200],
+        },
+    )
+    with acting(subject_of(user), address):
+        record("session.begin", user)
+
+
+def ended(request: HttpRequest, user: User | None, **_signal: Any) -> None:
+    """A session ends by its person."""
+    if user is not None:
+        SignedIn.objects.filter(session_key=request.session.session_key).delete()
+        record("session.end", user)
+
+
+def proven(request: HttpRequest, **_signal: Any) -> None:
+    """A password, code or key was right: the try at the door does not count."""
+    request.door_opened = True  # type: ignore[attr-defined]
+
+
+def changed(
+    request: HttpRequest, user: User, authenticator: Authenticator, signal: Any, **_signal: Any
+) -> None:
+    """Second factors changed: every other session of the person ends."""
+    verbs = {authenticator_added: "add", authenticator_removed: "remove"}
+    record(f"factor.{verbs.get(signal, 'renew')}", user, detail={"kind": str(authenticator.type)})
+    revoke_sessions(user, but=request.session.session_key)
+    request.session["second_factor"] = has_factor(user)
+
+
+def connect() -> None:
+    """Listen; the app does it while it starts."""
+    user_logged_in.connect(begun, dispatch_uid="guanlan.begun")
+    user_logged_out.connect(ended, dispatch_uid="guanlan.ended")
+    authentication_step_completed.connect(proven, dispatch_uid="guanlan.proven")
+    for signal in (authenticator_added, authenticator_removed, authenticator_reset):
+        signal.connect(changed, dispatch_uid="guanlan.changed")
