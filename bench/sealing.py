@@ -16,8 +16,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
-from typing import Any, ClassVar
+from typing import Any
 
 VALUES = 20_000
 TURNS = 7
@@ -59,20 +60,12 @@ def measured(name: str, values: list[str]) -> bool:
 
     from guanlan.core.sealing import SealedField, Stored, keyring
 
-    class Row(models.Model):
-        id = models.CharField(max_length=24, primary_key=True)
-        text = SealedField()
-        objects: ClassVar[Any] = models.Manager()
-
-        class Meta:
-            app_label = "core"
-            apps = Apps()
-
-        def __str__(self) -> str:
-            return self.id
-
+    meta = type("Meta", (), {"app_label": "core", "apps": Apps()})
+    row_key = models.CharField(max_length=24, primary_key=True)
+    body = {"id": row_key, "text": SealedField(), "Meta": meta, "__module__": __name__}
+    Row: Any = type("Row", (models.Model,), body)
     connection = connections["default"]
-    field = Row._meta.get_field("text")
+    field: Any = Row._meta.get_field("text")
     rows = [f"{n:024x}" for n in range(len(values))]
     key = keyring().current("field")
     cipher = AESGCM(keyring().secret(key))
@@ -123,7 +116,7 @@ def measured(name: str, values: list[str]) -> bool:
                 field.get_db_prep_value(field.pre_save(one, True), connection)
 
         fresh = [Row(id=row) for row in rows]
-        ours = spent(write) + spent(lambda fresh=fresh: read_sealed(fresh))
+        ours = spent(write) + spent(partial(read_sealed, fresh))
         ratios.append(ours / (spent(write_raw) + spent(read_raw)))
     ratio = median(ratios)
     good = equal and ratio <= REACH
