@@ -52,7 +52,7 @@ def test_events_are_decided_and_remembered_across_a_restart(
         loud = client.post(transfer(2, 9_000))
     assert (quiet.outcome, loud.outcome) == ("approve", "review")
     assert [reason.rule for reason in loud.reasons] == ["transfer.much"]
-    page = httpx.get(f"{url}/login")
+    page = httpx.get(f"{url}/login", follow_redirects=True)
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
     assert first.end() == 0
@@ -130,7 +130,7 @@ def test_split_serves_from_two_processes_and_restarts_a_lost_one(
     running = start("up", "--split", "--port", port, "--no-warm", "--scenario", scenario)
     door, console = running.ready("API"), running.ready("Console")
     assert console == f"http://127.0.0.1:{port + 1}"
-    assert httpx.get(f"{console}/login").status_code == 200
+    assert httpx.get(f"{console}/login", follow_redirects=True).status_code == 200
     assert httpx.get(f"{door}/login").status_code == 404
     with Client(door, key) as client:
         assert isinstance(client.post(transfer(1, 1)), Decision)
@@ -141,7 +141,7 @@ def test_split_serves_from_two_processes_and_restarts_a_lost_one(
     until = time.monotonic() + 60
     while True:
         try:
-            assert httpx.get(f"{console}/login").status_code == 200
+            assert httpx.get(f"{console}/login", follow_redirects=True).status_code == 200
             break
         except httpx.TransportError:
             assert time.monotonic() < until, "\n".join(running.lines)

@@ -115,6 +115,8 @@ def test_without_a_second_factor_only_its_set_up_is_reached(
         assert client.get(path)["Location"] == "/account/second-factor", path
     part = client.get("/", headers={"HX-Request": "true"})
     assert part["HX-Redirect"] == "/account/second-factor"
+    here = {"HX-Request": "true", "HX-Current-URL": "http://testserver/account/second-factor"}
+    assert "HX-Redirect" not in client.get("/notifications/bell", headers=here).headers
     assert client.get("/account/second-factor").status_code == 200
     # Setting one up asks for the password again, then opens the rest.
     assert client.get("/account/app")["Location"].startswith("/account/confirm?")

@@ -212,7 +212,7 @@ def test_cut_swapped_and_renamed_files_do_not_open() -> None:
     writer = written(random.Random(1).randbytes(3 * PIECE))
     path = storing.path_of(writer.stored)
     whole = path.read_bytes()
-    head, step = 11, PIECE + 16
+    head, step = 4 + 2 + int.from_bytes(whole[4:6], "big") + 7, PIECE + 16
     cut = whole[: head + 2 * step]
     swapped = whole[:head] + whole[head + step : head + 2 * step] + whole[head : head + step]
     for damaged in (cut, swapped + whole[head + 2 * step :], whole[:5], b""):

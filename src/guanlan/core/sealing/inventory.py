@@ -50,7 +50,7 @@ class Inventory(Struct, frozen=True):
 
 # What is sealed under keys derived from secret.key and not from the ring: it has no key id, and
 # changes only with that secret.
-BY_SECRET: Final = ("fraud_*.sealed_*", "attachments/*", "sessions")
+BY_SECRET: Final = ("fraud_*.sealed_*", "sessions")
 
 
 def taken() -> Inventory:

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from allauth.account.internal.stagekit import unstash_login
 from django.conf import settings
@@ -45,10 +46,15 @@ ROUTES: Final = {
 }
 NOT_SECRET: Final = ("language", "reset")
 # What a person without a second factor reaches: the pages that set one up, and the way out.
-WITHOUT_FACTOR: Final = frozenset({
-    "second_factor", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate",
-    "logout", "account_logout", "language", "login", "account_login",
-})  # fmt: skip
+SETTING_UP: Final = (
+    "second_factor",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "account_reauthenticate",
+)
+WITHOUT_FACTOR: Final = frozenset(
+    {*SETTING_UP, "logout", "account_logout", "language", "login", "account_login"}
+)
 TOUCH_SECONDS: Final = 60
 REFRESHED: Final = ("moving", "bell-count", "first-steps")
 
@@ -157,7 +163,10 @@ class SecondFactor:
             return None
         if request.headers.get("HX-Request") == "true":
             sent = HttpResponse(status=204)
-            sent.headers["HX-Redirect"] = reverse("second_factor")
+            # The page itself asks for parts too: it is not to load itself for ever.
+            page = urlsplit(request.headers.get("HX-Current-URL", "")).path
+            if page not in {reverse(name) for name in SETTING_UP}:
+                sent.headers["HX-Redirect"] = reverse("second_factor")
             return sent
         return redirect("second_factor")
 

@@ -1,10 +1,11 @@
 """Files under DATA/attachments: encrypted in pieces as they arrive, under random names.
 
-Layout: `GLA1`, a nonce prefix of 7 bytes, then pieces of 64 KiB of plain bytes, each AES-256-GCM
-with the nonce prefix ‖ counter (4 bytes) ‖ last (1 byte). So a piece that is altered, moved,
-left out or cut off at the end fails to open (the STREAM construction of Hoang, Reyhanitabar,
-Rogaway and Vizár, 2015). Each file has a key of its own, derived from the installation's and
-its random name: a file under another's name does not open either.
+Layout: `GLA1`, the length (2 bytes) and the bytes of the file's own key as the installation's key
+ring sealed it for the purpose `attachment`, a nonce prefix of 7 bytes, then pieces of 64 KiB of
+plain bytes, each AES-256-GCM with the nonce prefix ‖ counter (4 bytes) ‖ last (1 byte). So a piece
+that is altered, moved, left out or cut off at the end fails to open (the STREAM construction of
+Hoang, Reyhanitabar, Rogaway and Vizár, 2015). The sealed key is bound to the file's random name:
+a file under another's name does not open either.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from typing import BinaryIO, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+
+from guanlan.core.sealing import Unopened, keyring
 
 MAGIC: Final = b"GLA1"
 PIECE: Final = 64 << 10
@@ -47,11 +48,6 @@ def path_of(stored: str) -> Path:
     return folder() / stored[:2] / stored
 
 
-def _cipher(stored: str) -> AESGCM:
-    derived = HKDF(SHA256(), 32, salt=None, info=b"guanlan attachment " + stored.encode())
-    return AESGCM(derived.derive(settings.SECRET_KEY.encode()))
-
-
 def _nonce(prefix: bytes, counter: int, last: bool) -> bytes:
     return prefix + counter.to_bytes(4, "big") + bytes([last])
 
@@ -66,7 +62,9 @@ class Writer:
         self.stored = secrets.token_hex(16)
         self.size = 0
         self._hash = hashlib.sha256()
-        self._cipher = _cipher(self.stored)
+        key = AESGCM.generate_key(256)
+        sealed = keyring().seal("attachment", key, self.stored.encode())
+        self._cipher = AESGCM(key)
         self._prefix = os.urandom(PREFIX)
         self._counter = 0
         self._waiting = bytearray()
@@ -75,7 +73,7 @@ class Writer:
         self._path = incoming / self.stored
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._file: BinaryIO = os.fdopen(descriptor, "wb")
-        self._file.write(MAGIC + self._prefix)
+        self._file.write(MAGIC + len(sealed).to_bytes(2, "big") + sealed + self._prefix)
 
     @property
     def sha256(self) -> str:
@@ -133,10 +131,15 @@ def _opened(path: Path, stored: str) -> Iterator[bytes]:
     except OSError:
         raise Unreadable from None
     with file:
-        head = file.read(len(MAGIC) + PREFIX)
+        head = file.read(len(MAGIC) + 2)
         if head[: len(MAGIC)] != MAGIC:
             raise Unreadable
-        cipher, prefix = _cipher(stored), head[len(MAGIC) :]
+        try:
+            sealed_key = file.read(int.from_bytes(head[len(MAGIC) :], "big"))
+            cipher = AESGCM(keyring().open("attachment", sealed_key, stored.encode()))
+        except (Unopened, ValueError):
+            raise Unreadable from None
+        prefix = file.read(PREFIX)
         sealed, counter = file.read(PIECE + TAG), 0
         while True:
             following = file.read(PIECE + TAG)

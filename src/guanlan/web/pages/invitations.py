@@ -69,7 +69,9 @@ def invitations(request: HttpRequest) -> HttpResponse:
     """Invitations that wait or are over, and a form for another."""
     subject = subject_of_request(request)
     form = NewInvitation(request.POST or None)
-    given = [(name, title) for name, title in ROLES.items() if may_give(subject, name)]
+    given = [("", "—")] + [
+        (name, title) for name, title in ROLES.items() if may_give(subject, name)
+    ]
     form.fields["role"].choices = given  # type: ignore[attr-defined]
     link = ""
     if request.method == "POST" and form.is_valid():
@@ -86,8 +88,10 @@ def invitations(request: HttpRequest) -> HttpResponse:
         "form": form,
         "link": link,
         "now": timezone.now(),
-        "invitations": Invitation.objects.for_user(subject).select_related("invited_by")[:MOST],
-        "roles": ROLES,
+        "invitations": [
+            (one, ROLES.get(one.role, one.role))
+            for one in Invitation.objects.for_user(subject).select_related("invited_by")[:MOST]
+        ],
     }
     return render(request, "web/invitations.html", context, status=422 if form.errors else 200)
 
