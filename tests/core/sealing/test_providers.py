@@ -48,10 +48,10 @@ class Transit:
                 "data": {"ciphertext": f"vault:v{version}:{base64.b64encode(sealed).decode()}"}
             }
         if path == "/v1/transit/decrypt/guanlan":
-            _vault, version, text = body["ciphertext"].split(":")
-            blob = base64.b64decode(text)
+            _vault, named, sealed_text = body["ciphertext"].split(":")
+            blob = base64.b64decode(sealed_text)
             try:
-                plain = AESGCM(self.versions[int(version[1:]) - 1]).decrypt(
+                plain = AESGCM(self.versions[int(named[1:]) - 1]).decrypt(
                     blob[:12], blob[12:], None
                 )
             except (InvalidTag, IndexError):
