@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from guanlan.core.audit import act
+from guanlan.core.audit.recording import Detail
 from guanlan.engine.log import LogTail
 from guanlan.fraud.models import Backtest
 from guanlan.fraud.projection import Projection
@@ -23,6 +25,8 @@ def project(tail: LogTail, *, batch: int = 2000) -> int:
 
 def store_backtest(title: str, scenario: str, version: str, report: dict[str, Any]) -> Backtest:
     """Keep the report of a backtest, as it was produced, for the console."""
-    return Backtest.objects.create(
-        title=title[:200], scenario=scenario[:128], version=version[:12], report=report
-    )
+    made = Backtest(title=title[:200], scenario=scenario[:128], version=version[:12], report=report)
+    detail: Detail = {"scenario": made.scenario, "version": made.version}
+    with act("backtest.store", made, detail=detail):
+        made.save()
+    return made

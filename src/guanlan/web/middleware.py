@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -12,8 +13,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
 from guanlan.core.access import Denied, subject_of
-from guanlan.core.audit import acting
+from guanlan.core.audit import AuditUnavailable, acting
 from guanlan.web.accounts.addresses import client_address
+from guanlan.web.pages.errors import unrecorded
 from guanlan.web.rights import need_of, subject_of_request
 
 # Everything from this origin, nothing inline: an injected tag or attribute does nothing.
@@ -66,8 +68,18 @@ class Acting:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         subject = subject_of(request.user)
         request.subject = subject  # type: ignore[attr-defined]
-        with acting(subject, address=client_address(request)):
+        session = request.session.session_key or ""
+        address = client_address(request)
+        with acting(subject, address, session=session, request=uuid4().hex):
             return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """What cannot be written down is not done, and that is said in one sentence."""
+        if isinstance(exception, AuditUnavailable):
+            return unrecorded(request)
+        return None
 
 
 class Rights:

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core.access import SYSTEM, Subject
-from guanlan.core.audit import AuditUnavailable, act, acting, open_log, record
+from guanlan.core.audit import AuditUnavailable, act, acting, open_log, record, recording
 from guanlan.core.audit.copying import copy_rows, history, prove, rebuild
 from guanlan.core.audit.recording import DIRECTORY
 from guanlan.core.audit.rows import REMOVED, Row, decode, scrub, scrub_detail
@@ -195,3 +195,35 @@ def test_acts_within_one_transaction_of_others_are_kept_apart(log: Path) -> None
     with transaction.atomic(), act("one", key("a")):
         key("a").save()
     assert [row.act for row in written(log)] == ["one"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_act_in_a_transaction_of_the_caller_that_is_rolled_back_is_said_to_be_undone(
+    log: Path,
+) -> None:
+    recording._thread.pending.clear()  # of tests whose transactions were rolled back around them
+
+    def rolled_back() -> None:
+        with transaction.atomic():
+            with act("key.revoke", ("core.apikey", "k")):
+                pass
+            raise KeyError
+
+    with acting(ANN):
+        with pytest.raises(KeyError):
+            rolled_back()
+        with transaction.atomic(), act("key.create", ("core.apikey", "k")):
+            pass
+    assert [(row.act, row.outcome, row.of) for row in written(log)] == [
+        ("key.revoke", "done", None),
+        ("key.create", "done", None),
+        ("key.revoke", "undone", 0),
+    ]
+
+
+def test_what_is_not_durable_is_not_copied(log: Path) -> None:
+    record("a.b")
+    with log.open("ab") as file:
+        file.write(log.read_bytes()[:20])
+    assert copy_rows() == 1
+    assert copy_rows() == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymerkle import InmemoryTree
 
@@ -40,6 +40,7 @@ def test_roots_are_those_of_the_oracle(rows: list[bytes]) -> None:
     assert root_of(leaf_hashes(rows)) == oracle(rows).get_state()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1200), st.integers(0, 1200))
 def test_a_tree_grown_in_parts_is_the_tree_grown_at_once(first: int, second: int) -> None:
     leaves = leaf_hashes(b"%d" % i for i in range(first + second))

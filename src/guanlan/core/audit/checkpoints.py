@@ -212,13 +212,13 @@ class Checkpointer:
     def grown(self, frontier: Frontier, clock: int, *, at_once: bool = False) -> bool:
         """Sign if it is time; whether a checkpoint was written. Call under the log's lock."""
         if self._size < 0:
-            self._size, self._time = self._newest()
+            self._size, self._time = self.newest()
         if frontier.size <= self._size:
             return False
         due = frontier.size - self._size >= EVERY_ROWS or clock - self._time >= EVERY_MICROSECONDS
         if not due and not at_once:
             return False
-        newest, time = self._newest()
+        newest, time = self.newest()
         if newest >= frontier.size:  # another process has signed meanwhile
             self._size, self._time = newest, time
             return False
@@ -233,7 +233,8 @@ class Checkpointer:
         self._size, self._time = frontier.size, clock
         return True
 
-    def _newest(self) -> tuple[int, int]:
+    def newest(self) -> tuple[int, int]:
+        """Rows and time (microseconds) of the newest checkpoint in the file; zeros without one."""
         try:
             with self.file.open("rb") as file:
                 file.seek(max(0, self.file.stat().st_size - 4096))

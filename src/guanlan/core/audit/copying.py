@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 from guanlan.core.audit.checkpoints import BadNote
 from guanlan.core.audit.recording import DIRECTORY, checkpoint_file, open_log
 from guanlan.core.audit.rows import Row, decode
-from guanlan.core.audit.store import read_lines
+from guanlan.core.audit.store import AuditUnavailable, read_lines
 from guanlan.core.audit.verifying import verify
 from guanlan.core.jobs import Progress, Told, job
 from guanlan.core.models import AuditCursor, AuditEntry
@@ -34,7 +34,12 @@ def copy_rows(limit: int | None = None) -> int:
     directory = settings.DATA / DIRECTORY
     cursor = AuditCursor.objects.filter(id=1).first() or AuditCursor(id=1)
     done = 0
-    for behind, lines in read_lines(directory, cursor.offset):
+    try:
+        # Bytes behind the tip may be taken back, where their sync fails.
+        until = open_log().store.tip().offset
+    except AuditUnavailable:
+        return 0
+    for behind, lines in read_lines(directory, cursor.offset, until):
         offset = behind - sum(len(line) + 1 for line in lines)
         for start in range(0, len(lines), BATCH):
             batch = lines[start : start + BATCH]

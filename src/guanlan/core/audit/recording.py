@@ -6,6 +6,7 @@ import atexit
 import hashlib
 import hmac
 import logging
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -40,6 +41,25 @@ class Actor(NamedTuple):
     request: str = ""
 
 
+class _Pending:
+    """A row of an act within somebody else's transaction, which has not been seen to commit."""
+
+    __slots__ = ("committed", "index", "row")
+
+    def __init__(self, index: int, row: Row) -> None:
+        self.index = index
+        self.row = row
+        self.committed = False
+
+    def commit(self) -> None:
+        self.committed = True
+
+
+class _Thread(threading.local):
+    def __init__(self) -> None:
+        self.pending: list[_Pending] = []
+
+
 class Log(NamedTuple):
     """The installation's audit log."""
 
@@ -49,6 +69,7 @@ class Log(NamedTuple):
 
 
 _SYSTEM: Final = Actor(SYSTEM)
+_thread: Final = _Thread()
 _actor: ContextVar[Actor | None] = ContextVar("guanlan_actor", default=None)
 # Rows written within the outermost act of this context, which may still be rolled back.
 _open: ContextVar[list[tuple[int, Row]] | None] = ContextVar("guanlan_open_acts", default=None)
@@ -69,6 +90,7 @@ def acting(
         yield
     finally:
         _actor.reset(token)
+        settle()
 
 
 def microseconds() -> int:
@@ -198,23 +220,40 @@ def act(
     transaction is rolled back after the row was written, another row says that it was undone.
     Acts may stand within acts; the outermost decides.
     """
+    settle()
     if _open.get() is not None:
         with transaction.atomic():
             yield
             record(name, object, detail=detail, reason=reason, purpose=purpose)
         return
+    # A transaction of the caller may be rolled back long after this act has ended well.
+    within = transaction.get_connection().in_atomic_block
     written: list[tuple[int, Row]] = []
     token = _open.set(written)
     try:
         with transaction.atomic():
             yield
             record(name, object, detail=detail, reason=reason, purpose=purpose)
+            for one in [_Pending(*each) for each in written] if within else ():
+                _thread.pending.append(one)
+                transaction.on_commit(one.commit)
     except BaseException:
         for index, row in written:
             _undone(index, row)
         raise
     finally:
         _open.reset(token)
+
+
+def settle() -> None:
+    """Write down as undone what this thread did in transactions that ended without a commit."""
+    pending = _thread.pending
+    if not pending or transaction.get_connection().in_atomic_block:
+        return
+    _thread.pending = []
+    for one in pending:
+        if not one.committed:
+            _undone(one.index, one.row)
 
 
 def _undone(index: int, row: Row) -> None:

@@ -282,8 +282,10 @@ def _read_tip(directory: Path) -> Tip | None:
         return None
 
 
-def read_lines(directory: Path, offset: int = 0) -> Iterator[tuple[int, list[bytes]]]:
-    """Whole lines from a byte offset on, in chunks, each with the offset behind it."""
+def read_lines(
+    directory: Path, offset: int = 0, until: int | None = None
+) -> Iterator[tuple[int, list[bytes]]]:
+    """Whole lines from a byte offset on (to `until`), in chunks, each with the offset behind."""
     try:
         file = (directory / ROWS).open("rb")
     except FileNotFoundError:
@@ -291,7 +293,9 @@ def read_lines(directory: Path, offset: int = 0) -> Iterator[tuple[int, list[byt
     with file:
         file.seek(offset)
         rest = b""
-        while data := file.read(CHUNK):
+        at = offset
+        while data := file.read(CHUNK if until is None else max(0, min(CHUNK, until - at))):
+            at += len(data)
             rest += data
             end = rest.rfind(b"\n") + 1
             if end:

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 EMPTY: Final = hashlib.sha256(b"").digest()
-BLOCK: Final = 256  # leaves that are hashed level by level, which is the fastest in Python
-_BLOCK_LEVEL: Final = BLOCK.bit_length() - 1
 
 _sha256 = hashlib.sha256
 
@@ -32,9 +30,12 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return _sha256(b"\1" + left + right).digest()
 
 
-def _level(hashes: Sequence[bytes]) -> list[bytes]:
+def _parents(hashes: Sequence[bytes]) -> list[bytes]:
     """The parents of an even number of nodes."""
-    return [_sha256(b"\1" + hashes[i] + hashes[i + 1]).digest() for i in range(0, len(hashes), 2)]
+    pairs = iter(hashes)
+    return [
+        _sha256(b"\1" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)
+    ]
 
 
 class Frontier:
@@ -57,30 +58,21 @@ class Frontier:
 
     def append(self, leaf: bytes) -> None:
         """Add one leaf's hash."""
-        self._push(leaf, 0)
+        self.extend([leaf])
 
     def extend(self, leaves: Sequence[bytes]) -> None:
-        """Add many leaves' hashes."""
-        at = 0
-        while at < len(leaves):
-            if self.size % BLOCK == 0 and len(leaves) - at >= BLOCK:
-                block: Sequence[bytes] = leaves[at : at + BLOCK]
-                while len(block) > 1:
-                    block = _level(block)
-                self._push(block[0], _BLOCK_LEVEL)
-                at += BLOCK
-            else:
-                self._push(leaves[at], 0)
-                at += 1
-
-    def _push(self, node: bytes, level: int) -> None:
-        # Adding 2**level to the size carries through the bits that are set from there on.
-        carry = self.size >> level
-        while carry & 1:
-            node = node_hash(self.nodes.pop(), node)
-            carry >>= 1
-        self.nodes.append(node)
-        self.size += 1 << level
+        """Add many leaves' hashes: level by level, which is the fastest in Python."""
+        nodes, higher, left_over = list(leaves), self.nodes, list[bytes]()
+        size = self.size
+        while nodes:
+            if size & 1:
+                nodes.insert(0, higher.pop())
+            if len(nodes) & 1:
+                left_over.append(nodes.pop())
+            nodes = _parents(nodes)
+            size >>= 1
+        self.nodes = higher + left_over[::-1]
+        self.size += len(leaves)
 
     def root(self) -> bytes:
         """The tree's root hash."""

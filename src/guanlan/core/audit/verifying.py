@@ -101,17 +101,18 @@ class _Reading:
             size = self._notes[self._at].size
             proof.fault = f"{size - proof.rows} rows are gone: a checkpoint speaks of {size}"
             proof.fault += f", there are {proof.rows}"
+        elif proof.rows and not self._notes:
+            proof.fault = "there is no checkpoint, so nothing proves these rows"
 
     def _lines(self, lines: list[bytes]) -> bool:
-        index = self._frontier.size
-        for line in lines:
-            if not line.startswith(b'{"i":%d,' % index):
-                return self._fail(f"row {index} is damaged, missing or out of order")
-            index += 1
+        first = self._frontier.size
+        heads = [b'{"i":%d,' % index for index in range(first, first + len(lines))]
+        if not all(map(bytes.startswith, lines, heads)):
+            wrong = next(n for n, line in enumerate(lines) if not line.startswith(heads[n]))
+            return self._fail(f"row {first + wrong} is damaged, missing or out of order")
         if not self._times(lines):
             return False
         leaves = leaf_hashes(lines)
-        first = self._frontier.size
         done = 0
         while self._at < len(self._notes) and self._notes[self._at].size <= first + len(leaves):
             end = self._notes[self._at].size - first
@@ -128,8 +129,9 @@ class _Reading:
         first = self._frontier.size
         try:
             earliest, latest = decode(lines[0]), decode(lines[-1])
-            proof.undone += sum(b'"outcome":"undone"' in line for line in lines)
-            proof.gaps += sum(b'"act":"audit.gap"' in line for line in lines)
+            whole = b"\n".join(lines)  # one search through all is quicker than one a line
+            proof.undone += whole.count(b'"outcome":"undone"')
+            proof.gaps += whole.count(b'"act":"audit.gap"')
         except ValueError:
             return self._fail(f"row {first} or {first + len(lines) - 1} is damaged")
         if not proof.last_time <= earliest.t <= latest.t:

@@ -51,6 +51,7 @@ from guanlan.site.door.replies import (
     reply,
     retry_after,
 )
+from guanlan.site.door.trail import Trail
 
 log = logging.getLogger("guanlan.door")
 
@@ -80,13 +81,19 @@ class Door:
         then `/readyz` and every call answers 503).
     keys: who may call.
     limits: sizes, counts and times.
+    trail: writes changes of lists into the audit log; without one they are not written down.
     """
 
     def __init__(
-        self, engine: EngineProtocol | None, keys: KeyRing, limits: Limits | None = None
+        self,
+        engine: EngineProtocol | None,
+        keys: KeyRing,
+        limits: Limits | None = None,
+        trail: Trail | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.keys = keys
+        self.trail = trail
         self.metrics = Metrics()
         self.committer = Committer(self.limits, self.metrics)
         if engine is not None:
@@ -315,12 +322,13 @@ class Door:
         self._events.declared(request.headers.get(b"content-length"))
         body = await self._events.read(request.receive)
         name, entry = request.parameters
-        await reads.put_entry(self.committer, key, name, entry, body)
+        await reads.put_entry(self.committer, key, name, entry, body, self.trail)
         await reply(request.send, 200, b'{"ok":true}')
 
     async def _delete_entry(self, request: Request) -> None:
         key = self._allow(request.headers, LISTS_WRITE)
-        await reads.delete_entry(self.committer, key, *request.parameters)
+        name, entry = request.parameters
+        await reads.delete_entry(self.committer, key, name, entry, self.trail)
         await reply(request.send, 200, b'{"ok":true}')
 
     async def _get_openapi(self, request: Request) -> None:
@@ -352,6 +360,8 @@ class Door:
             ("guanlan_keys_age_seconds", "Since the API keys were last read.", self.keys.age),
             ("guanlan_ready", "1 when events are decided.", float(committer.state == "ready")),
         ]
+        if self.trail is not None:
+            rows += self.trail.gauges()
         out = [line for name, text, value in rows for line in single(name, "gauge", text, value)]
         engine = committer.engine
         if engine is None:

@@ -17,6 +17,7 @@ from guanlan.site.door.committer import Committer
 from guanlan.site.door.keys import Key
 from guanlan.site.door.protocol import EngineProtocol
 from guanlan.site.door.replies import Refusal
+from guanlan.site.door.trail import Trail
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -64,8 +65,10 @@ async def entity(committer: Committer, kind: str, key: str) -> bytes:
     return body
 
 
-async def put_entry(committer: Committer, key: Key, name: str, entry: str, body: bytes) -> None:
-    """Put `entry` on list `name`, durably. Raises Refusal 400, 404 or 422."""
+async def put_entry(
+    committer: Committer, key: Key, name: str, entry: str, body: bytes, trail: Trail | None
+) -> None:
+    """Put `entry` on list `name`, durably. Raises Refusal 400, 404, 422 or 503."""
     try:
         wanted = msgspec.json.decode(body, type=EntryBody)
     except msgspec.ValidationError as error:
@@ -92,23 +95,43 @@ async def put_entry(committer: Committer, key: Key, name: str, entry: str, body:
     def work(engine: EngineProtocol) -> None:
         engine.set_list_entry(name, entry, author=author, reason=wanted.reason, expires=expires)
 
-    await _change(committer, work)
+    await _change(committer, work, key, "entry.set", name, wanted.reason, trail)
 
 
-async def delete_entry(committer: Committer, key: Key, name: str, entry: str) -> None:
-    """Take `entry` off list `name`, durably; it need not be there. Raises Refusal 404."""
+async def delete_entry(
+    committer: Committer, key: Key, name: str, entry: str, trail: Trail | None
+) -> None:
+    """Take `entry` off list `name`, durably; it need not be there. Raises Refusal 404 or 503."""
 
     def work(engine: EngineProtocol) -> None:
         engine.remove_list_entry(name, entry, author=f"key {key.id}", reason="removed")
 
-    await _change(committer, work)
+    await _change(committer, work, key, "entry.remove", name, "", trail)
 
 
-async def _change(committer: Committer, work: Callable[[EngineProtocol], None]) -> None:
+async def _change(
+    committer: Committer,
+    work: Callable[[EngineProtocol], None],
+    key: Key,
+    act: str,
+    name: str,
+    reason: str,
+    trail: Trail | None,
+) -> None:
+    """Write it down, then do it; what could not be done after all is said in another row.
+
+    The entry itself is not written: it may be somebody's number. The event log has it, sealed.
+    """
     committer.ready()
+    if trail is not None:
+        await trail.write(key, act, name, reason=reason)
     try:
         await committer.call(work, durable=True)
-    except KeyError:
+    except (KeyError, Refusal) as error:
+        if trail is not None:
+            await trail.write(key, act, name, outcome="undone")
+        if isinstance(error, Refusal):
+            raise
         raise Refusal(404, "not_found", "no such list") from None
 
 

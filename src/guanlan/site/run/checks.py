@@ -20,6 +20,9 @@ from django.db.models import Max
 from django.utils import timezone
 from msgspec import Struct
 
+from guanlan.core.audit import AuditUnavailable, checkpoint_file, open_log
+from guanlan.core.audit.recording import DIRECTORY
+from guanlan.core.audit.store import ROWS
 from guanlan.core.egress import policy
 from guanlan.core.event_log import log_keys
 from guanlan.core.jobs import worker_alive
@@ -38,6 +41,7 @@ SYNC_TRIES = 9
 SLOW_SYNC_MS = 25.0
 LAG_BYTES = 64 << 20
 BACKUP_HOURS = 48
+UNSIGNED_SECONDS = 1800.0
 AHEAD_MICROSECONDS = 2_000_000
 CHARTS = "echarts.common.min.js"  # as the templates name it
 EARLIEST = 1_700_000_000  # seconds; a clock before this has not been set
@@ -328,6 +332,32 @@ def messages() -> Iterator[Finding]:
         yield Finding("messages", "ok", f"{len(channels)} channels in use")
 
 
+def audit() -> Iterator[Finding]:
+    if not (settings.DATA / DIRECTORY / ROWS).exists():
+        yield Finding("audit", "ok", "nothing has been written down yet")
+        return
+    log = open_log()
+    missed = log.gap.current()
+    if missed is not None:
+        what = f"the audit log could not be written: {missed.refused} rows were refused"
+        mend = "make room; the next row that can be written tells of the gap"
+        yield Finding("audit", "fault", what, mend)
+    try:
+        tip = log.store.tip()
+    except AuditUnavailable as error:
+        mend = "guanlan audit verify; restore the file from a backup"
+        yield Finding("audit", "fault", str(error), mend)
+        return
+    size, clock = log.checkpointer.newest()
+    age = time.time() - clock / 1e6
+    if tip.size > size and age > UNSIGNED_SECONDS:
+        what = f"{tip.size - size} rows of the audit log wait for a signature"
+        mend = f"make {checkpoint_file().parent} writable; the worker signs each ten minutes"
+        yield Finding("audit", "fault", what, mend)
+    elif missed is None:
+        yield Finding("audit", "ok", f"{tip.size:,} rows, {size:,} of them signed")
+
+
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     configuration,
     keys,
@@ -340,6 +370,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     jobs,
     messages,
     backups,
+    audit,
 )
 
 

@@ -31,6 +31,7 @@ from guanlan.fraud import engine_access, projector
 from guanlan.fraud.projector import Projector
 from guanlan.site.door import Door, DoorServer, KeyRing, Limits, compose, configure
 from guanlan.site.door.asgi import App
+from guanlan.site.door.trail import Trail
 from guanlan.site.run import console
 
 logger = logging.getLogger("guanlan.run")
@@ -167,7 +168,10 @@ def serve(options: Options, ready: Callable[[int], None] | None = None) -> None:
     limits = Limits()
     with signals_kept(), ExitStack() as ends:
         listener = ends.enter_context(listening(options.host, options.port))
-        door = Door(None, KeyRing(console.api_keys), limits) if options.part != "console" else None
+        door = None
+        if options.part != "console":
+            trail = Trail(limits.retry_down_seconds)
+            door = Door(None, KeyRing(console.api_keys), limits, trail)
         screens = console.screens(settings.LOG_DIRECTORY) if options.part != "door" else None
         hangup: list[Callable[[], None]] = []
 

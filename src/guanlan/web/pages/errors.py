@@ -111,6 +111,21 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     return response
 
 
+def unrecorded(request: HttpRequest) -> HttpResponse:
+    """503: the audit log cannot be written, so nothing was done."""
+    response = error_page(
+        request,
+        503,
+        _("This cannot be done now"),
+        _(
+            "The audit log cannot be written, and nothing is done or shown that cannot be "
+            "written down. Nothing was changed. Decisions go on being made and recorded."
+        ),
+    )
+    response.headers["Retry-After"] = "60"
+    return response
+
+
 def unavailable(request: HttpRequest) -> HttpResponse:
     """503: the database or another part does not answer now."""
     response = _plain_page(

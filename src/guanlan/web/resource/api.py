@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from guanlan.core.access import Subject, subject_of_key
-from guanlan.core.audit import acting
+from guanlan.core.audit import AuditUnavailable, acting
 from guanlan.core.models import ApiKey
 from guanlan.web.resource import registry
 from guanlan.web.resource.acts import in_scope
@@ -115,6 +115,9 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
             return _answer(
                 404, {"error": {"code": "not_found", "message": _("There is nothing here")}}
             )
+        except AuditUnavailable:
+            text = _("The audit log cannot be written, so nothing was done.")
+            return _answer(503, {"error": {"code": "unrecorded", "message": text}})
         except PermissionDenied:
             text = _("The caller lacks the right to do this.")
             return _answer(403, {"error": {"code": "forbidden", "message": text}})

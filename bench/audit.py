@@ -1,0 +1,142 @@
+"""The audit log: appends against single commits of SQLite, verification against bare SHA-256.
+
+Appends: 64 threads, each row durable before its append returns. The other side is a table of
+acts: one commit a row, synchronous=FULL, under the same threads. Verification: all that `guanlan
+audit verify` does, against one SHA-256 of each row, which no proof of single rows can do without.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from guanlan.core.audit.checkpoints import Checkpointer
+from guanlan.core.audit.rows import Row, Who, decode, encode
+from guanlan.core.audit.store import Store, read_lines
+from guanlan.core.audit.verifying import verify
+
+WRITERS = 64
+APPENDS = 6_400
+SINGLES = 640
+TURNS = 3
+ROWS = 200_000
+WHO = Who("person", 17, "anna.schmidt", ("fraud_analyst", "risk_owner"), "6f1e0c5a9b7d4e3f", "0a1b")
+
+
+def row(number: int) -> Row:
+    """A row of usual length."""
+    return Row(
+        i=0, t=0, who=WHO, act="entity.reveal", on=("fraud.entity", str(number * 7919)),
+        outcome="seen", detail={"fields": ["account", "name", "telephone"], "n": number},
+        reason="The customer asks why the transfer of yesterday evening is held.",
+        purpose="customer_request", request="0f8fad5bd9cb469fa165708677289501",
+    )  # fmt: skip
+
+
+def microseconds() -> int:
+    """This machine's time."""
+    return time.time_ns() // 1000
+
+
+def rate(count: int, work: Callable[[int], object]) -> float:
+    """Calls of `work` a second, by WRITERS threads at once."""
+
+    def share(first: int) -> None:
+        for number in range(first, count, WRITERS):
+            work(number)
+
+    threads = [threading.Thread(target=share, args=(n,)) for n in range(WRITERS)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return count / (time.perf_counter() - began)
+
+
+def appends(folder: Path) -> tuple[float, bool]:
+    """Our rows a second over SQLite's, and whether every row is there once."""
+    database = sqlite3.connect(folder / "acts.sqlite3", isolation_level=None,
+                               check_same_thread=False)  # fmt: skip
+    database.execute("pragma journal_mode=wal")
+    database.execute("pragma synchronous=full")
+    database.execute("create table act (number integer primary key, line blob)")
+    lock = threading.Lock()
+
+    def single(number: int) -> None:
+        with lock:  # SQLite has one writer at a time; its own waiting would cost more
+            database.execute("insert into act (line) values (?)", (encode(row(number)),))
+
+    store = Store(folder / "appended", now=microseconds)
+    ratios = []
+    for _turn in range(TURNS):
+        slow = rate(SINGLES, single)
+        ratios.append(rate(APPENDS, lambda number: store.append(row(number))) / slow)
+    store.close()
+    found = [decode(line) for _at, lines in read_lines(store.directory) for line in lines]
+    stored = database.execute("select count(*) from act").fetchone()[0]
+    database.close()
+    numbers = sorted(one.detail["n"] for one in found)
+    equal = numbers == sorted([*range(APPENDS)] * TURNS) and stored == SINGLES * TURNS
+    return median(ratios), equal and [one.i for one in found] == [*range(len(found))]
+
+
+def verification(folder: Path) -> tuple[float, float, bool]:
+    """Our time over that of hashing each row, and over that of hashing the file as one."""
+    signs = Checkpointer(folder / "keys", folder / "elsewhere" / "audit.checkpoints")
+    store = Store(folder / "big", now=microseconds, grown=signs.grown, sync=lambda _fd: None)
+
+    def write(number: int) -> None:
+        store.append(row(number))
+
+    rate(ROWS, write)
+    store.close(lambda frontier, clock: signs.grown(frontier, clock, at_once=True))
+    lines = [line for _at, some in read_lines(store.directory) for line in some]
+    data = b"\n".join(lines)
+    ours, each, whole = [], [], []
+    proof = None
+    for _turn in range(TURNS):
+        began = time.perf_counter()
+        proof = verify(store.directory, signs.file, signs.signer.public)
+        ours.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        for line in lines:
+            hashlib.sha256(line).digest()
+        each.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        hashlib.sha256(data).digest()
+        whole.append(time.perf_counter() - began)
+    assert proof is not None
+    equal = proof.ok and proof.rows == proof.covered == ROWS == len(lines)
+    return min(ours) / min(each), min(ours) / min(whole), equal
+
+
+def main() -> int:
+    """Run both; print a line each."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        gain, same = appends(folder)
+        cost, of_one, proven = verification(folder)
+    results = [
+        # At least: our appends over SQLite's.
+        ("audit.append64.speed_over_sqlite_full", gain, 20.0, same, gain >= 20.0, {}),
+        # At most: our time over that of the hashes alone.
+        ("audit.verify.time_over_sha256_of_each_row", cost, 3.0, proven, cost <= 3.0,
+         {"over_sha256_of_the_file_as_one": round(of_one, 2)}),
+    ]  # fmt: skip
+    for bench, ratio, reach, equal, ok, more in results:
+        line = {"bench": bench, "ratio": round(ratio, 2), "reach": reach, "equal": equal}
+        print(json.dumps({**line, "ok": ok and equal, **more}))
+    return 0 if all(equal and ok for *_, equal, ok, _more in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""A change of a list is written down before it is made, and decisions never wait for that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+import tests.web.installation  # noqa: F401 - sets Django up
+from guanlan.core.audit.recording import DIRECTORY
+from guanlan.core.audit.rows import Row, decode
+from guanlan.core.audit.store import ROWS
+from guanlan.site.door.trail import Trail
+from tests.site.door.conftest import Start
+from tests.site.door.test_reads import event
+
+ENTRY = "/v1/lists/mule_payees/entries/13800138000"
+
+
+@pytest.fixture
+def data(tmp_path: Path, settings: Settings) -> Path:
+    settings.DATA = tmp_path
+    settings.CHECKPOINTS = tmp_path / "elsewhere"
+    return tmp_path
+
+
+def rows(data: Path) -> list[Row]:
+    return [decode(line) for line in (data / DIRECTORY / ROWS).read_bytes().splitlines()]
+
+
+def test_each_change_is_a_row_that_names_key_and_list_but_not_the_entry(
+    start: Start, data: Path
+) -> None:
+    running = start()
+    running.door.trail = Trail(1)
+    assert running.client.put(ENTRY, json={"reason": "case 12"}).status_code == 200
+    assert running.client.delete(ENTRY).status_code == 200
+    assert running.client.put("/v1/lists/none/entries/x", json={"reason": "r"}).status_code == 404
+    assert [(row.act, row.on, row.outcome, row.reason) for row in rows(data)] == [
+        ("entry.set", ("fraud.list", "mule_payees"), "done", "case 12"),
+        ("entry.remove", ("fraud.list", "mule_payees"), "done", ""),
+        ("entry.set", ("fraud.list", "none"), "done", "r"),
+        ("entry.set", ("fraud.list", "none"), "undone", ""),
+    ]
+    assert {row.who.kind for row in rows(data)} == {"key"}
+    assert b"13800138000" not in (data / DIRECTORY / ROWS).read_bytes()
+    assert "guanlan_audit_signed_rows 1" in running.client.get("/metrics").text
+
+
+def test_where_nothing_can_be_written_lists_stay_and_decisions_go_on(
+    start: Start, data: Path
+) -> None:
+    (data / DIRECTORY).write_text("no directory")
+    running = start()
+    running.door.trail = Trail(1)
+    answer = running.client.put(ENTRY, json={"reason": "case 12"})
+    assert answer.status_code == 503
+    assert "audit log" in answer.json()["error"]["message"]
+    assert running.client.post("/v1/events", json=event("a-1")).status_code == 200
+    assert "guanlan_audit_refused 1" in running.client.get("/metrics").text
