@@ -12,12 +12,12 @@ from guanlan.core.models import ApiKey, User
 from guanlan.core.people.limiting import DOORS
 from guanlan.web import places
 from guanlan.web.places import Place, add_place
-from guanlan.web.session import session_user
+from guanlan.web.session import session_subject
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
 
-# `session_user` lets go of the connection, so what it reads must be committed.
+# `session_subject` lets go of the connection, so what it reads must be committed.
 in_its_own_transactions = pytest.mark.django_db(transaction=True)
 
 PASSWORD = "a long pass phrase"
@@ -127,12 +127,14 @@ def test_a_form_without_its_token_is_refused_in_style(owner: User) -> None:
 def test_a_cookie_names_its_user_until_the_session_ends(owner: User, client: Client) -> None:
     sign_in(client)
     header = f"a=b; guanlan_session={client.cookies['guanlan_session'].value}"
-    assert session_user(header) == "owner"
-    assert session_user("guanlan_session=forged") is None
-    assert session_user("") is None
-    assert session_user('bad"; =;;') is None
+    found = session_subject(header)
+    assert found is not None
+    assert found.name == "owner"
+    assert session_subject("guanlan_session=forged") is None
+    assert session_subject("") is None
+    assert session_subject('bad"; =;;') is None
     client.post("/logout")
-    assert session_user(header) is None
+    assert session_subject(header) is None
 
 
 @in_its_own_transactions
@@ -140,7 +142,7 @@ def test_an_account_switched_off_loses_its_stream(owner: User, client: Client) -
     sign_in(client)
     header = f"guanlan_session={client.cookies['guanlan_session'].value}"
     User.objects.update(is_active=False)
-    assert session_user(header) is None
+    assert session_subject(header) is None
 
 
 @in_its_own_transactions
@@ -149,7 +151,7 @@ def test_a_new_password_ends_other_sessions(owner: User, client: Client) -> None
     header = f"guanlan_session={client.cookies['guanlan_session'].value}"
     owner.set_password("another long pass phrase")
     owner.save()
-    assert session_user(header) is None
+    assert session_subject(header) is None
 
 
 def test_the_language_is_one_of_ours_and_the_way_back_is_here(client: Client) -> None:

@@ -10,11 +10,12 @@ from django.contrib.auth import get_user
 from django.db import close_old_connections
 from django.http import HttpRequest
 
+from guanlan.core.access import Subject, subject_of
 from guanlan.web.accounts.middleware import lacks_factor, over
 
 
-def session_user(cookie_header: str) -> str | None:
-    """The name of the signed-in, active user of a `Cookie` header, or None.
+def session_subject(cookie_header: str) -> Subject | None:
+    """The subject of the signed-in, active user of a `Cookie` header, or None.
 
     Reads the database; call it from a thread, not from an event loop.
     """
@@ -33,6 +34,6 @@ def session_user(cookie_header: str) -> str | None:
         if over(request.session) or lacks_factor(request.session):
             return None
         user = get_user(request)
-        return user.get_username() if user.is_authenticated and user.is_active else None
+        return subject_of(user) if user.is_authenticated and user.is_active else None
     finally:
         close_old_connections()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from guanlan.web.pages import channels, jobs, notifications
+from guanlan.web.pages import channels, jobs, notifications, sealing
 from guanlan.web.places import Place, add_place
 
 urlpatterns = [
+    path("settings/encryption", sealing.encryption, name="encryption"),
     path("settings/jobs", jobs.jobs, name="jobs"),
     path("settings/jobs/<str:name>/run", jobs.run_job, name="run_job"),
     path("settings/jobs/runs/<int:identity>/cancel", jobs.cancel_run, name="cancel_run"),
@@ -27,5 +28,6 @@ urlpatterns = [
     path("notifications/preferences", notifications.preferences, name="notification_preferences"),
 ]
 
+add_place(Place("settings", "encryption", _("Encryption at rest"), 25))
 add_place(Place("settings", "jobs", _("Jobs"), 30))
 add_place(Place("settings", "channels", _("Channels"), 40))

@@ -6,11 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from guanlan.core.event_log import log_keys, wrapped_by
-from guanlan.core.models import Channel
-from guanlan.core.sealing import Keyring, Stored, Unopened, inventory, rotating
+from guanlan.core.models import Channel, User
+from guanlan.core.sealing import (
+    Keyring,
+    Stored,
+    Unopened,
+    inventory,
+    open_text,
+    rotating,
+    seal_text,
+)
 from guanlan.core.sealing.inventory import taken
 from guanlan.engine.log.sealing import Seals, wrapped_keys
 from tests.core.sealing.conftest import Person
@@ -155,3 +164,24 @@ def test_the_platforms_own_tables_can_be_moved(monkeypatch: pytest.MonkeyPatch) 
     assert rotating.reencrypt(lambda rows: None).rows == 1
     assert Channel.objects.get().config == {"name": "t"}
     assert connection.vendor in ("sqlite", "postgresql")
+
+
+def test_seeds_of_second_factors_are_moved_and_hold_their_key(ring: Keyring) -> None:
+    label, field, place = rotating.TEXTS[0]
+    factors = apps.get_model(label)
+    person = User.objects.create_user("lin", password="long enough it is")
+    kept = {"secret": seal_text("JBSWY3DP", place), "n": 1, "codes": [seal_text("c", place), "x"]}
+    row = factors.objects.create(user=person, type="totp", data=kept)
+    old = ring.current("field").id
+    made = rotating.rotate("field")
+    with pytest.raises(rotating.InUse):
+        rotating.destroy(old)
+    assert rotating.reencrypt(lambda rows: None) == (1, 0, 0)
+    assert rotating.uses(old) == 0
+    assert rotating.uses(made.id) == 1
+    rotating.destroy(old)
+    row.refresh_from_db()
+    moved = getattr(row, field)
+    assert open_text(moved["secret"], place) == "JBSWY3DP"
+    assert (moved["n"], open_text(moved["codes"][0], place), moved["codes"][1]) == (1, "c", "x")
+    assert rotating.reencrypt(lambda rows: None) == (0, 0, 0)

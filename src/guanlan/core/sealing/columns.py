@@ -52,19 +52,19 @@ class Column:
 
     def __init__(self, table: str, name: str) -> None:
         self.name = f"{table}.{name}"
-        self._bound = f"{table}\0{name}\0".encode()
+        self.bound = f"{table}\0{name}\0".encode()
 
     def seal(self, row: Row, plain: bytes) -> bytes:
         """`plain` as it is stored in this row."""
-        return keyring().seal("field", plain, self._bound + _row(row))
+        return keyring().seal("field", plain, self.bound + _row(row))
 
     def open(self, row: Row, stored: bytes) -> bytes:
         """What was sealed in this row. Raises Unopened."""
-        return keyring().open("field", stored, self._bound + _row(row))
+        return keyring().open("field", stored, self.bound + _row(row))
 
     def seal_many(self, values: Iterable[tuple[Row, bytes]]) -> list[bytes]:
         """Many at once: (row, plain) each."""
-        ring, bound = keyring(), self._bound
+        ring, bound = keyring(), self.bound
         return [ring.seal("field", plain, bound + _row(row)) for row, plain in values]
 
     def open_many(self, values: Iterable[tuple[Row, bytes]]) -> list[bytes | Unreadable]:

@@ -33,6 +33,7 @@ from django.forms import CharField, Field, JSONField, Textarea, TextInput
 
 from guanlan.core.sealing.ciphers import key_of
 from guanlan.core.sealing.columns import Column, Unreadable
+from guanlan.core.sealing.errors import Unopened
 from guanlan.core.sealing.installation import keyring
 
 SEAL_ROW = "seal_row"
@@ -87,10 +88,18 @@ class _Opens(DeferredAttribute):
     field: Any
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        held = super().__get__(instance, owner)
-        if type(held) is Stored:
-            return self.field.opened(instance, held)
-        return held
+        if instance is None:
+            return self
+        field = self.field
+        try:
+            held = instance.__dict__[field.attname]
+        except KeyError:
+            held = super().__get__(instance, owner)
+        if type(held) is not Stored:
+            return held
+        if held.encoded is None:
+            return field.opened(instance, held)
+        return held.plain
 
     # With a setter it comes before what the instance holds, which Django's own need not.
     def __set__(self, instance: Any, value: Any) -> None:
@@ -111,6 +120,7 @@ class SealedField(AnyField):
     description = "sealed text"
     empty_strings_allowed = True
     widget: ClassVar[Any] = Textarea
+    place: tuple[str, bytes] | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         for option in ("unique", "db_index", "primary_key", "unique_for_date"):
@@ -136,27 +146,39 @@ class SealedField(AnyField):
         """A value as the bytes to seal. Raises TypeError."""
         if not isinstance(value, str):
             raise TypeError(f"{self.model.__name__}.{self.name}: expected a text")
-        return value.encode("utf-8", "surrogatepass")
+        try:
+            return value.encode()
+        except UnicodeEncodeError:  # half a pair, which JSON may bring
+            return value.encode("utf-8", "surrogatepass")
 
     def decode(self, plain: bytes) -> Any:
         """The value that `encode` was given."""
-        return plain.decode("utf-8", "surrogatepass")
+        try:
+            return plain.decode()
+        except UnicodeDecodeError:
+            return plain.decode("utf-8", "surrogatepass")
 
     def opened(self, instance: models.Model, held: Stored) -> Any:
         """What an instance shows: the value, or Unreadable."""
-        if held.encoded is not None or isinstance(held.plain, Unreadable):
+        if held.plain is not None:  # unreadable, and told already
             return held.plain
-        row = row_of(instance)
-        plain = self.column_of.read(row, held.blob)
-        if isinstance(plain, Unreadable):
-            held.plain = plain
-            return plain
+        name, bound = self.place or self._placed()
+        row = getattr(instance, name)
+        text = row if type(row) is str else str(row)
         try:
+            plain = keyring().open("field", held.blob, bound + text.encode())
             held.plain = self.decode(plain)
             held.encoded = plain
+        except Unopened as error:
+            held.plain = self.column_of.unreadable(text, held.blob, str(error))
         except ValueError:
-            held.plain = self.column_of.unreadable(row, held.blob, "it is of another kind")
+            held.plain = self.column_of.unreadable(text, held.blob, "it is of another kind")
         return held.plain
+
+    def _placed(self) -> tuple[str, bytes]:
+        """The attribute that names the row, and what values are bound to besides it."""
+        self.place = row_field(self.model).attname, self.column_of.bound
+        return self.place
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         """What is written: unchanged what was read and still is, else sealed for this row."""
@@ -174,9 +196,15 @@ class SealedField(AnyField):
                 return held
         else:
             encoded = self.encode(held)
-        row = row_of(model_instance)
-        fresh = Stored(self.column_of.seal(row, encoded))
-        fresh.encoded, fresh.plain = encoded, self.decode(encoded)
+        name, bound = self.place or self._placed()
+        row = getattr(model_instance, name)
+        if row is None:
+            raise ValueError(
+                f"{self.model.__name__}: {name} must be known before its sealed values are written"
+            )
+        fresh = Stored(keyring().seal("field", encoded, bound + str(row).encode()))
+        fresh.encoded = encoded
+        fresh.plain = held.plain if isinstance(held, Stored) else held
         model_instance.__dict__[self.attname] = fresh
         return fresh
 
@@ -198,12 +226,14 @@ class SealedField(AnyField):
         )
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        held = value if prepared else self.get_prep_value(value)
+        held = value if type(value) is Stored else self.get_prep_value(value)
         return None if held is None else connection.Database.Binary(held.blob)
 
     def from_db_value(self, value: Any, expression: Expression, connection: Any) -> Any:
         """What the database gave, not opened yet."""
-        return None if value is None else Stored(bytes(value))
+        if value is None:
+            return None
+        return Stored(value if type(value) is bytes else bytes(value))
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         """What cannot be read is left as it is."""
@@ -266,18 +296,6 @@ class SealedBytesField(SealedField):
 
     def formfield(self, *args: Any, **options: Any) -> Field | None:
         return None
-
-
-def row_of(instance: models.Model) -> str:
-    """What the sealed values of this instance are bound to. Raises ValueError where it is
-    not known yet."""
-    named = getattr(instance, SEAL_ROW, "pk")
-    value = getattr(instance, named)
-    if value is None:
-        raise ValueError(
-            f"{type(instance).__name__}: {named} must be known before its sealed values are written"
-        )
-    return str(value)
 
 
 def sealed_fields(model: type[models.Model]) -> list[SealedField]:

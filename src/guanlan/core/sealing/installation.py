@@ -6,10 +6,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.core.signals import setting_changed
 
 from guanlan.core.sealing.providers import MASTER, Command, KeyFile, Provider
 from guanlan.core.sealing.ring import Keyring
 from guanlan.core.sealing.vault import Vault
+
+# Asked once for every value, so it is remembered until a setting changes (which tests do).
+_found: Keyring | None = None
 
 
 def keyring() -> Keyring:
@@ -17,7 +21,12 @@ def keyring() -> Keyring:
 
     Made at first use. Raises KeysUnusable with one sentence when they cannot be used.
     """
-    return _ring(
+    return _found or _find()
+
+
+def _find() -> Keyring:
+    global _found
+    _found = _ring(
         Path(settings.KEYS_DIRECTORY),
         settings.KEY_PROVIDER,
         settings.MASTER_KEY_PATH,
@@ -25,6 +34,15 @@ def keyring() -> Keyring:
         (settings.VAULT_ADDRESS, settings.VAULT_TOKEN, settings.VAULT_KEY, settings.VAULT_MOUNT),
         settings.SEALING_ALGORITHM,
     )
+    return _found
+
+
+def _forget(**_changed: object) -> None:
+    global _found
+    _found = None
+
+
+setting_changed.connect(_forget)
 
 
 @lru_cache(maxsize=8)

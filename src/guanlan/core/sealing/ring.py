@@ -34,7 +34,7 @@ from cryptography.exceptions import InvalidTag
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from guanlan.core.sealing.ciphers import ALGORITHMS, HEAD, LEAST, NONCE, Aead, head_of
+from guanlan.core.sealing.ciphers import ALGORITHMS, HEAD, NONCE, Aead, head_of
 from guanlan.core.sealing.errors import KeysUnusable, Unopened
 from guanlan.core.sealing.providers import Provider, private, write_private
 
@@ -44,6 +44,9 @@ RING: Final = "ring.json"
 BUDGET: Final = 1 << 31
 BLOCK: Final = 1 << 16
 REFRESH: Final = 5.0
+
+TEXT: Final = HEAD + NONCE
+Crypt = Callable[[bytes, bytes, bytes | None], bytes]
 
 urandom = os.urandom
 monotonic = time.monotonic
@@ -71,13 +74,16 @@ class Ring(Struct, frozen=True):
     version: int = 1
 
 
-class _Pen(Struct):
+class _Pen:
     """What a purpose is sealed with at present, in this process."""
 
-    head: bytes
-    encrypt: Callable[[bytes, bytes, bytes | None], bytes]
-    left: int
-    until: float
+    __slots__ = ("encrypt", "head", "left", "until")
+
+    def __init__(self, head: bytes, encrypt: Crypt, left: int, until: float) -> None:
+        self.head = head
+        self.encrypt = encrypt
+        self.left = left
+        self.until = until
 
 
 class _Opened(Struct):
@@ -96,6 +102,7 @@ class Keyring:
         self._lock = RLock()
         self._pens: dict[str, _Pen] = {}
         self._ciphers: dict[int, _Opened] = {}
+        self._decrypts: dict[tuple[str, bytes], Crypt] = {}
         self._ring: Ring | None = None
         self._seen: tuple[int, int] = (0, 0)
         os.register_at_fork(after_in_child=self._forked)
@@ -115,16 +122,12 @@ class Keyring:
     def open(self, purpose: Purpose, blob: bytes, bound: bytes) -> bytes:
         """What was sealed. Raises Unopened where it was altered or moved, or its key is gone;
         KeysUnusable where the master key cannot be used."""
-        number = int.from_bytes(blob[2:HEAD], "big")
-        opened = self._ciphers.get(number)
-        if opened is None:
-            opened = self._unwrapped(number)
+        head = blob[:HEAD]
+        decrypt = self._decrypts.get((purpose, head))
+        if decrypt is None:
+            decrypt = self._decrypting(purpose, head)
         try:
-            if len(blob) < LEAST or opened.purpose != purpose:
-                raise InvalidTag
-            head = blob[:HEAD]
-            nonce, text = blob[HEAD : HEAD + NONCE], blob[HEAD + NONCE :]
-            return opened.cipher.decrypt(nonce, text, head + bound)
+            return decrypt(blob[HEAD:TEXT], blob[TEXT:], head + bound)
         except (InvalidTag, ValueError):
             raise Unopened("it was altered or moved") from None
 
@@ -194,6 +197,7 @@ class Keyring:
             gone = replace(key, wrapped="", destroyed=datetime.now(UTC))
             self._write(replace(ring, keys=tuple(gone if k is key else k for k in ring.keys)))
         self._ciphers.pop(number, None)
+        self._decrypts.clear()
         return gone
 
     def rotate_master(self) -> int:
@@ -239,6 +243,14 @@ class Keyring:
             pen = _Pen(head, cipher.encrypt, BLOCK, monotonic() + REFRESH)
             self._pens[purpose] = pen
             return pen
+
+    def _decrypting(self, purpose: str, head: bytes) -> Crypt:
+        opened = self._unwrapped(int.from_bytes(head[2:], "big"))
+        key = self.key(int.from_bytes(head[2:], "big"))
+        if key is None or opened.purpose != purpose or head != head_of(key.algorithm, key.id):
+            raise Unopened("it was altered or moved")
+        self._decrypts[purpose, head] = opened.cipher.decrypt
+        return opened.cipher.decrypt
 
     def _unwrapped(self, number: int) -> _Opened:
         with self._lock:

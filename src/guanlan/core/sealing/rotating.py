@@ -7,7 +7,7 @@ a run that was killed is simply run again, and nothing is remembered outside the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from django.apps import apps
@@ -20,15 +20,19 @@ from guanlan.core.event_log import log_keys, wrapped_by
 from guanlan.core.sealing.blind import BlindIndex
 from guanlan.core.sealing.ciphers import HEAD, head_of
 from guanlan.core.sealing.columns import Unreadable
+from guanlan.core.sealing.errors import Unopened
 from guanlan.core.sealing.fields import SealedField, Stored, row_field
 from guanlan.core.sealing.installation import keyring
 from guanlan.core.sealing.ring import DataKey, Purpose
+from guanlan.core.sealing.texts import MARK, open_text, seal_text, text_key
 from guanlan.engine.log.sealing import Seals, key_numbers, wrapped_keys
 
 BATCH: Final = 200
 NOUN: Final = "core.datakey"
 # Purposes whose use can be counted, so that a key of theirs may be destroyed.
 COUNTED: Final[tuple[Purpose, ...]] = ("field", "index", "log")
+# Columns of other packages that hold sealed texts anywhere in them, and what these are bound to.
+TEXTS: Final = (("mfa.authenticator", "data", "mfa_authenticator.data"),)
 Advance = Callable[[int], None]
 Model = type[models.Model]
 
@@ -84,6 +88,7 @@ def uses(number: int) -> int:
         for model in sealed_models()
         for field in parts_of(model)
     )
+    found += sum(number in _text_keys(getattr(row, field)) for row, field, _place in _texts())
     return found + sum(wrapped_by(w) == number for w in wrapped_keys(settings.LOG_DIRECTORY))
 
 
@@ -123,6 +128,8 @@ def reencrypt(advance: Advance) -> Moved:
     for model in sealed_models():
         moved, left = _moved(model, advance)
         rows, unreadable = rows + moved, unreadable + left
+    moved, left = _texts_moved()
+    rows, unreadable = rows + moved, unreadable + left
     directory = settings.LOG_DIRECTORY
     current = keyring().current("log").id if key_numbers(directory) else None
     keys = 0
@@ -150,6 +157,50 @@ def _moved(model: Model, advance: Advance) -> tuple[int, int]:
             return moved, left
         last = batch[-1].pk
         advance(len(batch))
+
+
+def _texts() -> Iterator[tuple[Any, str, str]]:
+    """The rows that may hold sealed texts, with field and place."""
+    for label, field, place in TEXTS:
+        if apps.is_installed(f"allauth.{label.partition('.')[0]}"):
+            for row in apps.get_model(label)._base_manager.all():
+                yield row, field, place
+
+
+def _text_keys(value: Any) -> set[int | None]:
+    """The keys of all sealed texts inside a value."""
+    if isinstance(value, str):
+        return {text_key(value)} if value.startswith(MARK) else set()
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {key for part in inner for key in _text_keys(part)}
+
+
+def _texts_moved() -> tuple[int, int]:
+    moved = left = 0
+    current = keyring().current("field").id
+    for found, field, place in _texts():
+        if _text_keys(getattr(found, field)) <= {current}:
+            continue
+        rows = type(found)._base_manager
+        with transaction.atomic():
+            row = rows.select_for_update().filter(pk=found.pk).first()
+            try:
+                fresh = _text_anew(getattr(row, field), place) if row is not None else None
+            except Unopened:
+                left += 1
+                continue
+            if row is not None:
+                rows.filter(pk=row.pk).update(**{field: fresh})
+                moved += 1
+    return moved, left
+
+
+def _text_anew(value: Any, place: str) -> Any:
+    if isinstance(value, str):
+        return seal_text(open_text(value, place), place) if value.startswith(MARK) else value
+    if isinstance(value, dict):
+        return {name: _text_anew(part, place) for name, part in value.items()}
+    return [_text_anew(part, place) for part in value] if isinstance(value, list) else value
 
 
 def _fresh(model: Model, row: Any) -> dict[str, Any] | None:

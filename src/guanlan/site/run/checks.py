@@ -27,9 +27,11 @@ from guanlan.core.egress import policy
 from guanlan.core.event_log import log_keys
 from guanlan.core.jobs import worker_alive
 from guanlan.core.models import ApiKey, Channel, Delivery, Job, JobRun, User
+from guanlan.core.sealing import KeysUnusable, keyring
 from guanlan.engine.log import LogError, LogReader, LogSealed, LogTail, VerifyReport, verify
 from guanlan.fraud.models import Cursor
 from guanlan.fraud.rebuilding import outdated
+from guanlan.site.run.backup import last_backup
 from guanlan.site.run.prepare import pending_migrations
 
 State = Literal["ok", "note", "fault"]
@@ -38,6 +40,7 @@ FREE_BYTES = 1 << 30
 SYNC_TRIES = 9
 SLOW_SYNC_MS = 25.0
 LAG_BYTES = 64 << 20
+BACKUP_HOURS = 48
 UNSIGNED_SECONDS = 1800.0
 AHEAD_MICROSECONDS = 2_000_000
 CHARTS = "echarts.common.min.js"  # as the templates name it
@@ -75,6 +78,33 @@ def configuration() -> Iterator[Finding]:
     if key.exists() and stat.S_IMODE(key.stat().st_mode) & 0o077:
         what = "secret.key can be read by other users"
         yield Finding("configuration", "fault", what, f"chmod 600 {key}")
+
+
+def keys() -> Iterator[Finding]:
+    try:
+        ring = keyring()
+        ring.check()
+    except KeysUnusable as error:
+        mend = "correct it as it says; without these keys what is sealed cannot be read"
+        yield Finding("encryption", "fault", error.args[0], mend)
+        return
+    live = sum(1 for key in ring.all_keys() if key.wrapped)
+    what = f"{live} data keys open; master key: {ring.provider.name}"
+    yield Finding("encryption", "ok", what)
+
+
+def backups() -> Iterator[Finding]:
+    last = last_backup()
+    mend = "guanlan backup OUT --keys KEYS, and keep the two apart"
+    if last is None:
+        yield Finding("backup", "note", "no backup was made yet", mend)
+        return
+    hours = (timezone.now() - last.at).total_seconds() / 3600
+    what = f"the last one is {hours:,.0f} hours old, {last.bytes:,} bytes"
+    if hours > BACKUP_HOURS:
+        yield Finding("backup", "note", what, mend)
+    else:
+        yield Finding("backup", "ok", what)
 
 
 def database() -> Iterator[Finding]:
@@ -330,6 +360,7 @@ def audit() -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     configuration,
+    keys,
     database,
     event_log,
     clock,
@@ -338,6 +369,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     assets,
     jobs,
     messages,
+    backups,
     audit,
 )
 

@@ -11,6 +11,7 @@ import msgspec
 from a2wsgi import WSGIMiddleware
 from django.db import connection
 
+from guanlan.core.access import may
 from guanlan.core.event_log import log_keys
 from guanlan.core.services import KeyRecord, load_api_keys
 from guanlan.engine.log import EVENT, PROGRAM, Frame, LogTail
@@ -22,7 +23,7 @@ from guanlan.site.door import Stream
 from guanlan.site.door.asgi import App, Receive, Scope, Send
 from guanlan.site.door.server import STREAM_PATH
 from guanlan.site.wsgi import application
-from guanlan.web.session import session_user
+from guanlan.web.session import session_subject
 
 WATCHER: Final = "watcher"
 PAGE_THREADS: Final = 8
@@ -43,9 +44,13 @@ def screens(log_directory: Path) -> Screens:
 
 
 def audience(scope: Scope) -> Hashable | None:
-    """Whom the stream's rows are for; None refuses. Every viewer gets the same masked rows."""
+    """Whom the stream's rows are for; None refuses. Every viewer gets the same masked rows.
+
+    Asked again with every beat, so that a right that was taken away ends the stream.
+    """
     cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
-    return WATCHER if session_user(cookies.decode("latin-1")) else None
+    subject = session_subject(cookies.decode("latin-1"))
+    return WATCHER if subject is not None and may(subject, "see", "fraud.decision") else None
 
 
 class Rows:

@@ -1,0 +1,138 @@
+"""Every route × role × data level, against a golden file.
+
+`tests/site/golden_access.json` says what each role gets of each route: the status of GET and of
+POST, and up to which data level a value stood in the answer in the clear. A route without its
+line fails, and so does an answer that changed. After a wanted change:
+
+    WRITE_GOLDEN=yes pytest tests/site/test_golden_access.py -p no:xdist
+
+and read the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+import tests.web.installation  # noqa: F401 - sets Django up
+from guanlan.core.access.table import PURPOSES, ROLES
+from guanlan.fraud.models import Entity
+from guanlan.fraud.services import store_backtest
+from guanlan.web.rights import routes
+from tests.fraud import conftest
+from tests.fraud.reports import report
+from tests.fraud.test_pages import ARGUMENTS
+from tests.fraud.world import World
+from tests.people import person
+
+GOLDEN = Path(__file__).parent / "golden_access.json"
+# In every request: what a reveal takes. The other forms find it wanting, after the rights.
+FORM = {"value": "entity phone", "purpose": "fraud_investigation", "reason": "case 12, call back"}
+PART = re.compile(r"<(?:(\w+):)?(\w+)>")
+WRITING = os.environ.get("WRITE_GOLDEN") == "yes"
+
+Golden = dict[str, dict[str, str]]
+
+
+def lines() -> list[tuple[str, str]]:
+    """(pattern, name of the route) of every route, once."""
+    found = {pattern: route for pattern, route, _view in routes()}
+    return sorted((f"/{pattern}", route) for pattern, route in found.items())
+
+
+def fill(pattern: str, values: list[Any]) -> str:
+    """An address of the pattern; what is not given is 999999 or x."""
+    rest = list(values)
+
+    def part(match: re.Match[str]) -> str:
+        if rest:
+            return str(rest.pop(0))
+        return "999999" if match[1] == "int" else "x"
+
+    return PART.sub(part, pattern).replace("\\Z", "").lstrip("^")
+
+
+nothing_remembered, pond = conftest.nothing_remembered, conftest.pond  # fixtures
+
+
+@pytest.fixture
+def seeded(pond: World) -> tuple[dict[str, list[Any]], dict[int, str]]:
+    """Arguments of routes, and a value of each level that stands behind them."""
+    event = next(
+        d for d in pond.decisions() if "phone" in d["entities"] and "user" in d["entities"]
+    )
+    phone = event["entities"]["phone"]
+    entity = next(e for e in Entity.objects.filter(kind="phone") if e.key == phone)
+    stored = store_backtest("A year", "pond", "abc", report())
+    someone = person(None, "some.body")
+    someone.email = "some.body@example.com"
+    someone.save()
+    arguments: dict[str, list[Any]] = {
+        "decision": [event["seq"]], "recompute": [event["seq"]],
+        "reveal_decision": [event["seq"]], "entity": ["phone", f"~{entity.id}"],
+        "reveal_entity": [entity.id], "backtest": [stored.pk],
+        "person": [someone.pk], "add_role": [someone.pk], "change_clearance": [someone.pk],
+    }  # fmt: skip
+    for name in ("run_job", "new_channel", "discussion", "mentionable", "add_comment"):
+        arguments[name] = ARGUMENTS[name]
+    return arguments, {2: event["entities"]["user"], 3: phone, 4: "scrypt$"}
+
+
+def answer(user: Any, method: str, path: str, canaries: dict[int, str]) -> str:
+    client = Client(raise_request_exception=False)
+    if user is not None:
+        client.force_login(user)
+    data = FORM if method == "post" else {}
+    response = getattr(client, method)(path, data)
+    text = b"".join(response.streaming_content if response.streaming else [response.content])
+    shown = [str(n) for n, value in canaries.items() if value in text.decode("utf-8", "replace")]
+    return f"{response.status_code}" + (f" shows level {', '.join(shown)}" if shown else "")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["anonymous", "nobody", *ROLES])
+def test_each_role_gets_of_each_route_what_the_golden_file_says(
+    seeded: tuple[dict[str, list[Any]], dict[int, str]], role: str
+) -> None:
+    arguments, canaries = seeded
+    user = None
+    if role != "anonymous":
+        user = person(
+            None if role == "nobody" else role, "walker", clearance=3, purposes=list(PURPOSES)
+        )
+    got: dict[str, str] = {}
+    for pattern, name in lines():
+        path = fill(pattern, arguments.get(name, []))
+        both = [f"{m.upper()} {answer(user, m, path, canaries)}" for m in ("get", "post")]
+        got[pattern] = ", ".join(both)
+    golden: Golden = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {}
+    if WRITING:
+        for pattern, line in got.items():
+            golden.setdefault(pattern, {})[role] = line
+        kept = {pattern: golden[pattern] for pattern in sorted(golden) if pattern in got}
+        GOLDEN.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+        return
+    expected = {pattern: golden.get(pattern, {}).get(role, "no line") for pattern in got}
+    assert got == expected
+    assert set(golden) == set(got)
+
+
+SHOWS = re.compile(r"(GET|POST) (\d+)(?: shows level ([2-4](?:, [2-4])*))?")
+
+
+def test_the_golden_file_lets_nobody_see_by_looking_what_is_masked() -> None:
+    golden: Golden = json.loads(GOLDEN.read_text())
+    for pattern, roles in golden.items():
+        for role, line in roles.items():
+            for method, _status, shown in SHOWS.findall(line):
+                assert "4" not in shown, (pattern, role)
+                if "3" in shown:
+                    assert method == "POST", (pattern, role)
+                    assert pattern.endswith("/reveal"), (pattern, role)
+                    assert role not in ("anonymous", "nobody", "auditor", "administrator")
