@@ -77,9 +77,11 @@ def login(request: HttpRequest) -> HttpResponse:
 @public
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
-    """End the session."""
+    """End the session, and have the browser forget what it kept of it."""
     end_session(request)
-    return redirect("login")
+    response = redirect("login")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 @public
