@@ -85,14 +85,14 @@ def test_a_fuzzer_finds_only_what_the_document_says(
     # The fuzzer calls through requests, which other tests of this process put under the policy.
     with using(Policy(parse_rules([shared.url.removeprefix("http://")]))):
         response = case.call(base_url=shared.url, headers={"Authorization": f"Bearer {TOKEN}"})
-    # That a time may not be ahead of the clock cannot be said in a schema, nor that 5.0 is no
-    # integer: to JSON Schema it is one, and money is never taken from a decimal number.
-    sayable = b'"absurd_time"' not in response.content and not _whole_float(case.body)
-    case.validate_response(
-        response,
-        headers={"Authorization": f"Bearer {TOKEN}"},
-        excluded_checks=[] if sayable else [positive_data_acceptance],
-    )
+        # That a time may not be ahead of the clock cannot be said in a schema, nor that 5.0 is
+        # no integer: to JSON Schema it is one, and money is never taken from a decimal number.
+        sayable = b'"absurd_time"' not in response.content and not _whole_float(case.body)
+        case.validate_response(
+            response,
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            excluded_checks=[] if sayable else [positive_data_acceptance],
+        )
 
 
 def _whole_float(value: object) -> bool:
