@@ -64,6 +64,7 @@ def tables(db: None) -> None:
         for model in (Person, Note):
             columns = ", ".join(
                 f'"{f.column}" {f.db_type(connection)}{" PRIMARY KEY" if f.primary_key else ""}'
+                f" {f.db_type_suffix(connection) or ''}"
                 for f in model._meta.concrete_fields
             )
             cursor.execute(f'CREATE TABLE "{model._meta.db_table}" ({columns})')
