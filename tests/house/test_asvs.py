@@ -49,4 +49,4 @@ def test_what_is_open_is_told() -> None:
     assert still == OPEN
 
 
-OPEN = {2: 44}
+OPEN = {1: 6, 2: 44}
