@@ -35,7 +35,7 @@ def test_every_requirement_of_both_levels_has_its_row() -> None:
 @pytest.mark.parametrize("name", MATRIX)
 def test_a_row_has_what_its_state_asks_for(name: str) -> None:
     row = MATRIX[name]
-    assert NEEDS[row["state"]] & set(row), name
+    assert any(row.get(part) for part in NEEDS[row["state"]]), name
     for test in row.get("by", []):
         file, _, function = test.partition("::")
         assert function in functions(file), test
@@ -44,9 +44,61 @@ def test_a_row_has_what_its_state_asks_for(name: str) -> None:
 
 
 def test_what_is_open_is_told() -> None:
-    """Open rows may only become fewer: the numbers here go down with them."""
-    still = Counter(row["level"] for row in MATRIX.values() if row["state"] == "open")
-    assert still == OPEN
+    """A row that is met leaves this list; none may come to it."""
+    assert {name for name, row in MATRIX.items() if row["state"] == "open"} == OPEN
 
 
-OPEN = {1: 6, 2: 44}
+OPEN = set(
+    [
+        "V1.1.1",
+        "V1.2.9",
+        "V1.3.7",
+        "V1.3.10",
+        "V1.3.11",
+        "V1.4.2",
+        "V2.2.3",
+        "V3.3.1",
+        "V3.3.3",
+        "V3.4.1",
+        "V4.1.1",
+        "V4.1.2",
+        "V4.2.1",
+        "V6.1.2",
+        "V6.2.4",
+        "V6.2.10",
+        "V6.2.11",
+        "V6.2.12",
+        "V6.4.1",
+        "V6.4.3",
+        "V6.4.4",
+        "V6.5.2",
+        "V6.5.3",
+        "V6.5.4",
+        "V6.5.5",
+        "V7.4.5",
+        "V7.5.1",
+        "V11.2.3",
+        "V11.4.3",
+        "V11.5.1",
+        "V11.6.1",
+        "V12.3.2",
+        "V13.2.1",
+        "V13.4.5",
+        "V14.2.1",
+        "V14.2.2",
+        "V14.2.3",
+        "V14.2.4",
+        "V15.1.2",
+        "V15.2.3",
+        "V15.3.5",
+        "V15.3.6",
+        "V15.3.7",
+        "V16.2.4",
+        "V16.3.1",
+        "V16.3.2",
+        "V16.3.3",
+        "V16.3.4",
+        "V16.4.2",
+        "V16.4.3",
+    ]
+)
