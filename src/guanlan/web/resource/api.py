@@ -6,8 +6,6 @@ are roles of the policy. An error is `{"error": {"code", "message", "field"?}}`,
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -22,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from guanlan.core.access import Subject, subject_of_key
 from guanlan.core.audit import AuditUnavailable, acting
-from guanlan.core.models import ApiKey
+from guanlan.core.services import key_of_token
 from guanlan.web.resource import registry
 from guanlan.web.resource.acts import in_scope
 from guanlan.web.resource.cells import plain, value_of
@@ -67,13 +65,10 @@ def _caller(request: HttpRequest) -> Subject:
     header = request.headers.get("Authorization", "")
     if header:
         kind, _blank, token = header.partition(" ")
-        parts = token.split("_", 2)
-        key = None
-        if kind.lower() == "bearer" and len(parts) == 3 and parts[0] == "gl":
-            key = ApiKey.objects.filter(id=parts[1][:8], revoked__isnull=True).first()
-        digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
-        if key is None or not hmac.compare_digest(digest, bytes(key.sha256)):
-            raise Refused(401, "unauthorized", _("The key is unknown or revoked."))
+        try:
+            key = key_of_token(token if kind.lower() == "bearer" else "")
+        except ValidationError as error:
+            raise Refused(401, "unauthorized", error.messages[0]) from None
         return subject_of_key(key.id, key.scopes)
     if not request.user.is_authenticated:
         raise Refused(
