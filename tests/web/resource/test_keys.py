@@ -15,7 +15,7 @@ from django.utils import timezone
 from guanlan.core import services
 from guanlan.core.models import ApiKey
 from guanlan.web.models import SavedView
-from tests.people import person
+from tests.people import confirm, person
 from tests.web.resource_suite import ResourceSuite
 
 FORMULAS = ["=1+1", "+1", "-1 EUR", "@SUM(A1)", "\tx", "\rx", '=HYPERLINK("http://x")']
@@ -35,6 +35,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def owner(client: Client) -> Client:
     client.force_login(person("owner"))
+    confirm(client)
     client.cookies["guanlan_language"] = "en"
     return client
 

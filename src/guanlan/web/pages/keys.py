@@ -195,6 +195,7 @@ KEYS = register(
             add=make,
             title=gettext_lazy("New key"),
             button=gettext_lazy("Make the key"),
+            again=True,
         ),
         actions=(
             Action(
