@@ -34,6 +34,7 @@ class ResourceSuite:
     noun: ClassVar[str]
     form: ClassVar[dict[str, Any]] = {}
     secret: ClassVar[str] = ""  # a text of level 3 that `make` puts into every object
+    there: ClassVar[int] = 0  # rows that are listed before one is made: of whoever looks
 
     def make(self, n: int) -> Any:
         raise AssertionError("say how an object is made")
@@ -50,8 +51,8 @@ class ResourceSuite:
         return client
 
     def test_the_list_pages_through_everything_once(self) -> None:
-        made = {str(self.make(n).pk) for n in range(120)}
         client = self.owner()
+        made = self.before() | {str(self.make(n).pk) for n in range(120)}
         seen: list[str] = []
         address: str | None = reverse(self.resource.route)
         back = ""
@@ -78,7 +79,14 @@ class ResourceSuite:
             assert client.get(address).status_code == 200
         return len(caught)
 
+    def before(self) -> set[str]:
+        there = self.resource.model._default_manager.values_list("pk", flat=True)
+        assert len(there) == self.there
+        return {str(pk) for pk in there}
+
     def test_an_empty_list_says_what_will_appear(self) -> None:
+        if self.there:
+            pytest.skip("it is never empty")
         assert 'class="empty"' in self.owner().get(reverse(self.resource.route)).content.decode()
 
     def test_who_has_no_role_reaches_nothing(self) -> None:
@@ -135,15 +143,15 @@ class ResourceSuite:
         lines = list(csv.reader(io.StringIO(text.getvalue().decode("utf-8-sig"))))
         titles = [str(column.title) for column in self.resource.columns if column.shown]
         assert lines[0] == titles
-        assert len(lines) == 61
+        assert len(lines) == 61 + self.there
         assert book.active is not None
-        assert book.active.max_row == 61
+        assert book.active.max_row == 61 + self.there
 
     def test_the_api_pages_through_everything_once(self) -> None:
         if not self.resource.api:
             pytest.skip("it is not in the API")
-        made = {str(self.make(n).pk) for n in range(23)}
         client = self.owner()
+        made = self.before() | {str(self.make(n).pk) for n in range(23)}
         address = reverse(f"api_{self.resource.route}")
         seen: list[str] = []
         cursor = ""
@@ -155,7 +163,7 @@ class ResourceSuite:
                 break
             cursor = page["next"]
         assert sorted(seen) == sorted(made)
-        assert page["count"] == 23
+        assert page["count"] == 23 + self.there
         one = client.get(f"{address}/{seen[0]}")
         assert one.json()["pk"] == seen[0]
         assert client.get(f"{address}/nothing-here").status_code == 404

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from guanlan.core.access import Denied, Subject
-from guanlan.web.resource.declared import Action, Ask, Form, Resource
-from guanlan.web.resource.details import object_of
+from guanlan.web.resource.declared import Action, Ask, Form, Resource, Saved
+from guanlan.web.resource.details import object_of, show_object
+from guanlan.web.resource.fields import prepared, say
 from guanlan.web.resource.lists import (
     address_of,
     ask_of,
@@ -28,6 +30,7 @@ from guanlan.web.words import number
 
 MOST = 10_000  # objects that one bulk action may reach
 CHUNK = 500
+FIELD = "_field"  # of a form that is sent to have one field checked
 
 # Asks the person to prove who they are, then leads to a page; gives None where that is done.
 # Accounts set it.
@@ -72,23 +75,80 @@ def act_on_one(request: HttpRequest, resource: Resource, key: str, name: str) ->
     action = _named(resource.actions, name)
     in_scope(resource, subject, action, row)
     page = address_of(resource, row)
-    if (proof := asked_again(request, action, page)) is not None:
+    if action.form is None and request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    here = page if action.form is None else request.path
+    if (proof := asked_again(request, action, here)) is not None:
         return proof
+    form = None if action.form is None else action_form(action, subject, row, _typed(request))
+    made: str | Saved = ""
     if not action.fits(row):
         text = _("“%(action)s” does not fit the present state.") % {"action": action.title}
         messages.error(request, text)
+    elif form is not None and not form.is_bound:
+        return _asked_for(request, resource, row, action, form, 200)
+    elif form is not None and (name := request.POST.get(FIELD, "")) in form.fields:
+        form.is_valid()
+        return render(request, "web/resource/field.html", {"field": form[name]})
+    elif form is not None and not form.is_valid():
+        return _asked_for(request, resource, row, action, form, 422)
     else:
         try:
-            messages.success(request, action.do(row, subject))
+            values = () if form is None else (form.cleaned_data,)
+            made = action.do(row, subject, *values)
         except ValidationError as error:
+            if form is not None:
+                say(form, error)
+                return _asked_for(request, resource, row, action, form, 422)
             messages.error(request, " ".join(error.messages))
+    if isinstance(made, Saved) and made.template:  # shown once, in the answer itself
+        return show_object(request, resource, key, saved=made)
+    if notice := made.notice if isinstance(made, Saved) else made:
+        messages.success(request, notice)
     left = resource.model._default_manager.filter(pk=row.pk).exists()
     return redirect(page if left else resource.route)
 
 
+def _typed(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
+
+
+def action_form(action: Action, subject: Subject, row: Any, data: Any) -> forms.Form:
+    """What an action asks for, its relations scoped. Rights may be given by it: that is what
+    such an action is for, and its service judges it."""
+    if action.form is None:
+        raise Http404
+    made = action.form(subject, row)(data)
+    prepared(made, subject, frozenset())
+    return made
+
+
+def _asked_for(
+    request: HttpRequest,
+    resource: Resource,
+    row: Any,
+    action: Action,
+    form: forms.Form,
+    status: int,
+) -> HttpResponse:
+    context = {
+        "resource": resource,
+        "object": row,
+        "title": f"{resource.name_of(row)} · {action.title}",
+        "form": form,
+        "words": action.words,
+        "danger": action.danger,
+        "button": action.button or action.title,
+        "back": address_of(resource, row),
+        "section": resource.route,
+    }
+    return render(request, "web/resource/form.html", context, status=status)
+
+
 def in_scope(resource: Resource, subject: Subject, action: Action, row: Any) -> None:
     """Raises Denied when the right to the action does not reach this very object."""
-    if not visible(resource, subject, action.verb).filter(pk=row.pk).exists():
+    reached = visible(resource, subject, action.verb).filter(pk=row.pk).exists()
+    if not reached or not action.suits(row, subject):
         raise Denied(f"{subject.name} may not {action.verb} {resource.noun}")
 
 
@@ -166,7 +226,7 @@ def run(resource: Resource, subject: Subject, action: Action, rows: Iterator[Any
         within = visible(resource, subject, action.verb).filter(pk__in=keys)
         allowed |= set(within.values_list("pk", flat=True))
     for row in waiting:
-        if row.pk not in allowed or not action.fits(row):
+        if row.pk not in allowed or not action.suits(row, subject) or not action.fits(row):
             refused += 1
             continue
         try:
@@ -176,4 +236,6 @@ def run(resource: Resource, subject: Subject, action: Action, rows: Iterator[Any
             refused += 1
             if len(words) < 3:
                 words.append(f"{resource.name_of(row)}: {' '.join(error.messages)}")
+        except Denied:
+            refused += 1
     return Outcome(done, refused, words)

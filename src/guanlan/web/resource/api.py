@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
@@ -22,11 +23,12 @@ from guanlan.core.access import Subject, subject_of_key
 from guanlan.core.audit import AuditUnavailable, acting
 from guanlan.core.services import key_of_token
 from guanlan.web.resource import registry
-from guanlan.web.resource.acts import asked_again, in_scope
+from guanlan.web.resource.acts import action_form, asked_again, in_scope
 from guanlan.web.resource.cells import plain, value_of
 from guanlan.web.resource.declared import Ask, Found, Resource, Saved
 from guanlan.web.resource.details import object_of
-from guanlan.web.resource.editing import Changed, declared_form, form_of, save, say, stamp
+from guanlan.web.resource.editing import Changed, declared_form, form_of, save, stamp
+from guanlan.web.resource.fields import say
 from guanlan.web.resource.openapi import document
 from guanlan.web.resource.reading import (
     COUNTED,
@@ -230,12 +232,9 @@ def _saved(
     resource: Resource, subject: Subject, row: Any, data: Any, seen: str
 ) -> tuple[Saved, Any]:
     form = form_of(resource, subject, row, data)
-    unknown = sorted(set(data) - set(form.fields))
-    if unknown:
-        raise Refused(422, "unknown", _("There is no such field."), unknown[0])
+    _values(form)
     try:
-        if form.is_valid():
-            return save(resource, subject, row, form, seen), form
+        return save(resource, subject, row, form, seen), form
     except ValidationError as error:
         say(form, error)
     except Changed:
@@ -296,8 +295,25 @@ def done(
     in_scope(resource, subject, action, row)
     if not action.fits(row):
         raise Refused(409, "state", _("This does not fit its present state."))
+    values: tuple[Any, ...] = ()
+    if action.form is not None:
+        values = (_values(action_form(action, subject, row, _posted(request))),)
     try:
-        text = action.do(row, subject)
+        made = action.do(row, subject, *values)
     except ValidationError as error:
         raise Refused(409, "state", " ".join(error.messages)) from None
-    return _answer(200, {"message": text})
+    if isinstance(made, str):
+        return _answer(200, {"message": made})
+    once = {"once": dict(made.once)} if made.once else {}
+    return _answer(200, {"message": made.notice} | once)
+
+
+def _values(form: forms.Form) -> dict[str, Any]:
+    """What a valid form holds; raises Refused naming the first field that is not as expected."""
+    unknown = sorted(set(form.data) - set(form.fields))
+    if unknown:
+        raise Refused(422, "unknown", _("There is no such field."), unknown[0])
+    if not form.is_valid():
+        name, errors = next(iter(form.errors.items()))
+        raise Refused(422, "invalid", str(errors[0]), "" if name == "__all__" else name)
+    return form.cleaned_data

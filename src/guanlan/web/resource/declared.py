@@ -143,13 +143,16 @@ class Action(Struct, frozen=True):
     """Something done to one object, or to many of a list: `do` calls a service, which audits.
 
     A dangerous one stands apart and is confirmed: `words` say what will happen. `do` returns
-    a sentence, or raises ValidationError to say why not. Before one with `again` the person
-    proves who they are.
+    a sentence, or `Saved` with what is shown once, or raises ValidationError to say why not.
+    Before one with `again` the person proves who they are. With a `form` (made as that of a
+    `Form`) something is asked for first, and `do` gets the values as its third argument; such
+    an action is for one object at a time. `offered` says to whom it is offered, beyond the verb;
+    the service refuses the others by itself.
     """
 
     name: str
     title: Text
-    do: Callable[[Any, Subject], str]
+    do: Callable[..., str | Saved]
     verb: Verb = "change"
     when: Callable[[Any], bool] | None = None
     danger: bool = False
@@ -157,9 +160,16 @@ class Action(Struct, frozen=True):
     button: Text = ""
     bulk: bool = True
     again: bool = False
+    form: Callable[[Subject, Any], type[forms.Form]] | None = None
+    offered: Callable[[Any, Subject], bool] | None = None
 
     def fits(self, row: Any) -> bool:
+        """Whether it is for this object as it is now."""
         return self.when is None or self.when(row)
+
+    def suits(self, row: Any, subject: Subject) -> bool:
+        """Whether it is for this subject, beyond the verb."""
+        return self.offered is None or self.offered(row, subject)
 
 
 class Link(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,15 +14,14 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject
-from guanlan.web.resource.acts import asked_again
+from guanlan.web.resource.acts import FIELD, asked_again
 from guanlan.web.resource.declared import Form, Resource, Saved
 from guanlan.web.resource.details import object_of, show_object
-from guanlan.web.resource.fields import prepared
+from guanlan.web.resource.fields import prepared, say
 from guanlan.web.resource.lists import address_of
 from guanlan.web.rights import subject_of_request
 
 STAMP = "_stamp"
-FIELD = "_field"
 
 
 class Changed(Exception):
@@ -72,17 +71,6 @@ def save(resource: Resource, subject: Subject, row: Any, form: forms.Form, seen:
         if not constant_time_compare(seen, stamp(now)):
             raise Changed
         return declared.change(subject, now, form.cleaned_data)
-
-
-def say(form: forms.Form, error: ValidationError) -> None:
-    """Put a service's objections beside the fields they speak of."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, errors in error.error_dict.items():
-        form.add_error(
-            None if name not in form.fields or name == NON_FIELD_ERRORS else name, errors
-        )
 
 
 def edit(request: HttpRequest, resource: Resource, key: str | None) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 
 from guanlan.core.access import Subject, may
@@ -35,6 +36,17 @@ class Related(forms.ModelChoiceField):  # type: ignore[type-arg]
             self.queryset = scoped(subject)
         else:
             self.queryset = every if may(subject, "see", self.noun) else every.none()
+
+
+def say(form: forms.Form, error: ValidationError) -> None:
+    """Put a service's objections beside the fields they speak of."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, errors in error.error_dict.items():
+        form.add_error(
+            None if name not in form.fields or name == NON_FIELD_ERRORS else name, errors
+        )
 
 
 def prepared(form: forms.Form, subject: Subject, protected: frozenset[str] = PRIVILEGES) -> None:

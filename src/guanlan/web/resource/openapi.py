@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -152,10 +152,14 @@ def _paths(resource: Resource) -> dict[str, Any]:
         if action.again:
             continue
         said = {"type": "object", "properties": {"message": {"type": "string"}}}
-        paths[f"{root}/{{key}}/{action.name}"] = {
-            "parameters": [key],
-            "post": {"summary": str(action.title), "responses": _answers("200", said, "409")},
-        }
+        post: dict[str, Any] = {"summary": str(action.title)}
+        if action.form is None:
+            post["responses"] = _answers("200", said, "409")
+        else:
+            schema = _fields(action.form(SYSTEM, None).base_fields)
+            post["requestBody"] = {"required": True, "content": _content(schema)}
+            post["responses"] = _answers("200", said, "409", "422")
+        paths[f"{root}/{{key}}/{action.name}"] = {"parameters": [key], "post": post}
     return paths
 
 
@@ -168,7 +172,10 @@ def _form(resource: Resource) -> dict[str, Any]:
     """The fields of a resource's form as a schema."""
     if resource.form is None:
         return {"type": "object"}
-    fields = resource.form.make(SYSTEM, None).base_fields
+    return _fields(resource.form.make(SYSTEM, None).base_fields)
+
+
+def _fields(fields: Mapping[str, forms.Field]) -> dict[str, Any]:
     return {
         "type": "object",
         "additionalProperties": False,

@@ -58,7 +58,7 @@ def _of(resource: Resource) -> list[URLPattern]:
             name=f"{name}_view_remove",
         ),
     ]
-    if any(action.bulk for action in resource.actions):
+    if any(action.bulk and action.form is None for action in resource.actions):
         found.append(
             path(f"{root}/act", _guarded(resource, act_on_many, require_POST), name=f"{name}_act")
         )
@@ -74,7 +74,7 @@ def _of(resource: Resource) -> list[URLPattern]:
         view = _guarded(resource, edit, either, "change")
         found.append(path(f"{root}/<str:key>/edit", view, name=f"{name}_edit"))
     if resource.actions:
-        view = _guarded(resource, act_on_one, require_POST)
+        view = _guarded(resource, act_on_one, either)
         found.append(path(f"{root}/<str:key>/do/<str:name>", view, name=f"{name}_do"))
     return found
 
