@@ -22,6 +22,7 @@ class CoreConfig(AppConfig):
         table.declare_rest(self)
         import_module("guanlan.core.jobs.housekeeping")
         import_module("guanlan.core.ending_keys")
+        import_module("guanlan.core.access.reviewing")
         import_module("guanlan.core.sealing.moving")
         import_module("guanlan.core.audit.copying")
         # This module is read before there are models, and these need them.

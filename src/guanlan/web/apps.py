@@ -20,14 +20,17 @@ class WebConfig(AppConfig):
         import_string("guanlan.web.accounts.events.connect")()
         declare(
             "guanlan.web.pages.keys",
+            "guanlan.web.pages.roles",
+            "guanlan.web.pages.grants",
+            "guanlan.web.pages.people",
+            "guanlan.web.pages.invitations",
             "guanlan.web.pages.audit",
             "guanlan.web.finding",
             "guanlan.web.telling",
             "guanlan.web.pages.deliveries",
         )
-        add_place(Place("settings", "people", _("People and roles"), 1))
-        add_place(Place("settings", "my_access", _("My access"), 2))
-        add_place(Place("settings", "access_requests", _("Requests for access"), 3))
-        add_place(Place("settings", "policy", _("Policy"), 4))
-        add_place(Place("settings", "invitations", _("Invitations"), 6))
+        add_place(Place("settings", "my_access", _("My access"), 3))
+        add_place(Place("settings", "policy", _("Policy"), 6))
         add_act("keys_new", _("Make an API key"), noun="core.apikey")
+        add_act("invitations_new", _("Invite a person"), noun="core.invitation")
+        add_act("access_requests_new", _("Ask for access"), noun="core.accessgrant")

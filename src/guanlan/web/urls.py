@@ -6,7 +6,7 @@ from django.urls import path
 
 from guanlan.web import telling
 from guanlan.web.accounts import urls as account_urls
-from guanlan.web.pages import bell, discussion, people, search
+from guanlan.web.pages import access, bell, discussion, search
 
 urlpatterns = [
     path("discussion/<str:noun>/<str:identity>", discussion.page, name="discussion"),
@@ -25,19 +25,6 @@ urlpatterns = [
     path("palette/search", search.palette_search, name="palette_search"),
     *account_urls.urlpatterns,
     *telling.urlpatterns,
-    path("settings/people", people.people, name="people"),
-    path("settings/people/<int:identity>", people.person, name="person"),
-    path("settings/people/<int:identity>/role", people.add_role, name="add_role"),
-    path(
-        "settings/people/<int:identity>/clearance", people.change_clearance, name="change_clearance"
-    ),
-    path("settings/roles/<int:identity>/end", people.end_role, name="end_role"),
-    path("settings/access", people.my_access, name="my_access"),
-    path("settings/access/ask", people.ask_access, name="ask_access"),
-    path("settings/access/emergency", people.emergency, name="emergency"),
-    path("settings/access/requests", people.requests, name="access_requests"),
-    path("settings/access/<int:identity>/decide", people.decide_request, name="decide_request"),
-    path("settings/access/<int:identity>/revoke", people.revoke_grant, name="revoke_grant"),
-    path("settings/access/<int:identity>/review", people.review_glass, name="review_glass"),
-    path("settings/policy", people.policy, name="policy"),
+    path("settings/access", access.my_access, name="my_access"),
+    path("settings/policy", access.policy, name="policy"),
 ]

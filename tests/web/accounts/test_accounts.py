@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from guanlan.core.access import subject_of
-from guanlan.core.models import SignedIn, User
+from guanlan.core.models import Invitation, SignedIn, User
 from guanlan.core.people.inviting import invite
 from guanlan.core.people.limiting import DOORS
 from guanlan.core.people.organisation import forget, new_setup_code
@@ -293,9 +293,12 @@ def test_only_our_proxies_say_where_a_request_comes_from(
 def test_an_invitation_is_sent_accepted_and_over(owner: User, client: Client) -> None:
     sign_in(client)
     form = {"email": "new@example.com", "role": "fraud_analyst"}
-    assert client.post("/settings/invitations", form)["Location"].startswith("/account/confirm?")
+    assert client.post("/settings/invitations/new", form)["Location"].startswith(
+        "/account/confirm?"
+    )
     client.post("/account/confirm", {"password": PASSWORD})
-    assert client.post("/settings/invitations", form)["Location"] == "/settings/invitations"
+    made = client.post("/settings/invitations/new", form)
+    assert made["Location"] == f"/settings/invitations/{Invitation.objects.get().pk}"
     (letter,) = mail.outbox
     link = re.search(r"/join/\S+", str(letter.body))
     assert link is not None
@@ -312,7 +315,7 @@ def test_an_invitation_is_sent_accepted_and_over(owner: User, client: Client) ->
 def test_an_administrator_cannot_invite_an_owner(client: Client) -> None:
     client.force_login(person("administrator", password=PASSWORD))
     client.post("/account/confirm", {"password": PASSWORD})
-    answer = client.post("/settings/invitations", {"email": "a@example.com", "role": "owner"})
+    answer = client.post("/settings/invitations/new", {"email": "a@example.com", "role": "owner"})
     assert answer.status_code == 422
     assert not mail.outbox
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -78,32 +77,32 @@ def _give_a_role() -> Act:
     other = person(None, "other")
     form = {"role": "operations", "scope": "*"}
     done = RoleAssignment.objects.filter(person=other).exists
-    return Act(f"/settings/people/{other.pk}/role", form, done)
+    return Act(f"/settings/people/{other.pk}/do/give_role", form, done)
 
 
 def _take_a_role() -> Act:
     other = person("operations", "other")
     held = RoleAssignment.objects.get(person=other)
     done = RoleAssignment.objects.filter(person=other, until__isnull=False).exists
-    return Act(f"/settings/roles/{held.pk}/end", {}, done)
+    return Act(f"/settings/roles/{held.pk}/do/take", {}, done)
 
 
 def _set_a_clearance() -> Act:
     other = person(None, "other")
     form = {"level": "3", "purposes": ["legal_duty"]}
     done = Clearance.objects.filter(person=other, level=3).exists
-    return Act(f"/settings/people/{other.pk}/clearance", form, done)
+    return Act(f"/settings/people/{other.pk}/do/clear", form, done)
 
 
 def _approve_a_grant() -> Act:
     grant = _grant()
     done = AccessGrant.objects.filter(pk=grant.pk, approved=True).exists
-    return Act(f"/settings/access/{grant.pk}/decide", {"answer": "approve"}, done)
+    return Act(f"/settings/access/requests/{grant.pk}/do/approve", {}, done)
 
 
 def _break_the_glass() -> Act:
     done = AccessGrant.objects.filter(broken_glass=True).exists
-    return Act("/settings/access/emergency", WISH, done)
+    return Act("/settings/access/emergencies/new", WISH, done)
 
 
 def _make_a_key() -> Act:
@@ -124,7 +123,7 @@ def _switch_a_channel() -> Act:
 
 def _invite() -> Act:
     form = {"email": "new@example.com", "role": "operations"}
-    return Act("/settings/invitations", form, Invitation.objects.exists)
+    return Act("/settings/invitations/new", form, Invitation.objects.exists)
 
 
 ACTS = (
@@ -153,8 +152,7 @@ def test_a_sensitive_act_is_refused_until_the_person_is_confirmed(
 def test_a_confirmed_person_comes_back_to_the_page_and_is_told_to_do_it_again(
     english: Client,
 ) -> None:
-    act = _give_a_role()
-    page = re.sub("/role$", "", act.path)
+    act, page = _switch_a_channel(), "/settings/channels"
     asked = english.post(act.path, act.form, headers={"Referer": f"http://testserver{page}?a=1"})
     assert asked["Location"] == f"/account/confirm?next={page.replace('/', '%2F')}%3Fa%3D1"
     answer = english.post(asked["Location"], {"password": PASSWORD, "next": f"{page}?a=1"})
@@ -167,7 +165,7 @@ def test_a_confirmed_person_comes_back_to_the_page_and_is_told_to_do_it_again(
 
 
 def test_a_foreign_page_is_not_led_back_to(english: Client) -> None:
-    act = _give_a_role()
+    act = _switch_a_channel()
     asked = english.post(act.path, act.form, headers={"Referer": "https://evil.example/x"})
     assert asked["Location"] == "/account/confirm?next=%2F"
     answer = english.post("/account/confirm", {"password": PASSWORD, "next": "//evil.example/x"})
@@ -175,7 +173,7 @@ def test_a_foreign_page_is_not_led_back_to(english: Client) -> None:
 
 
 def test_a_part_of_a_page_sends_the_whole_page_to_confirm(english: Client) -> None:
-    act = _give_a_role()
+    act = _switch_a_channel()
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/settings/people/7"}
     asked = english.post(act.path, act.form, headers=headers)
     assert asked.status_code == 204
@@ -209,7 +207,7 @@ def test_a_code_of_the_app_confirms_too(owner: User) -> None:
 
 
 def test_signing_in_alone_confirms_nothing(english: Client) -> None:
-    assert english.get("/settings/invitations")["Location"].startswith("/account/confirm?")
+    assert english.get("/settings/invitations/new")["Location"].startswith("/account/confirm?")
 
 
 def test_an_account_with_nothing_to_prove_itself_with_is_refused(owner: User) -> None:

@@ -78,7 +78,8 @@ def give_role(
 
 
 def take_role(subject: Subject, assignment: RoleAssignment) -> None:
-    """End an assignment now. Raises Denied as `give_role` does, and for the last owner."""
+    """End an assignment now. Raises Denied as `give_role` does, ValidationError for the
+    last owner and for a role that has ended."""
     _another(subject, assignment.person)
     require(subject, "delete", "core.roleassignment", scope=assignment.scope)
     if not may_give(subject, assignment.role, assignment.scope):
@@ -95,7 +96,10 @@ def take_role(subject: Subject, assignment: RoleAssignment) -> None:
     with act("role.take", assignment.person, detail=detail):
         if assignment.role == OWNER and assignment.scope == EVERYWHERE:
             keep_an_owner(leaving=assignment.person_id)
-        RoleAssignment.objects.filter(in_force(now), pk=assignment.pk).update(until=now)
+        # One that has not begun yet is taken as well.
+        holding = Q(until__isnull=True) | Q(until__gt=now)
+        if not RoleAssignment.objects.filter(holding, pk=assignment.pk).update(until=now):
+            raise ValidationError(_("This role has ended already."))
 
 
 def keep_an_owner(leaving: int) -> None:

@@ -11,7 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from guanlan.core import outbox
-from guanlan.core.access.nouns import AUDITOR, BREAK_GLASS_FROM, MASKED_FROM, TABLE
+from guanlan.core.access.nouns import (
+    AUDITOR,
+    BREAK_GLASS_FROM,
+    MASKED_FROM,
+    READING,
+    TABLE,
+    Verb,
+)
 from guanlan.core.access.policy import EVERYWHERE, Denied, Subject, may, require
 from guanlan.core.access.revealing import checked_reason
 from guanlan.core.access.scoping import ScopedQuerySet
@@ -209,6 +216,21 @@ def review(subject: Subject, grant: AccessGrant, *, justified: bool, answer: str
 def unreviewed() -> ScopedQuerySet[AccessGrant]:
     """Broken glass that nobody has reviewed yet, the most urgent first."""
     return AccessGrant.objects.filter(broken_glass=True, reviewed=None).order_by("review_due")
+
+
+def grants_for(
+    subject: Subject, verb: Verb = "see", *, broken_glass: bool
+) -> ScopedQuerySet[AccessGrant]:
+    """The grants, or the broken glass, on which `subject` may do `verb`. Who decides on them and
+    who sees people sees everybody's; others see their own."""
+    noun = "core.breakglass" if broken_glass else "core.accessgrant"
+    rows = AccessGrant.objects.filter(broken_glass=broken_glass)
+    if not may(subject, verb, noun):
+        return rows.none()
+    every = may(subject, "approve", noun) or may(subject, "see", "core.user")
+    if verb == "add" or (verb in READING and not every):
+        return rows.filter(person_id=subject.id)
+    return rows
 
 
 def overdue(grant: AccessGrant, now: datetime | None = None) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 import msgspec
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -101,7 +103,7 @@ def rebuild() -> int:
 
 
 class Done(NamedTuple):
-    """An act on an object, for its history."""
+    """An act, for the history of an object (`who` did it) or of a person (to what: `who`)."""
 
     row: int
     at: datetime
@@ -111,16 +113,26 @@ class Done(NamedTuple):
 
 def history(label: str, identity: str) -> list[Done]:
     """The newest acts on one object, newest first; copies what is not copied yet."""
+    found = AuditEntry.objects.filter(object_label=label, object_id=identity)
+    return _newest(found, lambda row: row.actor)
+
+
+def acts_by(person: int) -> list[Done]:
+    """The newest acts of one person, newest first, each with what it was done to."""
+    found = AuditEntry.objects.filter(actor_kind="person", actor_id=str(person))
+    return _newest(found, lambda row: f"{row.object_label} {row.object_id}".strip())
+
+
+def _newest(found: QuerySet[AuditEntry], named: Callable[[AuditEntry], str]) -> list[Done]:
     copy_rows(limit=BATCH)
-    rows = AuditEntry.objects.filter(object_label=label, object_id=identity).order_by("-index")
     return [
         Done(
             row.index,
             datetime.fromtimestamp(row.at / 1e6, UTC),
             row.act if row.outcome == "done" else f"{row.act} ({row.outcome})",
-            row.actor,
+            named(row),
         )
-        for row in rows[:HISTORY]
+        for row in found.order_by("-index")[:HISTORY]
     ]
 
 

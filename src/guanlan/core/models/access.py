@@ -31,6 +31,7 @@ class RoleAssignment(models.Model):
 
     class Meta:
         ordering = ["person", "role", "scope", "since"]
+        indexes = [models.Index(fields=["since", "id"])]
 
     def __str__(self) -> str:
         return f"{self.role} in {self.scope}"
@@ -109,7 +110,10 @@ class AccessGrant(models.Model):
 
     class Meta:
         ordering = ["-asked"]
-        indexes = [models.Index(fields=["person", "ends"])]
+        indexes = [
+            models.Index(fields=["person", "ends"]),
+            models.Index(fields=["asked", "id"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.noun}"

@@ -39,6 +39,7 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["act", "index"]),
             models.Index(fields=["actor", "index"]),
+            models.Index(fields=["actor_id", "index"]),
             models.Index(fields=["object_label", "object_id", "index"]),
             models.Index(fields=["at"]),
             models.Index(fields=["outcome", "index"]),

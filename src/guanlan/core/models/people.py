@@ -41,6 +41,7 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         db_table = "core_user"
+        indexes = [models.Index(fields=["date_joined", "id"])]
 
 
 class Attempt(models.Model):
@@ -118,6 +119,7 @@ class Invitation(models.Model):
 
     class Meta:
         ordering = ["-created"]
+        indexes = [models.Index(fields=["created", "id"])]
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"

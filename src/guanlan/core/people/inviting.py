@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,7 @@ from guanlan.core.audit import act
 from guanlan.core.models import Invitation, RoleAssignment, User
 
 LIFE: Final = timedelta(hours=72)
+State = Literal["waiting", "accepted", "expired", "withdrawn"]
 
 
 class Invited(NamedTuple):
@@ -95,6 +97,42 @@ def accept(token: str, username: str, password: str) -> User:
         Invitation.objects.filter(pk=found.pk).update(account=user)
         RoleAssignment.objects.create(person=user, role=found.role, given_by=found.invited_by)
     return user
+
+
+def renew_invitation(subject: Subject, invitation: Invitation) -> Invited:
+    """Give an invitation that was not accepted another token and three more days; the earlier
+    token is void. Raises Denied as `invite` does, ValidationError where it is over for good."""
+    require(subject, "add", "core.user")
+    role = invitation.role
+    if not may_give(subject, role):
+        raise Denied(f"{subject.name} may not give the role {role}", "add", "core.roleassignment")
+    token = secrets.token_urlsafe(32)
+    with act("invitation.renew", invitation, detail={"role": role}):
+        open_ones = Invitation.objects.filter(pk=invitation.pk, accepted=None, revoked=None)
+        if not open_ones.update(sha256=_digest(token), expires=timezone.now() + LIFE):
+            raise ValidationError(_("This invitation was accepted or taken back."))
+        invitation.refresh_from_db()
+    return Invited(invitation, token)
+
+
+def state_of(invitation: Invitation, now: datetime | None = None) -> State:
+    """Where an invitation is at `now`."""
+    if invitation.accepted is not None:
+        return "accepted"
+    if invitation.revoked is not None:
+        return "withdrawn"
+    return "expired" if invitation.expires <= (now or timezone.now()) else "waiting"
+
+
+def in_state(state: str, now: datetime | None = None) -> Q:
+    """The condition that an invitation is in this state at `now`."""
+    at, open_ones = now or timezone.now(), Q(accepted=None, revoked=None)
+    return {
+        "accepted": Q(accepted__isnull=False),
+        "withdrawn": Q(accepted=None, revoked__isnull=False),
+        "expired": open_ones & Q(expires__lte=at),
+        "waiting": open_ones & Q(expires__gt=at),
+    }[state]
 
 
 def revoke_invitation(subject: Subject, identity: int) -> bool:

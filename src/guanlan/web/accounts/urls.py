@@ -49,8 +49,6 @@ urlpatterns = [
         codes.generate_recovery_codes,
         name="mfa_generate_recovery_codes",
     ),
-    path("settings/invitations", invitations.invitations, name="invitations"),
-    path("settings/invitations/<int:identity>/take-back", invitations.take_back, name="take_back"),
     path("join/<str:token>", invitations.accept_invitation, name="accept_invitation"),
     path("setup", setup.setup, name="setup"),
 ]

@@ -27,6 +27,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from guanlan.core.models import SignedIn, User
 from guanlan.core.people.sessions import revoke_sessions, sessions_of, set_password
+from guanlan.web.accounts.addresses import link_to
 from guanlan.web.rights import public, signed_in
 
 # An answer takes at least this long, so that the clock does not tell whether a letter was written.
@@ -177,7 +178,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         for person in User.objects.filter(email__iexact=form.cleaned_data["email"], is_active=True):
             if person.has_usable_password():
-                _write(request, person)
+                _write(person)
         time.sleep(max(0.0, ANSWER_SECONDS - (time.monotonic() - begun)))
         text = _(
             "If there is an account with this address, a letter is on its way to it. "
@@ -187,7 +188,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     return render(request, "web/small_form.html", context, status=422 if form.errors else 200)
 
 
-def _write(request: HttpRequest, person: User) -> None:
+def _write(person: User) -> None:
     identity = urlsafe_base64_encode(force_bytes(person.pk))
     path = reverse("new_password", args=[identity, default_token_generator.make_token(person)])
     send_mail(
@@ -196,16 +197,10 @@ def _write(request: HttpRequest, person: User) -> None:
             "Somebody asked for a new password for your account. If it was you, open this link "
             "within one hour:\n\n%(link)s\n\nIf not, do nothing: your password stays as it is."
         )
-        % {"link": link_to(request, path)},
+        % {"link": link_to(path)},
         None,
         [person.email],
     )
-
-
-def link_to(request: HttpRequest, path: str) -> str:
-    """The address of `path` for a letter: where people reach the console, as set; else as the
-    request came."""
-    return settings.ADDRESS + path if settings.ADDRESS else request.build_absolute_uri(path)
 
 
 @public

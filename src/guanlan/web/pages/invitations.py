@@ -1,8 +1,8 @@
-"""Invitations: made, listed, taken back, accepted."""
+"""Invitations: made, sent once more, taken back, accepted."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
@@ -11,30 +11,42 @@ from django.core.mail import send_mail
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from guanlan.core.access import Denied
+from guanlan.core.access import Denied, Subject
 from guanlan.core.access.assigning import may_give
 from guanlan.core.access.table import ROLES
 from guanlan.core.models import Invitation
-from guanlan.core.people.inviting import accept, invite, open_invitation, revoke_invitation
-from guanlan.web.accounts.confirming import reauthenticated
-from guanlan.web.pages.accounts import link_to
-from guanlan.web.rights import needs, public, subject_of_request
+from guanlan.core.outbox.templates import masked
+from guanlan.core.people import inviting
+from guanlan.core.people.inviting import Invited, accept, invite, open_invitation
+from guanlan.web.accounts.addresses import link_to
+from guanlan.web.resource import (
+    Action,
+    Chip,
+    Column,
+    Filter,
+    Form,
+    Resource,
+    Saved,
+    State,
+    register,
+)
+from guanlan.web.resource.fields import say
+from guanlan.web.rights import public
 
-MOST = 200
-
-
-class NewInvitation(forms.Form):
-    """An address and a role that the inviter may give."""
-
-    email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
-    role = forms.ChoiceField(label=gettext_lazy("Role"))
+STATES: Final[dict[str, str | Promise]] = {
+    "waiting": gettext_lazy("waiting"),
+    "accepted": gettext_lazy("accepted"),
+    "expired": gettext_lazy("expired"),
+    "withdrawn": gettext_lazy("taken back"),
+}
+_LOOKS: Final = {"waiting": "warn", "accepted": "on", "expired": "off", "withdrawn": "off"}
 
 
 class Joining(forms.Form):
@@ -54,66 +66,133 @@ class Joining(forms.Form):
     )
 
 
-def tell(form: forms.Form, error: ValidationError) -> None:
-    """Put what a service refuses beside the fields it names."""
-    by_field = getattr(error, "error_dict", None)
-    for field, texts in (error.message_dict if by_field else {None: error.messages}).items():
-        form.add_error(field if field in form.fields else None, texts)
+def state(one: Invitation) -> State:
+    """Where an invitation is."""
+    name = inviting.state_of(one)
+    return State(_LOOKS[name], STATES[name])
 
 
-@needs("add", "core.user")
-@never_cache
-@require_http_methods(["GET", "POST"])
-@reauthenticated
-def invitations(request: HttpRequest) -> HttpResponse:
-    """Invitations that wait or are over, and a form for another."""
-    subject = subject_of_request(request)
-    form = NewInvitation(request.POST or None)
-    given = [("", "—")] + [
-        (name, title) for name, title in ROLES.items() if may_give(subject, name)
-    ]
-    form.fields["role"].choices = given  # type: ignore[attr-defined]
-    link = ""
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = invite(subject, form.cleaned_data["email"], form.cleaned_data["role"])
-        except ValidationError as error:
-            tell(form, error)
-        else:
-            link = link_to(request, reverse("accept_invitation", args=[made.token]))
-            if _write(form.cleaned_data["email"], link):
-                messages.success(request, _("The invitation is on its way. It works for 72 hours."))
-                return redirect("invitations")
-    context: dict[str, Any] = {
-        "form": form,
-        "link": link,
-        "now": timezone.now(),
-        "invitations": [
-            (one, ROLES.get(one.role, one.role))
-            for one in Invitation.objects.for_user(subject).select_related("invited_by")[:MOST]
-        ],
-    }
-    return render(request, "web/invitations.html", context, status=422 if form.errors else 200)
+def invitation_form(subject: Subject, row: Invitation | None) -> type[forms.Form]:
+    """An address and a role that the inviter may give."""
+    given = [(name, title) for name, title in ROLES.items() if may_give(subject, name)]
+
+    class NewInvitation(forms.Form):
+        email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
+        role = forms.ChoiceField(label=gettext_lazy("Role"), choices=[("", "—"), *given])
+
+    return NewInvitation
 
 
-def _write(email: str, link: str) -> bool:
-    """Whether the letter waits to be sent; without a channel for e-mail it does not."""
+def _invite(subject: Subject, values: dict[str, Any]) -> Saved:
+    return _sent(invite(subject, values["email"], values["role"]))
+
+
+def _renew(one: Invitation, subject: Subject) -> Saved:
+    return _sent(inviting.renew_invitation(subject, one))
+
+
+def _withdraw(one: Invitation, subject: Subject) -> str:
+    if not inviting.revoke_invitation(subject, one.pk):
+        raise ValidationError(_("This invitation is not open any more."))
+    return _("The invitation is taken back.")
+
+
+def _sent(made: Invited) -> Saved:
+    """The letter is on its way; without a channel for e-mail the link is shown, once."""
+    link = link_to(reverse("accept_invitation", args=[made.token]))
     subject = _("You are invited to Guanlan")
     body = _(
         "You are asked to join the console of Guanlan. Open this link within 72 hours; it works "
         "once:\n\n%(link)s"
     ) % {"link": link}
-    return send_mail(subject, body, None, [email]) > 0
+    if send_mail(subject, body, None, [made.invitation.email]):
+        return Saved(made.invitation, _("The invitation is on its way. It works for 72 hours."))
+    return Saved(
+        made.invitation,
+        template="web/invitation_link.html",
+        context={"link": link},
+        once={"link": link},
+    )
 
 
-@needs("add", "core.user")
-@require_POST
-@reauthenticated
-def take_back(request: HttpRequest, identity: int) -> HttpResponse:
-    """Take an invitation back."""
-    if revoke_invitation(subject_of_request(request), identity):
-        messages.success(request, _("The invitation is taken back."))
-    return redirect("invitations")
+INVITATIONS = register(
+    Resource(
+        noun="core.invitation",
+        model=Invitation,
+        title=gettext_lazy("Invitation"),
+        titles=gettext_lazy("Invitations"),
+        path="settings/invitations",
+        route="invitations",
+        one="invitation",
+        api="invitations",
+        place=("settings", 7),
+        columns=(
+            Column("number", gettext_lazy("Number"), "id", cell="number"),
+            Column("email", gettext_lazy("E-mail"), mask=lambda one: masked(one.email)),
+            Column("role", gettext_lazy("Role"), value=lambda one: ROLES.get(one.role, one.role)),
+            Column("state", gettext_lazy("State"), "accepted", value=state),
+            Column("invited_by", gettext_lazy("Invited by"), "invited_by__username"),
+            Column("created", gettext_lazy("Made"), cell="moment", sort=True),
+            Column("expires", gettext_lazy("Expires"), cell="moment"),
+            Column("account", gettext_lazy("Account"), "account__username", shown=False),
+        ),
+        filters=(
+            Filter(
+                "state",
+                gettext_lazy("State"),
+                "choice",
+                choices=STATES,
+                read=lambda term, subject: inviting.in_state(term.value),
+                example="state:waiting",
+            ),
+            Filter("role", gettext_lazy("Role"), "choice", choices=ROLES, group=True),
+            Filter("by", gettext_lazy("Invited by"), "person", "invited_by", example="by:me"),
+            Filter("after", gettext_lazy("Made from then on"), "time", "created", sign=">="),
+            Filter("before", gettext_lazy("Made until then"), "time", "created", sign="<"),
+        ),
+        search=("invited_by__username", "account__username"),
+        chips=(
+            Chip(gettext_lazy("all"), ""),
+            Chip(gettext_lazy("waiting"), "state:waiting"),
+            Chip(gettext_lazy("accepted"), "state:accepted"),
+            Chip(gettext_lazy("expired"), "state:expired"),
+            Chip(gettext_lazy("taken back"), "state:withdrawn"),
+        ),
+        order="-created",
+        related=("invited_by", "account"),
+        state=state,
+        name_of=lambda one: f"{masked(one.email)} · {ROLES.get(one.role, one.role)}",
+        form=Form(
+            make=invitation_form,
+            add=_invite,
+            title=gettext_lazy("Invite a person"),
+            button=gettext_lazy("Invite"),
+            again=True,
+        ),
+        actions=(
+            Action(
+                "renew",
+                gettext_lazy("Send once more"),
+                _renew,
+                when=lambda one: inviting.state_of(one) in ("waiting", "expired"),
+                offered=lambda one, subject: may_give(subject, one.role),
+                words=gettext_lazy("A new link is sent, for 72 hours; the earlier one is void."),
+                bulk=False,
+                again=True,
+            ),
+            Action(
+                "withdraw",
+                gettext_lazy("Take back"),
+                _withdraw,
+                verb="delete",
+                when=lambda one: inviting.state_of(one) == "waiting",
+                danger=True,
+                words=gettext_lazy("The link does not work any more."),
+            ),
+        ),
+        empty=gettext_lazy("Nobody has been invited yet."),
+    )
+)
 
 
 @public
@@ -131,7 +210,7 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
         try:
             accept(token, form.cleaned_data["username"], form.cleaned_data["password"])
         except ValidationError as error:
-            tell(form, error)
+            say(form, error)
         except Denied:
             form.add_error(None, over)
         else:

@@ -199,16 +199,6 @@ KEYS = register(
         ),
         actions=(
             Action(
-                "take_over",
-                gettext_lazy("Answer for it"),
-                take_over,
-                verb="manage",
-                when=lambda key: key.revoked is None,
-                words=gettext_lazy(
-                    "You are told before it expires. It is accepted as long as your account is."
-                ),
-            ),
-            Action(
                 "revoke",
                 gettext_lazy("Revoke"),
                 revoke,
@@ -219,6 +209,16 @@ KEYS = register(
                     "Calls with this key are refused from now on. This cannot be undone."
                 ),
                 button=gettext_lazy("Revoke for good"),
+            ),
+            Action(
+                "take_over",
+                gettext_lazy("Answer for it"),
+                take_over,
+                verb="manage",
+                when=lambda key: key.revoked is None,
+                words=gettext_lazy(
+                    "You are told before it expires. It is accepted as long as your account is."
+                ),
             ),
         ),
         empty=gettext_lazy(

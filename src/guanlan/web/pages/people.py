@@ -1,311 +1,397 @@
-"""People and what they may do: roles, clearance, requests, emergency access, the policy."""
+"""People: who there is, what each may do and has done, and what is done to an account."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.utils.translation import gettext_lazy, ngettext
 
-from guanlan.core.access import TABLE, VERBS, Subject, explain, may, subject_of
-from guanlan.core.access.assigning import give_role, in_force, may_give, set_clearance, take_role
-from guanlan.core.access.granting import (
-    NOT_LENT,
-    ask,
-    break_glass,
-    decide,
-    may_decide,
-    overdue,
-    review,
-    revoke,
-    unreviewed,
+from guanlan.core.access import Subject, may
+from guanlan.core.access.assigning import give_role, in_force, may_give, set_clearance
+from guanlan.core.access.subjects import STARTING_CLEARANCE
+from guanlan.core.access.table import PURPOSES, ROLE_NOTES, ROLES
+from guanlan.core.models import Invitation, RoleAssignment, User
+from guanlan.core.outbox.templates import masked
+from guanlan.core.people.accounts import disable, enable, end_sessions_of, may_govern
+from guanlan.web.accounts.factors import APP, PASSKEY, factors_of, reset_factors
+from guanlan.web.pages.person import FACTORS, PANELS, clearance_of
+from guanlan.web.resource import (
+    Action,
+    Chip,
+    Column,
+    Filter,
+    Link,
+    Resource,
+    State,
+    Term,
+    register,
 )
-from guanlan.core.access.nouns import POLICY_VERSION
-from guanlan.core.access.table import PURPOSES, ROLE_NOTES, ROLES, VERB_TITLES
-from guanlan.core.models import AccessGrant, RoleAssignment, User
-from guanlan.web.accounts.confirming import reauthenticated, recently_confirmed
-from guanlan.web.rights import needs, signed_in, subject_of_request
 
-SHOWN = 200
+LEVELS: Final[dict[str, str | Promise]] = {str(n): str(n) for n in range(1, 5)}
 
 
-def _tell(request: HttpRequest, work: Callable[[], object], done: str) -> bool:
-    """Do it, and say that it is done or in a sentence why it is not."""
-    try:
-        work()
-    except ValidationError as error:
-        for sentence in error.messages:
-            messages.error(request, sentence)
-        return False
-    messages.success(request, done)
-    return True
+class Person(NamedTuple):
+    """A person as the columns read them."""
+
+    user: User
+    roles: list[str]
+    clearance: int
+    factors: list[str]
+    invited_by: str
 
 
-def _number(request: HttpRequest, name: str) -> int:
-    text = request.POST.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 6 else 0
+def prepare(users: Sequence[User], subject: Subject) -> list[Person]:
+    """Roles, factors and inviters of a page of people, in three queries."""
+    roles: dict[int, list[str]] = {}
+    held = RoleAssignment.objects.for_user(subject).filter(in_force(timezone.now()))
+    for one in held.filter(person__in=users).order_by("role", "scope"):
+        title = str(ROLES.get(one.role, one.role))
+        roles.setdefault(one.person_id, []).append(
+            title if one.scope == "*" else f"{title} · {one.scope}"
+        )
+    factors = factors_of(users)
+    invited = dict(
+        Invitation.objects.filter(account__in=users).values_list("account", "invited_by__username")
+    )
+    return [
+        Person(
+            user,
+            roles.get(user.pk, []),
+            clearance_of(user).level,
+            [str(FACTORS[kind]) for kind in (PASSKEY, APP) if kind in factors.get(user.pk, ())],
+            invited.get(user.pk) or "",
+        )
+        for user in users
+    ]
 
 
-def _rights(subject: Subject) -> list[dict[str, Any]]:
-    """What a subject may do with each noun, and by which role or grant."""
-    rows = []
-    for name, noun in sorted(TABLE.nouns.items()):
-        verbs = []
-        for verb in noun.verbs:
-            verdicts = [explain(subject, verb, name)]
-            if verb == "reveal":
-                verdicts = [
-                    explain(subject, verb, name, level=3, purpose=purpose) for purpose in PURPOSES
-                ]
-            allowed = next((v for v in verdicts if v.allowed), None)
-            if allowed is not None:
-                by = ROLES.get(allowed.by, _("a grant")) if allowed.why == "role" else _("a grant")
-                verbs.append((VERB_TITLES[verb], by))
-        if verbs:
-            rows.append({"title": noun.title, "name": name, "verbs": verbs})
-    return rows
+def state(user: User) -> State:
+    """Whether the account may sign in."""
+    return State("on", _("active")) if user.is_active else State("off", _("disabled"))
 
 
-@needs("see", "core.user")
-@require_safe
-def people(request: HttpRequest) -> HttpResponse:
-    """Everybody, with their roles; unreviewed emergency access on top."""
-    subject, now = subject_of_request(request), timezone.now()
-    held: dict[int, list[RoleAssignment]] = {}
-    for one in RoleAssignment.objects.for_user(subject).filter(in_force(now)):
-        held.setdefault(one.person_id, []).append(one)
-    found = User.objects.for_user(subject).select_related("clearance").order_by("username")
-    context = {
-        "rows": [(user, _roles(held.get(user.pk, []))) for user in found[:SHOWN]],
-        "glass": _glass(subject, now),
-    }
-    return render(request, "web/people.html", context)
+def factor_state(person: Person) -> State:
+    """The second factors, by word and shape."""
+    if person.factors:
+        return State("on", ", ".join(person.factors))
+    return State("warn", _("none"))
 
 
-def _roles(held: list[RoleAssignment]) -> list[tuple[Any, str]]:
-    return [(ROLES.get(one.role, one.role), one.scope) for one in held]
+def by_role(term: Term, subject: Subject) -> Q:
+    """Who has this role now, anywhere."""
+    held = RoleAssignment.objects.filter(in_force(timezone.now()), role=term.value)
+    return Q(pk__in=held.values("person"))
 
 
-def _glass(subject: Subject, now: datetime) -> list[tuple[AccessGrant, bool]]:
-    if not may(subject, "see", "core.breakglass"):
-        return []
-    return [(grant, overdue(grant, now)) for grant in unreviewed().select_related("person")]
+def by_clearance(term: Term, subject: Subject) -> Q:
+    """Who has this clearance; nobody said is the starting one."""
+    level = int(term.value)
+    found = Q(clearance__level=level)
+    return found | Q(clearance=None) if level == STARTING_CLEARANCE else found
 
 
-@needs("see", "core.user")
-@require_safe
-def person(request: HttpRequest, identity: int) -> HttpResponse:
-    """One person: roles, clearance, and what follows from them and why."""
-    subject, now = subject_of_request(request), timezone.now()
-    found = get_object_or_404(User.objects.for_user(subject), pk=identity)
-    theirs = subject_of(found)
-    another = subject.id != found.pk
-    held = RoleAssignment.objects.for_user(subject).filter(in_force(now), person=found)
-    context = {
-        "found": found,
-        "section": "people",
-        "held": [
-            (one, ROLES.get(one.role, one.role), another and may_give(subject, one.role, one.scope))
-            for one in held
-        ],
-        "giving": [(n, t, ROLE_NOTES[n]) for n, t in ROLES.items() if may_give(subject, n)]
-        if another
-        else [],
-        "clearing": another and may(subject, "change", "core.clearance"),
-        "level": theirs.clearance,
-        "levels": range(1, 5),
-        "purposes": [(n, t, n in theirs.purposes) for n, t in PURPOSES.items()],
-        "rights": _rights(theirs),
-    }
-    return render(request, "web/person.html", context)
+def by_factor(term: Term, subject: Subject) -> Q:
+    """Who has a second factor of this kind, or none at all."""
+    theirs = Authenticator.objects.filter(user=OuterRef("pk"))
+    if term.value == "none":
+        return Q(~Exists(theirs.filter(type__in=(APP, PASSKEY))))
+    return Q(Exists(theirs.filter(type=term.value)))
 
 
-@needs("add", "core.roleassignment")
-@require_POST
-@reauthenticated
-def add_role(request: HttpRequest, identity: int) -> HttpResponse:
-    """Give a role."""
-    subject = subject_of_request(request)
-    found = get_object_or_404(User.objects.for_user(subject), pk=identity)
-    role, scope = request.POST.get("role", ""), request.POST.get("scope", "").strip() or "*"
-    done = _("The role is given.")
-    _tell(request, lambda: give_role(subject, found, role, scope=scope), done)
-    return redirect("person", identity)
+def by_inviter(term: Term, subject: Subject) -> Q:
+    """Who came by an invitation of one of these people (`me`), or without one (`none`)."""
+    names = [subject.name if value == "me" else value for value in term.values]
+    invited = Invitation.objects.filter(account=OuterRef("pk"))
+    found = Q(Exists(invited.filter(invited_by__username__in=names)))
+    return found | Q(~Exists(invited)) if "none" in names else found
 
 
-@needs("delete", "core.roleassignment")
-@require_POST
-@reauthenticated
-def end_role(request: HttpRequest, identity: int) -> HttpResponse:
-    """Take a role."""
-    subject = subject_of_request(request)
-    one = get_object_or_404(RoleAssignment.objects.for_user(subject, "delete"), pk=identity)
-    _tell(request, lambda: take_role(subject, one), _("The role is taken."))
-    return redirect("person", one.person_id)
+class GivenRole(forms.Form):
+    """A role, where, and until when."""
+
+    role = forms.ChoiceField(label=gettext_lazy("Role"))
+    scope = forms.CharField(
+        label=gettext_lazy("Product or unit"),
+        max_length=64,
+        initial="*",
+        help_text=gettext_lazy("* is all of them."),
+    )
+    until = forms.DateTimeField(
+        label=gettext_lazy("Until"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text=gettext_lazy("Without a time it holds until somebody takes it."),
+    )
 
 
-@needs("change", "core.clearance")
-@require_POST
-@reauthenticated
-def change_clearance(request: HttpRequest, identity: int) -> HttpResponse:
-    """Set level and purposes."""
-    subject = subject_of_request(request)
-    found = get_object_or_404(User.objects.for_user(subject), pk=identity)
-    level, purposes = _number(request, "level"), request.POST.getlist("purposes")
-    done = _("The clearance is set.")
-    _tell(request, lambda: set_clearance(subject, found, level, purposes), done)
-    return redirect("person", identity)
+def role_form(subject: Subject, person: User) -> type[forms.Form]:
+    """The roles that the subject may give."""
+    offered = [
+        (name, f"{title} — {ROLE_NOTES[name]}")
+        for name, title in ROLES.items()
+        if may_give(subject, name)
+    ]
+
+    class Offered(GivenRole):
+        role = forms.ChoiceField(label=gettext_lazy("Role"), choices=offered)
+
+    return Offered
 
 
-@signed_in
-@require_safe
-def my_access(request: HttpRequest) -> HttpResponse:
-    """What the reader may do, and how to ask for more."""
-    subject, now = subject_of_request(request), timezone.now()
-    # One's own are one's own, whatever the roles.
-    mine = AccessGrant.objects.filter(person_id=subject.id)[:50]
-    context = {
-        "rights": _rights(subject),
-        "roles": [ROLES.get(role, role) for role in sorted(subject.roles)],
-        "level": subject.clearance,
-        "purposes": [PURPOSES[name] for name in sorted(subject.purposes)],
-        "mine": [(grant, _state(grant, now)) for grant in mine],
-        "asking": may(subject, "add", "core.accessgrant"),
-        "breaking": may(subject, "add", "core.breakglass"),
-        "confirmed": recently_confirmed(request),
-        "nouns": [(n, t.title) for n, t in sorted(TABLE.nouns.items()) if n not in NOT_LENT],
-        "verbs": [(verb, VERB_TITLES[verb]) for verb in VERBS],
-        "all_purposes": list(PURPOSES.items()),
-        "wanted": request.GET.get("noun", ""),
-    }
-    return render(request, "web/my_access.html", context)
+def clearance_form(subject: Subject, person: User) -> type[forms.Form]:
+    """Level and purposes, as they are now."""
+    now = clearance_of(person)
+
+    class Cleared(forms.Form):
+        level = forms.TypedChoiceField(
+            label=gettext_lazy("Highest data level"),
+            choices=LEVELS.items(),
+            coerce=int,
+            initial=str(now.level),
+        )
+        purposes = forms.MultipleChoiceField(
+            label=gettext_lazy("Purposes"),
+            choices=PURPOSES.items(),
+            initial=list(now.purposes),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+    return Cleared
 
 
-def _state(grant: AccessGrant, now: datetime) -> str:
-    if grant.revoked:
-        return _("revoked")
-    if grant.ends is not None:
-        return _("in force") if grant.ends > now else _("ended")
-    return _("waiting") if grant.decided is None else _("refused")
+def _give(person: User, subject: Subject, values: Mapping[str, Any]) -> str:
+    give_role(subject, person, values["role"], scope=values["scope"], until=values["until"])
+    return _("The role is given.")
 
 
-def _wish(request: HttpRequest) -> dict[str, Any]:
-    return {
-        "verb": request.POST.get("verb", ""),
-        "noun": request.POST.get("noun", ""),
-        "level": _number(request, "level"),
-        "purpose": request.POST.get("purpose", ""),
-        "minutes": _number(request, "minutes"),
-        "reason": request.POST.get("reason", ""),
-    }
+def _clear(person: User, subject: Subject, values: Mapping[str, Any]) -> str:
+    set_clearance(subject, person, values["level"], values["purposes"])
+    return _("The clearance is set.")
 
 
-@needs("add", "core.accessgrant")
-@require_POST
-def ask_access(request: HttpRequest) -> HttpResponse:
-    """Ask for a right for a time."""
-    subject, wish = subject_of_request(request), _wish(request)
-    ticket = request.POST.get("ticket", "")
-    done = _("Your request waits for another person's approval.")
-    _tell(request, lambda: ask(subject, **wish, ticket=ticket), done)
-    return redirect("my_access")
+def _end(person: User, subject: Subject) -> str:
+    ended = end_sessions_of(subject, person)
+    return ngettext("%(n)s session has ended.", "%(n)s sessions have ended.", ended) % {"n": ended}
 
 
-@needs("add", "core.breakglass")
-@require_http_methods(["GET", "POST"])
-@reauthenticated
-def emergency(request: HttpRequest) -> HttpResponse:
-    """Break the glass, after proving once more who one is; a GET leads there and back."""
-    if request.method == "POST":
-        subject, wish = subject_of_request(request), _wish(request)
-        done = _("You have emergency access. Owners and the privacy officer have been told.")
-        _tell(request, lambda: break_glass(subject, **wish), done)
-    return redirect("my_access")
+def _reset(person: User, subject: Subject) -> str:
+    reset_factors(subject, person)
+    return _("The second factors are removed. Another one is set up at the next sign-in.")
 
 
-@needs("approve", "core.accessgrant")
-@require_safe
-def requests(request: HttpRequest) -> HttpResponse:
-    """Requests to decide, grants in force."""
-    subject, now = subject_of_request(request), timezone.now()
-    seen = AccessGrant.objects.for_user(subject).select_related("person")
-    context = {
-        "waiting": [
-            (grant, may_decide(subject, grant))
-            for grant in seen.filter(decided=None, broken_glass=False).order_by("asked")[:SHOWN]
-        ],
-        "running": seen.filter(ends__gt=now, revoked=None).order_by("ends")[:SHOWN],
-        "glass": _glass(subject, now),
-        "reviewing": may(subject, "approve", "core.breakglass"),
-        "me": subject.id,
-    }
-    return render(request, "web/access_requests.html", context)
+def _disable(person: User, subject: Subject) -> str:
+    keys = disable(subject, person)
+    said = _("The account is disabled; its sessions have ended.")
+    if keys:
+        said += " " + ngettext(
+            "%(n)s API key that it answered for is refused: have somebody else answer for it.",
+            "%(n)s API keys that it answered for are refused: have somebody else answer for them.",
+            keys,
+        ) % {"n": keys}
+    return said
 
 
-@needs("approve", "core.accessgrant")
-@require_POST
-@reauthenticated
-def decide_request(request: HttpRequest, identity: int) -> HttpResponse:
-    """Approve or refuse."""
-    subject = subject_of_request(request)
-    grant = get_object_or_404(AccessGrant.objects.for_user(subject), pk=identity)
-    approve = request.POST.get("answer") == "approve"
-    done = _("The request is approved.") if approve else _("The request is refused.")
-    _tell(request, lambda: decide(subject, grant, approve=approve), done)
-    return redirect("access_requests")
+def _enable(person: User, subject: Subject) -> str:
+    enable(subject, person)
+    return _("The account is enabled again, with the roles it has.")
 
 
-@signed_in
-@require_POST
-def revoke_grant(request: HttpRequest, identity: int) -> HttpResponse:
-    """End a grant: one's own, or with the right to."""
-    subject = subject_of_request(request)
-    own = AccessGrant.objects.filter(person_id=subject.id)
-    grant = get_object_or_404(own | AccessGrant.objects.for_user(subject, "delete"), pk=identity)
-    _tell(request, lambda: revoke(subject, grant), _("The grant is ended."))
-    return redirect("my_access" if grant.person_id == subject.id else "access_requests")
+def _another(person: User, subject: Subject) -> bool:
+    return person.pk != subject.id
 
 
-@needs("approve", "core.breakglass")
-@require_POST
-def review_glass(request: HttpRequest, identity: int) -> HttpResponse:
-    """Review an emergency access."""
-    subject = subject_of_request(request)
-    grant = get_object_or_404(unreviewed(), pk=identity)
-    justified, words = request.POST.get("answer") == "justified", request.POST.get("reason", "")
-    done = _("The review is recorded.")
-    _tell(request, lambda: review(subject, grant, justified=justified, answer=words), done)
-    return redirect("access_requests")
-
-
-@needs("see", "core.policy")
-@require_safe
-def policy(request: HttpRequest) -> HttpResponse:
-    """The table itself: for each noun, who may what."""
-    rules: dict[tuple[str, str], set[str]] = {}
-    for rule in TABLE.rules:
-        rules.setdefault((rule.noun, rule.role), set()).update(rule.verbs)
-    context = {
-        "roles": list(ROLES.values()),
-        "rows": [
-            (
-                noun.title,
-                name,
-                [
-                    [VERB_TITLES[verb] for verb in VERBS if verb in rules.get((name, role), ())]
-                    for role in ROLES
-                ],
-            )
-            for name, noun in sorted(TABLE.nouns.items())
-        ],
-        "version": POLICY_VERSION,
-        "digest": TABLE.digest(),
-    }
-    return render(request, "web/policy.html", context)
+PEOPLE = register(
+    Resource(
+        noun="core.user",
+        model=User,
+        title=gettext_lazy("Person"),
+        titles=gettext_lazy("People"),
+        path="settings/people",
+        route="people",
+        one="person",
+        api="people",
+        place=("settings", 1),
+        links=(Link(gettext_lazy("Roles"), "roles"),),
+        columns=(
+            Column(
+                "username",
+                gettext_lazy("User name"),
+                value=lambda one: one.user.username,
+                sort=True,
+            ),
+            Column(
+                "name",
+                gettext_lazy("Name"),
+                "last_name",
+                value=lambda one: one.user.get_full_name(),
+                shown=False,
+            ),
+            Column(
+                "roles", gettext_lazy("Roles"), value=lambda one: one.roles, cell="tags", level=2
+            ),
+            Column(
+                "clearance",
+                gettext_lazy("Clearance"),
+                "clearance__level",
+                value=lambda one: one.clearance,
+                cell="number",
+            ),
+            Column("factors", gettext_lazy("Second factors"), value=factor_state, level=2),
+            Column("state", gettext_lazy("State"), "is_active", value=lambda one: state(one.user)),
+            Column(
+                "last_login",
+                gettext_lazy("Last sign-in"),
+                value=lambda one: one.user.last_login,
+                cell="moment",
+            ),
+            Column(
+                "date_joined",
+                gettext_lazy("Joined"),
+                value=lambda one: one.user.date_joined,
+                cell="moment",
+                sort=True,
+                shown=False,
+            ),
+            Column(
+                "invited_by",
+                gettext_lazy("Invited by"),
+                value=lambda one: one.invited_by,
+                level=2,
+                shown=False,
+            ),
+            Column(
+                "email",
+                gettext_lazy("E-mail"),
+                mask=lambda one: masked(one.user.email),
+                shown=False,
+            ),
+        ),
+        filters=(
+            Filter(
+                "role",
+                gettext_lazy("Role"),
+                "choice",
+                choices=ROLES,
+                read=by_role,
+                example="role:owner",
+            ),
+            Filter(
+                "clearance",
+                gettext_lazy("Clearance"),
+                "choice",
+                choices=LEVELS,
+                ordered=True,
+                read=by_clearance,
+                example="clearance:>=3",
+            ),
+            Filter(
+                "factor",
+                gettext_lazy("Second factor"),
+                "choice",
+                choices=FACTORS,
+                read=by_factor,
+                example="factor:none",
+            ),
+            Filter("enabled", gettext_lazy("Enabled"), "flag", "is_active", example="enabled:no"),
+            Filter("seen", gettext_lazy("Last sign-in"), "time", "last_login", sign="<"),
+            Filter("ever", gettext_lazy("Has ever signed in"), "flag", "last_login", null=True),
+            Filter("invited", gettext_lazy("Invited by"), "own", read=by_inviter),
+            Filter("joined", gettext_lazy("Joined from then on"), "time", "date_joined", sign=">="),
+        ),
+        search=("username", "first_name", "last_name"),
+        chips=(
+            Chip(gettext_lazy("all"), ""),
+            Chip(gettext_lazy("enabled"), "enabled:yes"),
+            Chip(gettext_lazy("without a second factor"), "factor:none enabled:yes"),
+            Chip(gettext_lazy("never signed in"), "ever:no"),
+            Chip(gettext_lazy("disabled"), "enabled:no"),
+        ),
+        order="username",
+        related=("clearance", "clearance__given_by"),
+        prepare=prepare,
+        state=state,
+        name_of=lambda user: user.get_username(),
+        panels=PANELS,
+        actions=(
+            Action(
+                "give_role",
+                gettext_lazy("Give a role"),
+                _give,
+                form=role_form,
+                offered=lambda person, subject: (
+                    _another(person, subject) and may(subject, "add", "core.roleassignment")
+                ),
+                again=True,
+            ),
+            Action(
+                "clear",
+                gettext_lazy("Set the clearance"),
+                _clear,
+                form=clearance_form,
+                offered=lambda person, subject: (
+                    _another(person, subject) and may(subject, "change", "core.clearance")
+                ),
+                again=True,
+            ),
+            Action(
+                "end_sessions",
+                gettext_lazy("End all sessions"),
+                _end,
+                verb="manage",
+                offered=_another,
+                words=gettext_lazy("Whoever uses the account has to sign in again."),
+            ),
+            Action(
+                "enable",
+                gettext_lazy("Enable"),
+                _enable,
+                verb="manage",
+                when=lambda person: not person.is_active,
+                offered=lambda person, subject: may_govern(subject, person),
+                words=gettext_lazy("The account signs in again, with the roles it has."),
+                again=True,
+            ),
+            Action(
+                "reset_factors",
+                gettext_lazy("Ask for another second factor"),
+                _reset,
+                verb="manage",
+                offered=lambda person, subject: may_govern(subject, person),
+                danger=True,
+                words=gettext_lazy(
+                    "Every second factor and recovery code is removed, and the sessions end. At"
+                    " the next sign-in the password alone is asked for, then another factor is"
+                    " set up. Make sure that it is this person who asks. They are told."
+                ),
+                button=gettext_lazy("Remove the second factors"),
+                bulk=False,
+                again=True,
+            ),
+            Action(
+                "disable",
+                gettext_lazy("Disable"),
+                _disable,
+                verb="manage",
+                when=lambda person: person.is_active,
+                offered=lambda person, subject: may_govern(subject, person),
+                danger=True,
+                words=gettext_lazy(
+                    "Nobody signs in with the account, its sessions end now, and API keys that"
+                    " it answers for are refused within two seconds: have somebody else answer"
+                    " for those that a backend needs first. Its roles stay listed."
+                ),
+                button=gettext_lazy("Disable the account"),
+                again=True,
+            ),
+        ),
+        empty=gettext_lazy("Whoever is invited and joins is listed here."),
+    )
+)

@@ -19,7 +19,8 @@ from django.views.decorators.http import require_http_methods
 from guanlan.core.access import subject_of
 from guanlan.core.outbox.managing import save_channel
 from guanlan.core.people.organisation import CURRENCIES, can_be_set_up, set_up_organisation
-from guanlan.web.pages.invitations import Joining, tell
+from guanlan.web.pages.invitations import Joining
+from guanlan.web.resource.fields import say
 from guanlan.web.rights import public
 
 CHANNELS: Final = (
@@ -84,7 +85,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         try:
             owner = set_up_organisation(values.pop("code"), **values)
         except ValidationError as error:
-            tell(form, error)
+            say(form, error)
         else:
             request.door_opened = True  # type: ignore[attr-defined]
             messages.success(request, _("Guanlan is set up. Sign in as its owner."))
