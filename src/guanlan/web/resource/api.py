@@ -20,9 +20,18 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from guanlan.core.access import Subject, subject_of_key
-from guanlan.core.audit import AuditUnavailable, acting
+from guanlan.core.access import (
+    ANONYMOUS,
+    ANYWHERE,
+    Denied,
+    Subject,
+    Verb,
+    require,
+    subject_of_key,
+)
+from guanlan.core.audit import AuditUnavailable, acting, refused
 from guanlan.core.models import ApiKey
+from guanlan.web.accounts.addresses import client_address
 from guanlan.web.resource import registry
 from guanlan.web.resource.acts import in_scope
 from guanlan.web.resource.cells import plain, value_of
@@ -73,6 +82,7 @@ def _caller(request: HttpRequest) -> Subject:
             key = ApiKey.objects.filter(id=parts[1][:8], revoked__isnull=True).first()
         digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
         if key is None or not hmac.compare_digest(digest, bytes(key.sha256)):
+            refused("see", "api")
             raise Refused(401, "unauthorized", _("The key is unknown or revoked."))
         return subject_of_key(key.id, key.scopes)
     if not request.user.is_authenticated:
@@ -98,8 +108,10 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
     @public
     @csrf_exempt
     def view(request: HttpRequest, **kwargs: str) -> HttpResponse:
+        address = client_address(request)
         try:
-            subject = _caller(request)
+            with acting(ANONYMOUS, address=address):
+                subject = _caller(request)
             do = methods.get("GET" if request.method == "HEAD" else str(request.method))
             if do is None:
                 answer = _answer(
@@ -107,8 +119,8 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
                 )
                 answer["Allow"] = ", ".join(methods)
                 return answer
-            with acting(subject, address=str(request.META.get("REMOTE_ADDR", ""))):
-                return do(request, subject, **kwargs)
+            with acting(subject, address=address):
+                return _written(do, request, subject, **kwargs)
         except Refused as refused:
             return _answer(refused.status, {"error": refused.error})
         except Http404:
@@ -123,6 +135,22 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
             return _answer(403, {"error": {"code": "forbidden", "message": text}})
 
     return view
+
+
+def _written(
+    do: Callable[..., HttpResponse], request: HttpRequest, subject: Subject, **kwargs: str
+) -> HttpResponse:
+    """Do it; what the policy refuses is written down."""
+    try:
+        return do(request, subject, **kwargs)
+    except Denied as denied:
+        refused(denied.verb, denied.noun)
+        raise
+
+
+def _require(resource: Resource, subject: Subject, verb: Verb) -> None:
+    """Raises Denied unless the subject may do `verb` to some rows at least."""
+    require(subject, verb, resource.noun, scope=ANYWHERE)
 
 
 def patterns() -> list[URLPattern]:
@@ -143,8 +171,7 @@ def describe(request: HttpRequest, subject: Subject) -> HttpResponse:
 def _of(resource: Resource) -> list[URLPattern]:
     def bound(do: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         def run(request: HttpRequest, subject: Subject, **kwargs: str) -> HttpResponse:
-            if not allowed(resource, subject, "see"):
-                raise PermissionDenied
+            _require(resource, subject, "see")
             return do(request, subject, resource, **kwargs)
 
         return run
@@ -253,8 +280,7 @@ def _saved(
 
 def added(request: HttpRequest, subject: Subject, resource: Resource) -> HttpResponse:
     """Make an object; what is shown only once is in `once`."""
-    if not allowed(resource, subject, "add"):
-        raise PermissionDenied
+    _require(resource, subject, "add")
     made, _form = _saved(resource, subject, None, _posted(request), "")
     row = object_of(resource, subject, str(made.object.pk))
     body = _items(resource, [row], subject)[0]
@@ -263,8 +289,7 @@ def added(request: HttpRequest, subject: Subject, resource: Resource) -> HttpRes
 
 def changed(request: HttpRequest, subject: Subject, resource: Resource, key: str) -> HttpResponse:
     """Change an object; `If-Match` holds the ETag with which it was read."""
-    if not allowed(resource, subject, "change"):
-        raise PermissionDenied
+    _require(resource, subject, "change")
     row = object_of(resource, subject, key, "change")
     seen = request.headers.get("If-Match", "").strip('"')
     if not seen:
