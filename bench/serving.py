@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from math import inf
 from pathlib import Path
 
 import django
@@ -43,6 +44,7 @@ class BenchKey(msgspec.Struct, frozen=True):
     id: str
     sha256: bytes
     scopes: frozenset[str]
+    until: float = inf
 
 
 class Wrap:

@@ -219,7 +219,7 @@ class Door:
             headers = dict(scope["headers"])
             key = self.keys.check_header(headers.get(b"authorization"))
             if key is None or POST_EVENTS not in key.rights:
-                raise self._denied(key, POST_EVENTS)
+                raise self._denied(key, POST_EVENTS, headers)
             content_type = headers.get(b"content-type")
             if content_type != JSON:
                 _expect(content_type, (JSON,))
@@ -314,14 +314,16 @@ class Door:
     def _allow(self, headers: dict[bytes, bytes], need: Need) -> Key:
         key = self.keys.check_header(headers.get(b"authorization"))
         if key is None or need not in key.rights:
-            raise self._denied(key, need)
+            raise self._denied(key, need, headers)
         return key
 
-    def _denied(self, key: Key | None, need: Need) -> Refusal:
+    def _denied(self, key: Key | None, need: Need, headers: dict[bytes, bytes]) -> Refusal:
         """The answer to who may not; that it was given is written down as well."""
         if self.trail is not None:
             self.trail.refused((key or NOBODY).subject, need)
-        return unauthorized() if key is None else forbidden(need)
+        if key is not None:
+            return forbidden(need)
+        return unauthorized(ended=self.keys.has_ended(headers.get(b"authorization")))
 
     async def _post_slow(self, request: Request) -> None:
         # Reached when the path was written with escapes; the hot path compares plainly.

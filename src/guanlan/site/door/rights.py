@@ -60,8 +60,15 @@ def faults(routes: Iterable[tuple[str, object]]) -> list[str]:
     return wrong
 
 
-def unauthorized() -> Refusal:
-    """The answer to a call without a key, or with one that is unknown or revoked."""
+def unauthorized(*, ended: bool) -> Refusal:
+    """The answer to a call without a key, with one that is unknown or revoked, or that `ended`."""
+    if ended:
+        return Refusal(
+            401,
+            "unauthorized",
+            "this API key has expired: make another in the console, under Settings, API keys",
+            headers=[(b"www-authenticate", b'Bearer realm="guanlan", error="invalid_token"')],
+        )
     return Refusal(
         401,
         "unauthorized",
