@@ -149,7 +149,9 @@ def in_scope(resource: Resource, subject: Subject, action: Action, row: Any) -> 
     """Raises Denied when the right to the action does not reach this very object."""
     reached = visible(resource, subject, action.verb).filter(pk=row.pk).exists()
     if not reached or not action.suits(row, subject):
-        raise Denied(f"{subject.name} may not {action.verb} {resource.noun}")
+        raise Denied(
+            f"{subject.name} may not {action.verb} {resource.noun}", action.verb, resource.noun
+        )
 
 
 def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
