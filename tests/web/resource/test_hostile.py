@@ -1,4 +1,4 @@
-"""What is sent to the API and to lists to confuse them: refused in one sentence, and nothing done."""
+"""What is sent to the API to confuse it: refused in one sentence, and nothing is done."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ class Door:
                 _without_key(scope)
             key = self.keys.check_header(headers.get(b"authorization"))
             if key is None or EVENTS_WRITE not in key.scopes:
-                raise _denied(key, EVENTS_WRITE)
+                raise self._denied(key, EVENTS_WRITE, headers)
             content_type = headers.get(b"content-type")
             if content_type != JSON:
                 _expect(content_type, (JSON,))
@@ -287,8 +287,13 @@ class Door:
     def _allow(self, headers: dict[bytes, bytes], scope_name: str) -> Key:
         key = self.keys.check_header(headers.get(b"authorization"))
         if key is None or scope_name not in key.scopes:
-            raise _denied(key, scope_name)
+            raise self._denied(key, scope_name, headers)
         return key
+
+    def _denied(self, key: Key | None, scope_name: str, headers: dict[bytes, bytes]) -> Refusal:
+        if key is None and self.keys.has_ended(headers.get(b"authorization")):
+            return _ended()
+        return _denied(key, scope_name)
 
     async def _post_slow(self, request: Request) -> None:
         # Reached when the path was written with escapes; the hot path compares plainly.
@@ -338,7 +343,7 @@ class Door:
     async def _get_openapi(self, request: Request) -> None:
         # It names what the scenario looks at, and who knows that knows what to evade.
         if self.keys.check_header(request.headers.get(b"authorization")) is None:
-            raise _denied(None, "")
+            raise self._denied(None, "", request.headers)
         scenario = self.committer.ready().program.scenario
         if self._document is None or self._document[0] != scenario.digest:
             self._document = scenario.digest, document(self.limits, scenario)
@@ -398,6 +403,15 @@ def _without_key(scope: Scope) -> None:
             " address, which logs keep: revoke this one and make another",
             headers=[(b"www-authenticate", b'Bearer realm="guanlan"')],
         )
+
+
+def _ended() -> Refusal:
+    return Refusal(
+        401,
+        "unauthorized",
+        "this API key has expired: make another in the console, under Settings, API keys",
+        headers=[(b"www-authenticate", b'Bearer realm="guanlan", error="invalid_token"')],
+    )
 
 
 def _denied(key: Key | None, scope_name: str) -> Refusal:
