@@ -11,7 +11,7 @@ from django.test import Client
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core import services
 from guanlan.core.models import ApiKey
-from tests.people import person
+from tests.people import confirm, person
 
 pytestmark = pytest.mark.django_db
 KEYS = "/api/v1/keys"
@@ -20,6 +20,7 @@ KEYS = "/api/v1/keys"
 @pytest.fixture
 def owner(client: Client) -> Client:
     client.force_login(person("owner"))
+    confirm(client)
     client.cookies["guanlan_language"] = "en"
     return client
 
@@ -104,6 +105,7 @@ def test_what_is_meant_by_a_cookie_or_a_header_is_not_taken_from_elsewhere(clien
     """Neither a session nor the token of a form counts where a parameter brings it."""
     signed_in = Client()
     signed_in.force_login(person("owner"))
+    confirm(signed_in)
     session = signed_in.cookies["guanlan_session"].value
     for path in (f"/?guanlan_session={session}", f"/decisions?sessionid={session}"):
         assert client.get(path).status_code == 302
