@@ -21,8 +21,16 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from guanlan.core.access import Subject, subject_of_key
-from guanlan.core.audit import AuditUnavailable, acting, actor
+from guanlan.core.access import (
+    ANONYMOUS,
+    ANYWHERE,
+    Denied,
+    Subject,
+    Verb,
+    require,
+    subject_of_key,
+)
+from guanlan.core.audit import AuditUnavailable, acting, actor, refused
 from guanlan.core.misplaced import key_in_address
 from guanlan.core.services import key_of_token
 from guanlan.web.accounts.addresses import client_address
@@ -82,6 +90,7 @@ def _caller(request: HttpRequest) -> Subject:
         try:
             key = key_of_token(token if kind.lower() == "bearer" else "")
         except ValidationError as error:
+            refused("see", "api")
             raise Refused(401, "unauthorized", error.messages[0]) from None
         return subject_of_key(key.id, key.scopes)
     if not request.user.is_authenticated:
@@ -107,8 +116,10 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
     @public
     @csrf_exempt
     def view(request: HttpRequest, **kwargs: str) -> HttpResponse:
+        address = client_address(request)
         try:
-            subject = _caller(request)
+            with acting(ANONYMOUS, address=address):
+                subject = _caller(request)
             do = methods.get("GET" if request.method == "HEAD" else str(request.method))
             if do is None:
                 answer = _answer(
@@ -116,8 +127,8 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
                 )
                 answer["Allow"] = ", ".join(methods)
                 return answer
-            with acting(subject, client_address(request), request=actor().request):
-                return do(request, subject, **kwargs)
+            with acting(subject, address=address, request=actor().request):
+                return _written(do, request, subject, **kwargs)
         except Refused as refused:
             return _answer(refused.status, {"error": refused.error})
         except Http404:
@@ -139,6 +150,23 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
     return view
 
 
+def _written(
+    do: Callable[..., HttpResponse], request: HttpRequest, subject: Subject, **kwargs: str
+) -> HttpResponse:
+    """Do it; what the policy refuses is written down."""
+    try:
+        return do(request, subject, **kwargs)
+    except Denied as denied:
+        if denied.noun:
+            refused(denied.verb, denied.noun)
+        raise
+
+
+def _require(resource: Resource, subject: Subject, verb: Verb) -> None:
+    """Raises Denied unless the subject may do `verb` to some rows at least."""
+    require(subject, verb, resource.noun, scope=ANYWHERE)
+
+
 def patterns() -> list[URLPattern]:
     """The addresses of the API."""
     found = [path("api/openapi.json", _view({"GET": describe}), name="openapi")]
@@ -157,8 +185,7 @@ def describe(request: HttpRequest, subject: Subject) -> HttpResponse:
 def _of(resource: Resource) -> list[URLPattern]:
     def bound(do: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         def run(request: HttpRequest, subject: Subject, **kwargs: str) -> HttpResponse:
-            if not allowed(resource, subject, "see"):
-                raise PermissionDenied
+            _require(resource, subject, "see")
             return do(request, subject, resource, **kwargs)
 
         return run
@@ -278,8 +305,7 @@ def _confirmed(request: HttpRequest, resource: Resource) -> None:
 
 def added(request: HttpRequest, subject: Subject, resource: Resource) -> HttpResponse:
     """Make an object; what is shown only once is in `once`."""
-    if not allowed(resource, subject, "add"):
-        raise PermissionDenied
+    _require(resource, subject, "add")
     _confirmed(request, resource)
     made, _form = _saved(resource, subject, None, _posted(request), "")
     row = object_of(resource, subject, str(made.object.pk))
@@ -289,8 +315,7 @@ def added(request: HttpRequest, subject: Subject, resource: Resource) -> HttpRes
 
 def changed(request: HttpRequest, subject: Subject, resource: Resource, key: str) -> HttpResponse:
     """Change an object; `If-Match` holds the ETag with which it was read."""
-    if not allowed(resource, subject, "change"):
-        raise PermissionDenied
+    _require(resource, subject, "change")
     _confirmed(request, resource)
     row = object_of(resource, subject, key, "change")
     seen = request.headers.get("If-Match", "").strip('"')
