@@ -28,6 +28,7 @@ class WebConfig(AppConfig):
             "guanlan.web.finding",
             "guanlan.web.telling",
             "guanlan.web.pages.deliveries",
+            "guanlan.web.discussion.storing",
         )
         add_place(Place("settings", "my_access", _("My access"), 3))
         add_place(Place("settings", "policy", _("Policy"), 6))
