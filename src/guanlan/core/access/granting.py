@@ -143,7 +143,7 @@ def revoke(subject: Subject, grant: AccessGrant) -> None:
     """End a grant now. Who has it may give it back; else the right to take it is needed."""
     if subject.id is None or subject.id != grant.person_id:
         require(subject, "delete", "core.accessgrant", scope=grant.scope)
-    with act("grant.revoke", grant, detail={"verb": grant.verb, "noun": grant.noun}):
+    with act("grant.revoke", named(grant), detail={"verb": grant.verb, "noun": grant.noun}):
         now = timezone.now()
         running = AccessGrant.objects.filter(pk=grant.pk, ends__gt=now, revoked=None)
         if not running.update(revoked=now, revoked_by_id=subject.id):
@@ -195,7 +195,7 @@ def break_glass(
             to=[one for one in told if one.pk != subject.id],
             context={"person": subject.name, "verb": verb, "noun": noun, "minutes": minutes},
             urgency="critical",
-            about=made,
+            about=named(made),
         )
     return made
 
@@ -205,12 +205,17 @@ def review(subject: Subject, grant: AccessGrant, *, justified: bool, answer: str
     require(subject, "approve", "core.breakglass")
     _another(subject, grant, "approve")
     text = checked_reason(answer)
-    with act("glass.review", grant, detail={"justified": justified}):
+    with act("glass.review", named(grant), detail={"justified": justified}):
         open_ones = unreviewed().filter(pk=grant.pk)
         if not open_ones.update(
             reviewed=timezone.now(), reviewed_by_id=subject.id, justified=justified, answer=text
         ):
             raise ValidationError(_("This was reviewed already."))
+
+
+def named(grant: AccessGrant) -> tuple[str, str]:
+    """A grant or broken glass as the audit log and messages name it: (noun, id)."""
+    return ("core.breakglass" if grant.broken_glass else "core.accessgrant", str(grant.pk))
 
 
 def unreviewed() -> ScopedQuerySet[AccessGrant]:

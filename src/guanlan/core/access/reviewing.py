@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from guanlan.core import outbox
 from guanlan.core.access.assigning import in_force
-from guanlan.core.access.granting import unreviewed
+from guanlan.core.access.granting import named, unreviewed
 from guanlan.core.audit import act
 from guanlan.core.jobs import Progress, Told, job
 from guanlan.core.models import AccessGrant, Message, RoleAssignment, User
@@ -88,13 +88,13 @@ def _remind(grant: AccessGrant, step: str, at: datetime) -> bool:
     others = [one for one in reviewers if one.pk != grant.person_id]
     if not others or Message.objects.filter(dedup=key).exists():
         return False
-    with act("glass.remind", grant, detail={"step": step}):
+    with act("glass.remind", named(grant), detail={"step": step}):
         outbox.send(
             "access.review_due",
             to=others,
             context=_said(grant),
             urgency="urgent",
-            about=("core.breakglass", grant.pk),
+            about=named(grant),
             dedup=key,
             now=at,
         )
@@ -107,14 +107,14 @@ def _escalate(grant: AccessGrant, days: int, at: datetime) -> bool:
         return False
     answering = RoleAssignment.objects.filter(in_force(at), role__in=ANSWERING)
     people = list(User.objects.filter(is_active=True, pk__in=answering.values("person")))
-    with act("glass.escalate", grant, detail={"days": days}):
+    with act("glass.escalate", named(grant), detail={"days": days}):
         outbox.send(
             "access.review_overdue",
             # Where nobody else answers, the person is told that a second one is needed.
             to=[one for one in people if one.pk != grant.person_id] or [grant.person],
             context={**_said(grant), "days": days},
             urgency="critical",
-            about=("core.breakglass", grant.pk),
+            about=named(grant),
             dedup=key,
             now=at,
         )

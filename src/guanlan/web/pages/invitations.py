@@ -190,6 +190,7 @@ INVITATIONS = register(
                 words=gettext_lazy("The link does not work any more."),
             ),
         ),
+        discussed=False,
         empty=gettext_lazy("Nobody has been invited yet."),
     )
 )

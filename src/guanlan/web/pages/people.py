@@ -392,6 +392,8 @@ PEOPLE = register(
                 again=True,
             ),
         ),
+        discussed=False,
+        history=False,  # both sides of it are panels
         empty=gettext_lazy("Whoever is invited and joins is listed here."),
     )
 )

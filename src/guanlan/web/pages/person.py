@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Q
@@ -25,7 +26,7 @@ from guanlan.web.accounts.factors import APP, PASSKEY
 from guanlan.web.pages.access import rights_of
 from guanlan.web.pages.grants import GLASS, GRANTS
 from guanlan.web.pages.keys import state as key_state
-from guanlan.web.resource import Panel, Resource
+from guanlan.web.resource import Panel, Resource, Term
 from guanlan.web.resource.cells import written
 from guanlan.web.resource.details import facts
 
@@ -143,6 +144,27 @@ def keys_panel(person: User, subject: Subject) -> Mapping[str, Any]:
     }
 
 
+def about_panel(person: User, subject: Subject) -> Mapping[str, Any]:
+    """What was done to the account; the rest is in the audit log, for who may read that."""
+    return {
+        "acts": history("core.user", str(person.pk)),
+        **_rest(subject, Term("object", "", (f"core.user/{person.pk}",))),
+    }
+
+
+def by_panel(person: User, subject: Subject) -> Mapping[str, Any]:
+    """What the person did, likewise."""
+    named = Term("actor", "", (person.get_username(),))
+    return {"acts": acts_by(person.pk), **_rest(subject, named)}
+
+
+def _rest(subject: Subject, term: Term) -> Mapping[str, Any]:
+    if not may(subject, "see", "core.auditentry"):
+        return {}
+    address = f"{reverse('audit')}?{urlencode({'q': str(term)})}"
+    return {"more": _("audit log"), "more_url": address}
+
+
 def _sees(noun: str) -> Any:
     return lambda person, subject: may(subject, "see", noun)
 
@@ -150,12 +172,12 @@ def _sees(noun: str) -> Any:
 PANELS: Final = (
     Panel(gettext_lazy("Roles"), "web/resource/table.html", roles_panel,
           when=_sees("core.roleassignment")),
-    Panel(gettext_lazy("What this person may do"), "web/rights_table.html",
-          lambda person, subject: {"rights": rights_of(subject_of(person))}),
     Panel(gettext_lazy("Grants for a time"), "web/resource/table.html", _listed(GRANTS),
           when=_sees("core.accessgrant")),
     Panel(gettext_lazy("Emergency access"), "web/resource/table.html", _listed(GLASS),
           when=_sees("core.breakglass")),
+    Panel(gettext_lazy("What this person may do"), "web/rights_table.html",
+          lambda person, subject: {"rights": rights_of(subject_of(person))}),
     Panel(gettext_lazy("Clearance"), "web/resource/facts.html", clearance_panel, wide=False,
           when=_sees("core.clearance")),
     Panel(gettext_lazy("Second factors"), "web/resource/table.html", factors_panel, wide=False),
@@ -164,8 +186,8 @@ PANELS: Final = (
     Panel(gettext_lazy("API keys this person answers for"), "web/resource/table.html", keys_panel,
           wide=False, when=_sees("core.apikey")),
     Panel(gettext_lazy("What was done to this account"), "web/resource/history.html",
-          lambda person, subject: {"acts": history("core.user", str(person.pk))}, wide=False),
+          about_panel, wide=False),
     Panel(gettext_lazy("What this person did"), "web/resource/history.html",
-          lambda person, subject: {"acts": acts_by(person.pk)}, wide=False,
+          by_panel, wide=False,
           when=_sees("core.auditentry")),
 )  # fmt: skip

@@ -116,6 +116,8 @@ ASSIGNMENTS = register(
                 again=True,
             ),
         ),
+        discussed=False,
+        history=False,  # it is that of the person
         empty=gettext_lazy("A role is given on the page of a person, and is listed here then."),
     )
 )
