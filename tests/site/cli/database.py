@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -17,7 +16,7 @@ ADDRESS = "GUANLAN_DATABASE_URL"
 
 
 @cache
-def of(data: Path) -> Mapping[str, str]:
+def of(data: Path) -> dict[str, str]:
     """What names the database of the installation in `data`; nothing where that holds it."""
     return postgres.of_its_own()
 
