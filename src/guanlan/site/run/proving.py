@@ -10,7 +10,7 @@ from typing import Final
 
 from guanlan.core.audit.checkpoints import DASH, FILE, BadNote, load_signer
 from guanlan.core.audit.store import ROWS, AuditUnavailable, read_lines
-from guanlan.core.audit.tree import Frontier, leaf_hashes
+from guanlan.core.audit.tree import EMPTY, Frontier, leaf_hashes
 from guanlan.core.audit.verifying import verify as verify_audit
 from guanlan.core.event_log import LogKeys
 from guanlan.core.sealing.errors import KeysUnusable, Unopened
@@ -86,12 +86,10 @@ def _check_log(archive: Path, data: Path, ring: Keyring, roots: Roots) -> None:
 def _check_audit(archive: Path, data: Path, roots: Roots) -> None:
     folder = data / "audit"
     rows, found = audit_head(folder)
-    size = (folder / ROWS).stat().st_size if roots.audit_rows else 0
-    if roots.audit_rows and (rows, size, found) != (
-        roots.audit_rows,
-        roots.audit_bytes,
-        roots.audit,
-    ):
+    file = folder / ROWS
+    size = file.stat().st_size if file.exists() else 0
+    copied = (roots.audit_rows, roots.audit_bytes, roots.audit or EMPTY.hex())
+    if (rows, size, found) != copied:
         raise BackupError(
             f"{archive}: the audit log has {rows} rows and the root {found[:16]}, and had"
             f" {roots.audit_rows} and {roots.audit[:16]} when it was copied"

@@ -41,8 +41,8 @@ def restore(archive: Path, keys: Path, data: Path, told: Told) -> Contents:
             raise BackupError(f"{keys}: its keys do not belong together") from None
         check_seal(archive, ring, contents)
         check_seal(keys, ring, held)
-        report = verify(fresh / "log") if contents.roots.log_position is not None else None
-        if report is not None and not report.ok:
+        (fresh / "log").mkdir(exist_ok=True, mode=0o700)
+        if contents.roots.log_position is not None and not verify(fresh / "log").ok:
             raise BackupError(f"{archive}: the event log in it is damaged")
         check_roots(archive, fresh, ring, contents.roots)
         if contents.database == POSTGRESQL:
