@@ -89,7 +89,9 @@ def act_on_one(request: HttpRequest, resource: Resource, key: str, name: str) ->
 def in_scope(resource: Resource, subject: Subject, action: Action, row: Any) -> None:
     """Raises Denied when the right to the action does not reach this very object."""
     if not visible(resource, subject, action.verb).filter(pk=row.pk).exists():
-        raise Denied(f"{subject.name} may not {action.verb} {resource.noun}")
+        raise Denied(
+            f"{subject.name} may not {action.verb} {resource.noun}", action.verb, resource.noun
+        )
 
 
 def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
