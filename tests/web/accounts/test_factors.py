@@ -26,6 +26,8 @@ from guanlan.core.access.factors import demanding_roles, factor_demanded
 from guanlan.core.access.table import ROLES
 from guanlan.core.audit import open_log
 from guanlan.core.audit.recording import DIRECTORY
+from guanlan.core.audit.rows import Row
+from guanlan.core.audit.store import Store
 from guanlan.core.models import AccessGrant, Preference, SignedIn, User
 from guanlan.web.accounts.factors import has_factor
 from guanlan.web.accounts.recovery import codes_left, make_codes, spend
@@ -247,10 +249,10 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     store = open_log().store
     append = type(store).append
 
-    def noted(self: object, row: object) -> int:
-        if row.outcome != "undone":  # type: ignore[attr-defined] - of earlier tests' acts
-            written.append((row.act, connection.in_atomic_block))  # type: ignore[attr-defined]
-        return append(store, row)  # type: ignore[arg-type]
+    def noted(self: Store, row: Row) -> int:
+        if row.outcome != "undone":  # of earlier tests' acts
+            written.append((row.act, connection.in_atomic_block))
+        return append(self, row)
 
     monkeypatch.setattr(type(store), "append", noted)
     return written
