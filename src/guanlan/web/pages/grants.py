@@ -339,6 +339,7 @@ GRANTS = register(
                 when=_waits,
                 offered=lambda grant, subject: may_decide(subject, grant),
                 form=lambda subject, grant: Answer,
+                again=True,
             ),
             Action(
                 "give_back",

@@ -188,6 +188,7 @@ INVITATIONS = register(
                 when=lambda one: inviting.state_of(one) == "waiting",
                 danger=True,
                 words=gettext_lazy("The link does not work any more."),
+                again=True,
             ),
         ),
         discussed=False,

@@ -20,7 +20,7 @@ from guanlan.core.access.table import PURPOSES, ROLE_NOTES, ROLES
 from guanlan.core.models import Invitation, RoleAssignment, User
 from guanlan.core.outbox.templates import masked
 from guanlan.core.people.accounts import disable, enable, end_sessions_of, may_govern
-from guanlan.web.accounts.factors import APP, PASSKEY, factors_of, reset_factors
+from guanlan.web.accounts.others import APP, PASSKEY, factors_of, reset_factors
 from guanlan.web.pages.person import FACTORS, PANELS, clearance_of
 from guanlan.web.resource import (
     Action,

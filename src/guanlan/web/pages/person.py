@@ -22,7 +22,7 @@ from guanlan.core.access.table import PURPOSES, ROLES
 from guanlan.core.audit.copying import acts_by, history
 from guanlan.core.models import ApiKey, Clearance, RoleAssignment, User
 from guanlan.core.people.sessions import sessions_of
-from guanlan.web.accounts.factors import APP, PASSKEY
+from guanlan.web.accounts.others import APP, PASSKEY
 from guanlan.web.pages.access import rights_of
 from guanlan.web.pages.grants import GLASS, GRANTS
 from guanlan.web.pages.keys import state as key_state
