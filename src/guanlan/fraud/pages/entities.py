@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -29,7 +29,8 @@ discussed("fraud.entity", address=lambda row: numbered_entity_url(row.kind, row.
 
 def entities_with_key(key: str, subject: Subject) -> list[Entity]:
     """The entities of an exact key, of whatever kind, those seen last first."""
-    visible = Entity.objects.for_user(subject).filter(key_index=key)
+    kinds = Shower(programs.latest()).kinds_for(subject)
+    visible = Entity.objects.for_user(subject).filter(kind__in=kinds, key_index=key)
     return list(visible.order_by("-last_seen")[:20])
 
 
@@ -51,11 +52,10 @@ def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     shower = Shower(programs.latest())
     if key.startswith("~") and key[1:].isdecimal() and len(key) < 19:
         found = seen.filter(kind=kind, id=int(key[1:])).first()
+    elif shower.layout.level(kind) >= MASKED_FROM:
+        raise Http404  # a sensitive key is looked up by no address: histories and logs keep those
     else:
         found = seen.filter(kind=kind, key_index=key).first()
-        if found is not None and shower.layout.level(kind) >= MASKED_FROM:
-            # Keep a sensitive key out of the address bar, the history and the logs.
-            return redirect(address(found, shower))
     if found is None:
         raise Http404
     page = find(_all_of(found), subject)
