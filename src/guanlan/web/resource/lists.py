@@ -21,6 +21,7 @@ from guanlan.web.resource.declared import Action, Ask, Column, Filter, Found, Re
 from guanlan.web.resource.reading import (
     COUNTED,
     PAGE,
+    address_of,
     allowed,
     counted,
     find,
@@ -74,7 +75,7 @@ class Head(NamedTuple):
 
 def state_of(resource: Resource, said: dict[str, str], subject: Subject) -> State:
     """What was asked for, in plain words; what is not offered is left out."""
-    query = said.get("q", "").replace("\0", "").strip()[:LONGEST]
+    query = _typed(said.get(PLAIN, ""))
     sort = said.get("sort", "")
     if order_of(resource, sort) is None:
         sort = ""
@@ -86,6 +87,10 @@ def state_of(resource: Resource, said: dict[str, str], subject: Subject) -> Stat
     kept = {"q": query, "sort": sort, "group": group}
     kept["columns"] = ",".join(column.name for column in chosen)
     return State(resource, subject, query, sort or resource.order, columns, group, kept)
+
+
+def _typed(text: str) -> str:
+    return text.replace("\0", "").strip()[:LONGEST]
 
 
 def ask_of(resource: Resource, state: State, subject: Subject) -> tuple[Ask, list[str]]:
@@ -107,11 +112,6 @@ def rows_of(
         )
         for row, ready in zip(found, prepared, strict=True)
     ]
-
-
-def address_of(resource: Resource, row: Any) -> str:
-    """The page of one object."""
-    return resource.address(row) if resource.address else reverse(resource.one, args=[row.pk])
 
 
 def bulk_actions(resource: Resource, subject: Subject) -> list[Action]:
@@ -165,7 +165,7 @@ def show_list(request: HttpRequest, resource: Resource) -> HttpResponse:
     if "clear" in request.GET:
         request.session.pop(f"list {resource.noun}", None)
         return redirect(resource.route)
-    if personal(resource, request.GET.get(PLAIN, "")[:LONGEST]):
+    if personal(resource, _typed(request.GET.get(PLAIN, ""))):
         messages.warning(
             request, _("What may name a person is not looked up from an address. Type it here.")
         )
