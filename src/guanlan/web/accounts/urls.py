@@ -12,7 +12,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import path
 
-from guanlan.web.pages import accounts, invitations, setup, signin
+from guanlan.web.pages import accounts, invitations, setup, signin, sso
 from guanlan.web.rights import public
 
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("login", signin.login, name="account_login"),
     path("login/factor", public(factors.authenticate), name="mfa_authenticate"),
     path("login/passkey", public(passkeys.login_webauthn), name="mfa_login_webauthn"),
+    path("login/sso", sso.start, name="sso"),
+    path("login/sso/back", sso.back, name="sso_back"),
     path("logout", signin.logout, name="logout"),
     path("logout", signin.logout, name="account_logout"),
     path("language", signin.language, name="language"),
@@ -39,6 +41,7 @@ urlpatterns = [
         passkeys.reauthenticate_webauthn,
         name="mfa_reauthenticate_webauthn",
     ),
+    path("account/confirm/sso", sso.confirm, name="sso_confirm"),
     path("account/app", totp.activate_totp, name="mfa_activate_totp"),
     path("account/app/remove", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("account/passkeys/add", passkeys.add_webauthn, name="mfa_add_webauthn"),
