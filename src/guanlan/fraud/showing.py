@@ -188,9 +188,9 @@ class Shower:
             return words.duration(int(value))
         if feature.agg in ("count", "distinct"):
             return words.number(value)
-        field = self._of(feature)
-        if field is not None and field.level >= MASKED_FROM:
+        if self.layout.feature_level(feature.name) >= MASKED_FROM:
             return HIDDEN
+        field = self._of(feature)
         if field is not None and field.type == "money":
             return words.money(round(value), self.currency)
         if field is not None and field.type == "time" and feature.agg == "last":

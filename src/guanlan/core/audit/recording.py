@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from django.conf import settings
 from django.db import models, transaction
 
-from guanlan.core.access import SYSTEM, Subject
+from guanlan.core.access import ANONYMOUS, SYSTEM, Subject
 from guanlan.core.audit.checkpoints import FILE, Checkpointer
 from guanlan.core.audit.gap import Gap
 from guanlan.core.audit.rows import Row, Who, scrub, scrub_detail
@@ -85,7 +85,14 @@ def acting(
     subject: Subject, address: str = "", session: str = "", request: str = ""
 ) -> Iterator[None]:
     """Within, acts are those of `subject`."""
-    token = _actor.set(Actor(subject, address, session, request))
+    with as_actor(Actor(subject, address, session, request)):
+        yield
+
+
+@contextmanager
+def as_actor(who: Actor) -> Iterator[None]:
+    """Within, acts are those of `who`."""
+    token = _actor.set(who)
     try:
         yield
     finally:
@@ -136,6 +143,8 @@ def _who() -> Who:
     subject = now.subject
     if subject.id is not None:
         kind = "person"
+    elif subject is ANONYMOUS:
+        kind = "nobody"
     else:
         kind = "key" if subject.name.startswith(KEY_NAME) else "system"
     return Who(

@@ -34,6 +34,7 @@ KINDS: Final[dict[str, str | Promise]] = {
     "person": gettext_lazy("person"),
     "key": gettext_lazy("API key"),
     "system": gettext_lazy("system"),
+    "nobody": gettext_lazy("unknown caller"),
 }
 PROVEN_LIMIT: Final = 2_000_000  # rows up to which a page computes a proof by itself
 
