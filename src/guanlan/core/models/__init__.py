@@ -4,7 +4,7 @@ people    accounts, the organisation, invitations
 access    roles, grants, break-glass, reveals
 keys      keys of the API
 audit     the searchable copy of the audit log
-sealing   data keys and how far re-encryption has come
+sealing   by what the keys are recognised
 running   jobs that ran
 messages  channels, messages and their deliveries
 """
@@ -22,6 +22,7 @@ from guanlan.core.models.people import (
     User,
 )
 from guanlan.core.models.running import Job, JobRun, Worker
+from guanlan.core.models.sealing import KeyCheck
 
 __all__ = [
     "AccessGrant",
@@ -35,6 +36,7 @@ __all__ = [
     "Invitation",
     "Job",
     "JobRun",
+    "KeyCheck",
     "LinkedIdentity",
     "Message",
     "Organisation",
