@@ -603,7 +603,7 @@ def test_the_providers_second_factor_counts_where_the_settings_say_so(
     english: Client, provider: Provider, li_na: User, settings: Settings, said: dict[str, Any],
     counts: bool,
 ) -> None:  # fmt: skip
-    settings.MFA_REQUIRED = True
+    settings.MFA = "required"
     settings.OIDC_SECOND_FACTOR = frozenset({"mfa"})
     provider.claims = said
     sign_in(english, provider)

@@ -6,7 +6,9 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +23,7 @@ from guanlan.core.people.linking import linked_to, may_sign_in_here
 from guanlan.core.sealing import Unopened, open_text, seal_text
 from guanlan.core.sign_on import configured
 from guanlan.web.accounts.addresses import client_address
+from guanlan.web.accounts.factors import last_stays
 from guanlan.web.accounts.signing_on import came_from_there, confirmed_there
 
 _PLACE = "mfa_authenticator.data"
@@ -105,8 +108,9 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = {  # noqa: RUF012 - allauth's own shape
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": gettext_lazy("This code or key is wrong, or was used already."),
-        "cannot_delete_authenticator": gettext_lazy("This is the last second factor; it stays."),
-        "cannot_generate_recovery_codes": gettext_lazy("Set up a second factor first."),
+        "cannot_delete_authenticator": gettext_lazy(
+            "A second factor is demanded of you, and this is your last one. Add another first."
+        ),
     }
 
     def encrypt(self, text: str) -> str:
@@ -118,6 +122,9 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
         except Unopened:
             # Fits no code: whoever has this factor uses another, never an empty seed.
             raise self.validation_error("incorrect_code") from None
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return not last_stays(context.request)
 
     def get_totp_issuer(self) -> str:
         return "Guanlan"
