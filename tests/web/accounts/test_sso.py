@@ -25,9 +25,17 @@ from guanlan.core.audit import open_log
 from guanlan.core.audit.recording import DIRECTORY
 from guanlan.core.audit.rows import decode
 from guanlan.core.audit.store import ROWS
-from guanlan.core.models import Attempt, Invitation, LinkedIdentity, RoleAssignment, User
+from guanlan.core.models import (
+    AccessGrant,
+    Attempt,
+    Invitation,
+    LinkedIdentity,
+    RoleAssignment,
+    User,
+)
 from guanlan.core.people.inviting import invite
 from guanlan.core.people.limiting import DOORS
+from guanlan.core.people.linking import unlink
 from guanlan.core.people.sessions import switch_off
 from tests.openid import (
     CLIENT,
@@ -227,6 +235,20 @@ def test_an_account_that_is_switched_off_stays_so(
     assert refusals(log) == ["disabled", "disabled"]
 
 
+def test_whose_account_was_ended_comes_back_by_a_new_invitation_and_without_the_old_link(
+    english: Client, provider: Provider, li_na: User, log: Path
+) -> None:
+    owner = subject_of(person("owner"))
+    sign_in(Client(), provider)
+    switch_off(li_na)
+    invite(owner, "li.na@example.com", "auditor")
+    assert sign_in(english, provider).status_code == 403
+    unlink(owner, li_na)
+    assert sign_in(english, provider).status_code == 302
+    assert english.session["_auth_user_id"] == str(User.objects.get(username="li.na-2").pk)
+    assert refusals(log) == ["disabled"]
+
+
 def test_an_address_that_went_to_somebody_else_there_opens_nothing(
     english: Client, provider: Provider, li_na: User, log: Path
 ) -> None:
@@ -235,6 +257,7 @@ def test_an_address_that_went_to_somebody_else_there_opens_nothing(
     stranger = Client(headers={"accept-language": "en"})
     answer = sign_in(stranger, provider)
     assert (answer.status_code, signed_in(stranger)) == (403, False)
+    assert str(li_na.pk) in log.read_text().splitlines()[-1]
     assert "unlink" in answer.content.decode()
     assert refusals(log) == ["linked"]
     assert LinkedIdentity.objects.count() == 1
@@ -516,6 +539,8 @@ DESCRIPTIONS: dict[str, dict[str, Any]] = {
     "a slash more": {"issuer": "http://127.0.0.1/"},
     "no issuer": {"issuer": None},
     "plain http": {"token_endpoint": "http://sso.example.com/token"},
+    "a line more": {"authorization_endpoint": "https://sso.example.com/\r\nSet-Cookie: a=b"},
+    "a word more": {"authorization_endpoint": "https://sso.example.com/ x"},
     "no scheme": {"authorization_endpoint": "javascript:alert(1)"},
     "no keys": {"jwks_uri": None},
     "another way to prove oneself": {
@@ -672,6 +697,8 @@ def test_who_has_no_password_here_confirms_there(
     linked: Client, provider: Provider, log: Path
 ) -> None:
     assert linked.get("/settings/invitations")["Location"].startswith("/account/confirm/sso?next=")
+    linked.post("/settings/access/emergency", {})
+    assert not AccessGrant.objects.exists()
     page = linked.get("/account/confirm/sso?next=/settings/invitations").content.decode()
     assert "Sign in with Staff directory again" in page
     address = away(linked, "/account/confirm/sso", next="/settings/invitations")
@@ -681,6 +708,14 @@ def test_who_has_no_password_here_confirms_there(
     assert linked.get("/settings/invitations").status_code == 200
     # Also what allauth guards: a first factor of their own.
     assert linked.get("/account/app").status_code == 200
+    # And breaking the glass.
+    wish = {
+        "verb": "reveal", "noun": "fraud.entity", "level": "3", "purpose": "incident_response",
+        "minutes": "30", "reason": "incident 7 is open",
+    }  # fmt: skip
+    linked.post("/settings/access/emergency", wish)
+    assert AccessGrant.objects.get().broken_glass
+    assert "session.confirm" in acts(log)
 
 
 def test_a_confirmation_ends_after_ten_minutes(

@@ -114,9 +114,7 @@ def _linked(identity: Identity) -> User:
     active = [user for user in people if user.is_active]
     if len(active) > 1:
         raise NotAdmitted("ambiguous")
-    if people and not active:
-        raise NotAdmitted("disabled", people[0])
-    user = active[0] if active else _joined(identity.email)
+    user = active[0] if active else _joined(identity.email, people[0] if people else None)
     if LinkedIdentity.objects.filter(user=user, issuer=identity.issuer).exists():
         raise NotAdmitted("linked", user)
     with act("sso.link", user):
@@ -124,20 +122,24 @@ def _linked(identity: Identity) -> User:
     return user
 
 
-def _joined(email: str) -> User:
-    """The account of the newest open invitation to an address, made without a password."""
+def _joined(email: str, disabled: User | None) -> User:
+    """The account of the newest open invitation to an address, made without a password.
+
+    Whose account was `disabled` comes in again only by being invited again.
+    """
+    refused = NotAdmitted("unknown" if disabled is None else "disabled", disabled)
     waiting = Invitation.objects.filter(
         email__iexact=email, accepted=None, revoked=None, expires__gt=timezone.now()
     )
     found = next((one for one in waiting.order_by("-created") if _same(one.email, email)), None)
     if found is None:
-        raise NotAdmitted("unknown")
+        raise refused
     user = User(username=_free_name(found.email), email=found.email)
     user.set_unusable_password()
     try:
         return join(user, found)
     except ValidationError:  # somebody accepted it in this very moment
-        raise NotAdmitted("unknown") from None
+        raise refused from None
 
 
 def _free_name(email: str) -> str:

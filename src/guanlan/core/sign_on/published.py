@@ -130,7 +130,8 @@ def _described(issuer: str, found: Mapping[str, Any]) -> Provider:
 
 def _safe(url: object) -> bool:
     """Whether an address is one of TLS, or leads to this machine itself."""
-    if not isinstance(url, str):
+    # What is pasted into a header and a page has nothing in it that would end them.
+    if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
         return False
     try:
         parts = urlsplit(url)

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from guanlan.core import sign_on
 from guanlan.core.audit import record
@@ -89,7 +89,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 @public
 @never_cache
-@require_safe
+@require_GET
 def back(request: HttpRequest) -> HttpResponse:
     """Come back from the provider with its answer, which counts once and in this session only.
 
