@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from allauth.mfa.models import Authenticator
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -17,9 +18,10 @@ from guanlan.core.access import Subject, may
 from guanlan.core.access.assigning import give_role, in_force, may_give, set_clearance
 from guanlan.core.access.subjects import STARTING_CLEARANCE
 from guanlan.core.access.table import PURPOSES, ROLE_NOTES, ROLES
-from guanlan.core.models import Invitation, RoleAssignment, User
+from guanlan.core.models import Invitation, LinkedIdentity, RoleAssignment, User
 from guanlan.core.outbox.templates import masked
 from guanlan.core.people.accounts import disable, enable, end_sessions_of, may_govern
+from guanlan.core.people.linking import unlink
 from guanlan.web.accounts.others import APP, PASSKEY, factors_of, reset_factors
 from guanlan.web.pages.person import FACTORS, PANELS, clearance_of
 from guanlan.web.resource import (
@@ -44,11 +46,12 @@ class Person(NamedTuple):
     roles: list[str]
     clearance: int
     factors: list[str]
+    linked: bool
     invited_by: str
 
 
 def prepare(users: Sequence[User], subject: Subject) -> list[Person]:
-    """Roles, factors and inviters of a page of people, in three queries."""
+    """Roles, factors, links and inviters of a page of people, in four queries."""
     roles: dict[int, list[str]] = {}
     held = RoleAssignment.objects.for_user(subject).filter(in_force(timezone.now()))
     for one in held.filter(person__in=users).order_by("role", "scope"):
@@ -57,6 +60,8 @@ def prepare(users: Sequence[User], subject: Subject) -> list[Person]:
             title if one.scope == "*" else f"{title} · {one.scope}"
         )
     factors = factors_of(users)
+    links = LinkedIdentity.objects.for_user(subject).filter(user__in=users)
+    linked = set(links.values_list("user", flat=True))
     invited = dict(
         Invitation.objects.filter(account__in=users).values_list("account", "invited_by__username")
     )
@@ -66,6 +71,7 @@ def prepare(users: Sequence[User], subject: Subject) -> list[Person]:
             roles.get(user.pk, []),
             clearance_of(user).level,
             [str(FACTORS[kind]) for kind in (PASSKEY, APP) if kind in factors.get(user.pk, ())],
+            user.pk in linked,
             invited.get(user.pk) or "",
         )
         for user in users
@@ -82,6 +88,19 @@ def factor_state(person: Person) -> State:
     if person.factors:
         return State("on", ", ".join(person.factors))
     return State("warn", _("none"))
+
+
+def sign_on_state(person: Person) -> State | None:
+    """Whether the account is linked to the sign-on provider."""
+    return State("on", _("linked")) if person.linked else None
+
+
+def by_link(term: Term, subject: Subject) -> Q | str:
+    """Who is linked to the sign-on provider, or not."""
+    if term.values not in (("yes",), ("no",)):
+        return _("“%(name)s:” takes yes or no.") % {"name": term.name}
+    linked = Q(Exists(LinkedIdentity.objects.for_user(subject).filter(user=OuterRef("pk"))))
+    return linked if term.value == "yes" else ~linked
 
 
 def by_role(term: Term, subject: Subject) -> Q:
@@ -199,6 +218,12 @@ def _disable(person: User, subject: Subject) -> str:
     return said
 
 
+def _unlink(person: User, subject: Subject) -> str:
+    if not unlink(subject, person):
+        raise ValidationError(_("This account is not linked."))
+    return _("The link is gone, and the person's sessions have ended.")
+
+
 def _enable(person: User, subject: Subject) -> str:
     enable(subject, person)
     return _("The account is enabled again, with the roles it has.")
@@ -247,6 +272,13 @@ PEOPLE = register(
             Column("factors", gettext_lazy("Second factors"), value=factor_state, level=2),
             Column("state", gettext_lazy("State"), "is_active", value=lambda one: state(one.user)),
             Column(
+                "sso",
+                gettext_lazy("Single sign-on"),
+                value=sign_on_state,
+                level=2,
+                shown=False,
+            ),
+            Column(
                 "last_login",
                 gettext_lazy("Last sign-in"),
                 value=lambda one: one.user.last_login,
@@ -281,6 +313,7 @@ PEOPLE = register(
                 "choice",
                 choices=ROLES,
                 read=by_role,
+                level=2,
                 example="role:owner",
             ),
             Filter(
@@ -290,6 +323,7 @@ PEOPLE = register(
                 choices=LEVELS,
                 ordered=True,
                 read=by_clearance,
+                level=2,
                 example="clearance:>=3",
             ),
             Filter(
@@ -298,12 +332,21 @@ PEOPLE = register(
                 "choice",
                 choices=FACTORS,
                 read=by_factor,
+                level=2,
                 example="factor:none",
             ),
             Filter("enabled", gettext_lazy("Enabled"), "flag", "is_active", example="enabled:no"),
+            Filter(
+                "sso",
+                gettext_lazy("Single sign-on"),
+                "own",
+                read=by_link,
+                level=2,
+                example="sso:yes",
+            ),
             Filter("seen", gettext_lazy("Last sign-in"), "time", "last_login", sign="<"),
             Filter("ever", gettext_lazy("Has ever signed in"), "flag", "last_login", null=True),
-            Filter("invited", gettext_lazy("Invited by"), "own", read=by_inviter),
+            Filter("invited", gettext_lazy("Invited by"), "own", read=by_inviter, level=2),
             Filter("joined", gettext_lazy("Joined from then on"), "time", "date_joined", sign=">="),
         ),
         search=("username", "first_name", "last_name"),
@@ -357,6 +400,21 @@ PEOPLE = register(
                 when=lambda person: not person.is_active,
                 offered=lambda person, subject: may_govern(subject, person),
                 words=gettext_lazy("The account signs in again, with the roles it has."),
+                again=True,
+            ),
+            Action(
+                "unlink",
+                gettext_lazy("Unlink"),
+                _unlink,
+                verb="manage",
+                offered=lambda person, subject: may(subject, "delete", "core.linkedidentity"),
+                when=lambda person: LinkedIdentity.objects.filter(user=person).exists(),
+                danger=True,
+                words=gettext_lazy(
+                    "Their sessions end. Whoever signs in next with their verified e-mail address"
+                    " is linked anew."
+                ),
+                bulk=False,
                 again=True,
             ),
             Action(

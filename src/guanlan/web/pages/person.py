@@ -20,7 +20,7 @@ from guanlan.core.access.granting import grants_for
 from guanlan.core.access.subjects import STARTING_CLEARANCE
 from guanlan.core.access.table import PURPOSES, ROLES
 from guanlan.core.audit.copying import acts_by, history
-from guanlan.core.models import ApiKey, Clearance, RoleAssignment, User
+from guanlan.core.models import ApiKey, Clearance, LinkedIdentity, RoleAssignment, User
 from guanlan.core.people.sessions import sessions_of
 from guanlan.web.accounts.others import APP, PASSKEY
 from guanlan.web.pages.access import rights_of
@@ -98,6 +98,19 @@ def _listed(resource: Resource) -> Any:
         }
 
     return context
+
+
+def links_panel(person: User, subject: Subject) -> Mapping[str, Any]:
+    """The account at the sign-on provider."""
+    links = LinkedIdentity.objects.for_user(subject).filter(user=person).order_by("linked")
+    return {
+        "heads": [_("Provider"), _("Since"), _("Last used")],
+        "rows": [
+            (one.issuer, written("moment", one.linked), written("moment", one.used))
+            for one in links
+        ],
+        "empty": _("This account is not linked."),
+    }
 
 
 def sessions_panel(person: User, subject: Subject) -> Mapping[str, Any]:
@@ -181,6 +194,10 @@ PANELS: Final = (
     Panel(gettext_lazy("Clearance"), "web/resource/facts.html", clearance_panel, wide=False,
           when=_sees("core.clearance")),
     Panel(gettext_lazy("Second factors"), "web/resource/table.html", factors_panel, wide=False),
+    Panel(gettext_lazy("Single sign-on"), "web/resource/table.html", links_panel, wide=False,
+          when=lambda person, subject: (
+              may(subject, "see", "core.linkedidentity")
+              and LinkedIdentity.objects.filter(user=person).exists())),
     Panel(gettext_lazy("Sessions"), "web/resource/table.html", sessions_panel, wide=False,
           when=lambda person, subject: may(subject, "manage", "core.user")),
     Panel(gettext_lazy("API keys this person answers for"), "web/resource/table.html", keys_panel,

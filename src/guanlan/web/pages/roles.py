@@ -84,6 +84,7 @@ ASSIGNMENTS = register(
                 "choice",
                 choices=TIMES,
                 read=by_time,
+                level=2,
                 example="time:now",
             ),
             Filter("by", gettext_lazy("Given by"), "person", "given_by"),
