@@ -1,4 +1,4 @@
-"""Headers that every answer of the console carries."""
+"""Headers that every answer of the console carries; HSTS is the server's, for the door too."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from guanlan.web.rights import need_of, subject_of_request
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
+        "object-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' data:",
@@ -51,8 +52,6 @@ class SecurityHeaders:
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
-        if settings.SECURE_HSTS_SECONDS:
-            headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
         if not request.path.startswith(settings.STATIC_URL):
             # Pages show people's data: no cache outside the reader's own session.
             headers.setdefault("Cache-Control", "no-store")

@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from guanlan.core.misplaced import key_in_address
 from guanlan.site.door import batch, reads
 from guanlan.site.door.asgi import Message, Receive, Scope, Send
 from guanlan.site.door.bodies import Disconnected, Reader
@@ -217,6 +218,8 @@ class Door:
         status = 200
         try:
             headers = dict(scope["headers"])
+            if scope["query_string"]:
+                _without_key(scope)
             key = self.keys.check_header(headers.get(b"authorization"))
             if key is None or POST_EVENTS not in key.rights:
                 raise self._denied(key, POST_EVENTS, headers)
@@ -271,6 +274,7 @@ class Door:
             await send(message)
 
         try:
+            _without_key(scope)
             segments = _segments(scope)
             found, parameters = self._find(segments)
             route = found.label
@@ -309,7 +313,7 @@ class Door:
                         f"names in the path have 1 to {_LONGEST_NAME} characters and no NUL",
                     )
                 return route, found
-        raise Refusal(404, "not_found", "no such path; GET /v1/openapi.json lists them")
+        raise Refusal(404, "not_found", "no such path; GET /v1/openapi.json lists them to a key")
 
     def _allow(self, headers: dict[bytes, bytes], need: Need) -> Key:
         key = self.keys.check_header(headers.get(b"authorization"))
@@ -366,6 +370,10 @@ class Door:
         await reply(request.send, 200, b'{"ok":true}')
 
     async def _get_openapi(self, request: Request) -> None:
+        # It names what the scenario looks at, and who knows that knows what to evade.
+        header = request.headers.get(b"authorization")
+        if self.keys.check_header(header) is None:
+            raise unauthorized(ended=self.keys.has_ended(header))
         scenario = self.committer.ready().program.scenario
         if self._document is None or self._document[0] != scenario.digest:
             self._document = scenario.digest, document(self.limits, scenario)
@@ -409,6 +417,21 @@ def _segments(scope: Scope) -> list[str]:
         return [unquote_to_bytes(part).decode() for part in raw.split(b"/")[1:]]
     except UnicodeDecodeError:
         raise Refusal(400, "malformed", "the path is not UTF-8") from None
+
+
+def _without_key(scope: Scope) -> None:
+    """Raises Refusal 401 where an API key stands in the address: those are kept in histories and
+    in the logs of what lies between, so such a key is known to others."""
+    address = (scope.get("raw_path") or scope["path"].encode()) + b"?" + scope["query_string"]
+    if name := key_in_address(address.decode("latin-1")):
+        log.warning("the API key gl_%s_... was sent in an address: revoke it", name)
+        raise Refusal(
+            401,
+            "key_in_address",
+            "an API key belongs into the header Authorization: Bearer gl_..., never into an"
+            " address, which logs keep: revoke this one and make another",
+            headers=[(b"www-authenticate", b'Bearer realm="guanlan"')],
+        )
 
 
 def _expect(content_type: bytes | None, allowed: tuple[bytes, ...]) -> None:

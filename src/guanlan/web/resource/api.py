@@ -7,10 +7,13 @@ are roles of the policy. An error is `{"error": {"code", "message", "field"?}}`,
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from django.core.exceptions import PermissionDenied, ValidationError
+import msgspec
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import URLPattern, path
@@ -27,7 +30,8 @@ from guanlan.core.access import (
     require,
     subject_of_key,
 )
-from guanlan.core.audit import AuditUnavailable, acting, refused
+from guanlan.core.audit import AuditUnavailable, acting, actor, refused
+from guanlan.core.misplaced import key_in_address
 from guanlan.core.services import key_of_token
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.resource import registry
@@ -50,6 +54,8 @@ from guanlan.web.resource.reading import (
 from guanlan.web.resource.words import LONGEST, read_terms
 from guanlan.web.rights import public, subject_of_request
 
+logger = logging.getLogger("guanlan.web")
+
 MOST: Final = 200  # rows of one answer
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 
@@ -70,7 +76,14 @@ def _answer(status: int, body: Mapping[str, Any], **headers: str) -> JsonRespons
 
 
 def _caller(request: HttpRequest) -> Subject:
-    """Who calls; raises Refused where nobody known does."""
+    """Who calls; raises Refused where nobody known does, or a key stands in the address."""
+    if name := key_in_address(request.get_full_path()):
+        logger.warning("the API key gl_%s_... was sent in an address: revoke it", name)
+        message = _(
+            "An API key belongs into the header Authorization: Bearer gl_…, never into an "
+            "address, which logs keep. Revoke this one and make another."
+        )
+        raise Refused(401, "key_in_address", message)
     header = request.headers.get("Authorization", "")
     if header:
         kind, _blank, token = header.partition(" ")
@@ -114,7 +127,7 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
                 )
                 answer["Allow"] = ", ".join(methods)
                 return answer
-            with acting(subject, address=address):
+            with acting(subject, address=address, request=actor().request):
                 return _written(do, request, subject, **kwargs)
         except Refused as refused:
             return _answer(refused.status, {"error": refused.error})
@@ -122,6 +135,11 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
             return _answer(
                 404, {"error": {"code": "not_found", "message": _("There is nothing here")}}
             )
+        except RequestDataTooBig:
+            text = _("The body has at most %(n)s bytes.") % {
+                "n": settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            }
+            return _answer(413, {"error": {"code": "too_large", "message": text}})
         except AuditUnavailable:
             text = _("The audit log cannot be written, so nothing was done.")
             return _answer(503, {"error": {"code": "unrecorded", "message": text}})
@@ -200,6 +218,9 @@ def _items(resource: Resource, rows: Any, subject: Subject) -> list[dict[str, An
 
 def listed(request: HttpRequest, subject: Subject, resource: Resource) -> HttpResponse:
     """One page of rows, and the cursor of the next."""
+    twice = next((name for name, values in request.GET.lists() if len(values) > 1), None)
+    if twice is not None:
+        raise Refused(400, "twice", _("A parameter is given once."), twice)
     text = request.GET.get("q", "").replace("\0", "")
     if len(text) > LONGEST:
         raise Refused(400, "filter", _("A filter has at most %(n)s characters.") % {"n": LONGEST})
@@ -238,8 +259,9 @@ def shown(request: HttpRequest, subject: Subject, resource: Resource, key: str) 
 def _posted(request: HttpRequest, limit: int = 200) -> MultiValueDict[str, Any]:
     """The body, as forms read it."""
     try:
-        body = json.loads(request.body or b"{}")
-    except ValueError:
+        # Strict, unlike Python's own: no NaN, no half of a character, UTF-8 only, depth bounded.
+        body = msgspec.json.decode(request.body or b"{}")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         body = None
     if not isinstance(body, dict) or len(body) > limit:
         raise Refused(400, "body", _("The body is expected to be a JSON object."))
