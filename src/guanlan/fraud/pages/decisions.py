@@ -18,13 +18,14 @@ from guanlan.core.sealing import Unopened
 from guanlan.engine.log import LogError, LogReader
 from guanlan.engine.refusal import Refused
 from guanlan.fraud import programs, words
-from guanlan.fraud.first_steps import COOKIE, COOKIE_AGE, SEEN
+from guanlan.fraud.first_steps import COOKIE, SEEN
 from guanlan.fraud.frames import record
 from guanlan.fraud.models import Decision, EntityDecision, Label, ListAct
 from guanlan.fraud.pages.reveals import decision_form
 from guanlan.fraud.recompute import decode_changes, recompute
 from guanlan.fraud.showing import Shower
 from guanlan.fraud.trace import entity_numbers, trace
+from guanlan.web.cookies import keep, kept
 from guanlan.web.discussion import discussed
 from guanlan.web.rights import needs, subject_of_request
 
@@ -104,10 +105,8 @@ def decision(request: HttpRequest, seq: int) -> HttpResponse:
     context["opened"] = next((entity.role for entity, rows in earlier if rows), "")
     context["limit"] = EARLIER
     answer = render(request, "fraud/decision.html", context)
-    if COOKIE not in request.COOKIES:
-        answer.set_cookie(
-            COOKIE, SEEN, max_age=COOKIE_AGE, samesite="Lax", secure=settings.HTTPS, httponly=True
-        )
+    if not kept(request, COOKIE):
+        keep(answer, COOKIE, SEEN)
     return answer
 
 
