@@ -260,7 +260,7 @@ def by_hand() -> Iterator[list[str]]:
 @pytest.fixture
 def sensitive() -> Iterator[Action]:
     """The kit's action that revokes a key, as if it were one to prove oneself for."""
-    action = KEYS.actions[0]
+    action = next(one for one in KEYS.actions if one.name == "revoke")
     structs.force_setattr(action, "again", True)
     yield action
     structs.force_setattr(action, "again", False)
@@ -270,7 +270,6 @@ def test_actions_of_the_kit_ask_one_by_one_and_in_bulk(
     english: Client, by_hand: list[str], sensitive: Action
 ) -> None:
     key = ApiKey.objects.create(id="aaaaaaaa", name="old", sha256=b"x" * 32, scopes=[])
-    assert sensitive.name == "revoke"
     assert english.post(f"/settings/keys/{key.pk}/do/revoke").status_code == 401
     bulk = {"action": "revoke", "key": [key.pk], "sure": "1"}
     assert english.post("/settings/keys/act", bulk).status_code == 401

@@ -27,7 +27,9 @@ from guanlan.core.egress import policy
 from guanlan.core.event_log import log_keys
 from guanlan.core.jobs import worker_alive
 from guanlan.core.models import Channel, Delivery, Job, JobRun, User
+from guanlan.core.people.organisation import can_be_set_up
 from guanlan.core.sealing import KeysUnusable, keyring
+from guanlan.core.sealing.belonging import check_keys
 from guanlan.core.services import ENDING, live_api_keys
 from guanlan.engine.log import LogError, LogReader, LogSealed, LogTail, VerifyReport, verify
 from guanlan.fraud.models import Cursor
@@ -83,12 +85,14 @@ def configuration() -> Iterator[Finding]:
 
 def keys() -> Iterator[Finding]:
     try:
-        ring = keyring()
-        ring.check()
+        check_keys()
     except KeysUnusable as error:
         mend = "correct it as it says; without these keys what is sealed cannot be read"
         yield Finding("encryption", "fault", error.args[0], mend)
         return
+    except DatabaseError:  # `database` says so
+        return
+    ring = keyring()
     live = sum(1 for key in ring.all_keys() if key.wrapped)
     what = f"{live} data keys open; master key: {ring.provider.name}"
     yield Finding("encryption", "ok", what)
@@ -137,7 +141,10 @@ def database() -> Iterator[Finding]:
 
 def _people() -> Iterator[Finding]:
     if not User.objects.exists():
-        yield Finding("accounts", "fault", "nobody can sign in", "guanlan first-run")
+        waits = can_be_set_up()
+        what = "nobody can sign in" + (" yet: a set-up code waits at /setup" if waits else "")
+        mend = "guanlan first-run" + (", which prints another code" if waits else "")
+        yield Finding("accounts", "note" if waits else "fault", what, mend)
     keys, ending = live_api_keys().count(), timezone.now() + ENDING
     if keys:
         yield Finding("keys", "ok", f"{keys} live API keys")

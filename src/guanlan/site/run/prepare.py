@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from guanlan.core.models import ApiKey
 from guanlan.core.people.organisation import new_setup_code
-from guanlan.core.sealing import keyring
+from guanlan.core.sealing.belonging import check_keys, note_keys
 from guanlan.core.services import SCOPES, create_api_key, ensure_owner
 from guanlan.fraud.rebuilding import outdated
 
@@ -25,10 +25,15 @@ OUTDATED: Final = (
 class FirstRun(NamedTuple):
     """What was made now; secrets are None when they existed before, for nobody can read them."""
 
+    code: str | None = None
+    token: str | None = None
+
+
+class DemoRun(NamedTuple):
+    """The owner of a demo; the password is None where the account existed before."""
+
     owner: str
     password: str | None
-    token: str | None
-    code: str | None = None
 
 
 def pending_migrations() -> int:
@@ -43,29 +48,30 @@ def apply_migrations() -> int:
     Raises ImproperlyConfigured, saying what to do, where an older version made the projection
     or the keys are not those of this installation; then nothing was changed.
     """
-    keyring().check()
+    check_keys()
     settings.LOG_DIRECTORY.mkdir(parents=True, exist_ok=True)
     settings.CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True)
     steps = pending_migrations()
     if steps:
         call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
+    note_keys()
     if outdated():
         raise ImproperlyConfigured(OUTDATED)
     return steps
 
 
-def prepare_for_setup() -> FirstRun:
-    """Database and, where there is no account, a code with which the console is set up."""
-    apply_migrations()
-    return FirstRun("", None, None, new_setup_code())
-
-
 def prepare(key: str | None = None) -> FirstRun:
-    """Database, owner and, where none exists and `key` names one, a first API key."""
+    """Database; where there is no account, a code with which the console is set up once, in
+    place of any earlier code; where there is no API key and `key` names one, a first one."""
     apply_migrations()
-    owner, password = ensure_owner()
     token = None
     if key is not None and not ApiKey.objects.exists():
         token = create_api_key(key, SCOPES).token
-    return FirstRun(owner, password, token)
+    return FirstRun(new_setup_code(), token)
+
+
+def prepare_demo() -> DemoRun:
+    """Database and owner of a demo, whose account is not set up by hand."""
+    apply_migrations()
+    return DemoRun(*ensure_owner())
