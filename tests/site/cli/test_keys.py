@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.site.cli.database import rows
 from tests.site.cli.running import Result
 
 Guanlan = Callable[..., Result]
@@ -30,11 +30,9 @@ def test_secrets_are_shown_once_and_never_stored(together: Together, data: Path)
     files = [path.read_bytes() for path in data.rglob("*") if path.is_file()]
     for secret in (token, code, other, code.replace("-", "")):
         assert not any(secret.encode() in held for held in files)
-    with sqlite3.connect(data / "db.sqlite3") as database:
-        stored = database.execute("SELECT sha256 FROM core_apikey").fetchone()[0]
-        accounts = database.execute("SELECT count(*) FROM core_user").fetchone()[0]
-        waiting = database.execute("SELECT code FROM core_organisation").fetchone()[0]
-    database.close()
+    [[stored]] = rows(data, "SELECT sha256 FROM core_apikey")
+    [[accounts]] = rows(data, "SELECT count(*) FROM core_user")
+    [[waiting]] = rows(data, "SELECT code FROM core_organisation")
     assert bytes(stored) == hashlib.sha256(token.encode()).digest()
     assert accounts == 0
     # The later code counts: the earlier one is worthless.
