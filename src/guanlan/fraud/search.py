@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from guanlan.core.access import Subject, may
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Decision, DecisionRule, Entity, RuleName
+from guanlan.web.once import once
 from guanlan.web.resource.words import Term, read_terms
 
 PAGE: Final = 50
@@ -56,7 +57,10 @@ class Hit(NamedTuple):
 
 @dataclass
 class Search:
-    """A filter, read: conditions on decisions, and what could not be understood."""
+    """A filter, read: conditions on decisions, and what could not be understood. `free` are the
+    kinds of entities that free words may name."""
+
+    free: Collection[str] = ()
 
     where: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
@@ -87,9 +91,17 @@ def read_search(text: str, *, kinds: Collection[str], currency: str, zone: str) 
     return search
 
 
-def search_of(terms: Sequence[Term], *, kinds: Collection[str], currency: str, zone: str) -> Search:
-    """The conditions that terms already split mean."""
-    search = Search()
+def search_of(
+    terms: Sequence[Term],
+    *,
+    kinds: Collection[str],
+    currency: str,
+    zone: str,
+    free: Collection[str] | None = None,
+) -> Search:
+    """The conditions that terms already split mean; `free` are the kinds of entities that free
+    words may name, all of them where it is left out."""
+    search = Search(free=kinds if free is None else free)
     for term in terms:
         if not term.name:
             search.entities.append(Wanted(None, term.value, term.negated))
@@ -246,7 +258,7 @@ def _source(search: Search, bound: int | None, *, up: bool) -> tuple[str, str, l
     values: list[Any] = []
     narrow: list[tuple[str, str, list[int], bool]] = []
     for kind, value, negated in search.entities:
-        identity = _entity(kind, value)
+        identity = _entity(kind, value, tuple(search.free))
         if identity is not None:
             narrow.append(("fraud_entitydecision", "x.entity_id = %s", [identity], negated))
         elif kind is None:
@@ -255,12 +267,12 @@ def _source(search: Search, bound: int | None, *, up: bool) -> tuple[str, str, l
         elif not negated:
             return None
     for name, state, negated in search.rules:
-        rule = RuleName.objects.filter(name=name).first()
+        rule = _rule(name)
         if rule is None and not negated:
             return None
         if rule is not None:
             condition = "x.rule_id = %s AND x.state = %s"
-            narrow.append(("fraud_decisionrule", condition, [rule.id, state], negated))
+            narrow.append(("fraud_decisionrule", condition, [rule, state], negated))
     # The first leads; the others are looked up in it one by one. (Joined, SQLite would hand
     # the page's bound on to each and walk them all for every row of the first.)
     narrow.sort(key=lambda one: one[3])
@@ -283,9 +295,16 @@ def _source(search: Search, bound: int | None, *, up: bool) -> tuple[str, str, l
     return f"{table}fraud_decision d{condition}", key, values
 
 
-def _entity(kind: str | None, value: str) -> int | None:
-    """The number of an entity; `~7` is number 7, as links of masked entities say it."""
-    entities = Entity.objects.all() if kind is None else Entity.objects.filter(kind=kind)
+@once
+def _rule(name: str) -> int | None:
+    return RuleName.objects.filter(name=name).values_list("id", flat=True).first()
+
+
+@once
+def _entity(kind: str | None, value: str, free: tuple[str, ...]) -> int | None:
+    """The number of an entity; `~7` is number 7, as links of masked entities say it. Free words
+    name one of the kinds `free`."""
+    entities = Entity.objects.filter(kind__in=free if kind is None else [kind])
     if kind is not None and value.startswith("~") and value[1:].isdecimal():
         entities = entities.filter(id=int(value[1:]))
     else:

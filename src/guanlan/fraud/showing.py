@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import MASKED_FROM
+from guanlan.core.access import MASKED_FROM, Subject, may_match
 from guanlan.core.access.masking import HIDDEN, mask
 from guanlan.engine.language import LanguageError, check, parse
 from guanlan.engine.language.sentences import sentence
@@ -95,6 +95,11 @@ class Shower:
     def kinds(self) -> dict[str, str]:
         return {name: self.kind(name) for name in self._kinds}
 
+    def kinds_for(self, subject: Subject) -> list[str]:
+        """The kinds of entities that `subject` may look up by their key."""
+        levels = {name: self.layout.level(name) for name in self._kinds}
+        return [n for n, level in levels.items() if may_match(subject, "fraud.entity", level)]
+
     def role(self, event_type: str, name: str) -> str:
         """A role is called by its title, else by its kind and, where that differs, its name."""
         title = self._roles.get((event_type, name))
@@ -129,12 +134,15 @@ class Shower:
         return ShownEntity(self.role(event_type, role), kind, *self._shown(kind, key, number))
 
     def _shown(self, kind: str, key: str, number: int | None) -> tuple[str, str]:
-        level = self.layout.level(kind)
-        if not key:
-            return _("unreadable"), "" if number is None else numbered_entity_url(kind, number)
-        if level < MASKED_FROM:
+        if key and self.layout.level(kind) < MASKED_FROM:
             return key, entity_url(kind, key)
-        return mask(kind, key, level), "" if number is None else numbered_entity_url(kind, number)
+        text = self.masked(kind, key) if key else _("unreadable")
+        return text, "" if number is None else numbered_entity_url(kind, number)
+
+    def masked(self, kind: str, key: str) -> str:
+        """A key as it may be shown; of an unknown kind as of the highest level."""
+        level = self.layout.level(kind)
+        return key if level < MASKED_FROM else mask(kind, key, level)
 
     def known_entity(self, entity: Entity) -> ShownEntity:
         """An entity of the database."""

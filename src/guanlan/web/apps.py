@@ -24,6 +24,7 @@ class WebConfig(AppConfig):
             "guanlan.web.finding",
             "guanlan.web.telling",
             "guanlan.web.pages.deliveries",
+            "guanlan.web.discussion.storing",
         )
         add_place(Place("settings", "people", _("People and roles"), 1))
         add_place(Place("settings", "my_access", _("My access"), 2))

@@ -16,6 +16,7 @@ from guanlan.core.access import Denied, subject_of
 from guanlan.core.audit import AuditUnavailable, acting
 from guanlan.core.process_log import of_request
 from guanlan.web.accounts.addresses import client_address
+from guanlan.web.once import one_request
 from guanlan.web.pages.errors import unrecorded
 from guanlan.web.rights import need_of, subject_of_request
 
@@ -71,7 +72,8 @@ class Acting:
         session = request.session.session_key or ""
         address = client_address(request)
         name = uuid4().hex
-        with of_request(name), acting(subject, address, session=session, request=name):
+        who = acting(subject, address, session=session, request=name)
+        with one_request(), of_request(name), who:
             return self.get_response(request)
 
     def process_exception(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.site.cli.database import rows
 from tests.site.cli.running import Result
 
 Guanlan = Callable[..., Result]
@@ -28,11 +28,28 @@ def test_secrets_are_shown_once_and_never_stored(together: Together, data: Path)
 
     files = [path for path in data.rglob("*") if path.is_file()]
     assert not any(token.encode() in path.read_bytes() for path in files)
-    with sqlite3.connect(data / "db.sqlite3") as database:
-        stored = database.execute("SELECT sha256 FROM core_apikey").fetchone()[0]
-    database.close()
+    [[stored]] = rows(data, "SELECT sha256 FROM core_apikey")
     assert bytes(stored) == hashlib.sha256(token.encode()).digest()
     assert stat.S_IMODE((data / "secret.key").stat().st_mode) == 0o600
+
+
+def test_lost_keys_stop_the_start_and_are_not_made_anew(
+    together: Together, guanlan: Guanlan, data: Path
+) -> None:
+    together(["first-run"])
+    (data / "keys").rename(data / "elsewhere")
+    for verb in (["up"], ["worker"], ["migrate"], ["key", "list"], ["audit", "verify"]):
+        refused = guanlan(*verb)
+        assert refused.code in (1, 2), verb
+        assert refused.err.count("\n") == 1, refused.err
+        assert "is missing" in refused.err
+        assert "from the backup of the keys" in refused.err
+    report = guanlan("doctor", "--json")
+    faults = {f["check"]: f["what"] for f in report.json["findings"] if f["state"] == "fault"}
+    assert "the key ring is missing" in faults["encryption"]
+    assert not (data / "keys").exists()
+    (data / "elsewhere").rename(data / "keys")
+    assert guanlan("audit", "verify").code == 0
 
 
 def test_a_key_is_created_listed_and_revoked_once(together: Together) -> None:

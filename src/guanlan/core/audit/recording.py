@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import models, transaction
 
 from guanlan.core.access import ANONYMOUS, SYSTEM, Subject
-from guanlan.core.audit.checkpoints import FILE, Checkpointer
+from guanlan.core.audit.checkpoints import FILE, STAMP, Checkpointer
 from guanlan.core.audit.gap import Gap
 from guanlan.core.audit.rows import Row, Who, scrub, scrub_detail
 from guanlan.core.audit.store import AuditUnavailable, Store
@@ -118,7 +118,7 @@ def open_log() -> Log:
 
 @cache
 def _log(data: Path, checkpoints: Path) -> Log:
-    checkpointer = Checkpointer(data / KEYS, checkpoints)
+    checkpointer = Checkpointer(data / KEYS, checkpoints, data / DIRECTORY / STAMP)
     store = Store(data / DIRECTORY, now=microseconds, grown=checkpointer.grown)
     atexit.register(_end, store, checkpointer)
     return Log(store, checkpointer, Gap(data / DIRECTORY, microseconds))

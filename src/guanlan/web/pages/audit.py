@@ -19,8 +19,9 @@ from guanlan.core.audit.copying import BATCH, copy_rows
 from guanlan.core.audit.proofs import prove_inclusion
 from guanlan.core.audit.recording import DIRECTORY
 from guanlan.core.models import AuditCursor, AuditEntry
-from guanlan.web.resource import Chip, Column, Filter, Panel, Resource, State, register
+from guanlan.web.resource import Chip, Column, Filter, Heading, Panel, Resource, State, register
 from guanlan.web.resource.words import Term
+from guanlan.web.templatetags.console import from_microseconds
 
 OUTCOMES: Final[dict[str, str | Promise]] = {
     "done": gettext_lazy("done"),
@@ -144,14 +145,27 @@ AUDIT = register(
                 gettext_lazy("On what"),
                 "own",
                 read=by_object,
+                level=2,
                 example="object:core.apikey",
             ),
             Filter("outcome", gettext_lazy("Outcome"), "choice", choices=OUTCOMES),
             Filter("purpose", gettext_lazy("Purpose"), "exact"),
             Filter("session", gettext_lazy("Session (keyed digest)"), "exact"),
             Filter("address", gettext_lazy("Address (keyed digest)"), "exact"),
-            Filter("after", gettext_lazy("From then on"), "own", read=lambda t, s: _time(t, "gte")),
-            Filter("before", gettext_lazy("Until then"), "own", read=lambda t, s: _time(t, "lt")),
+            Filter(
+                "after",
+                gettext_lazy("From then on"),
+                "own",
+                read=lambda t, s: _time(t, "gte"),
+                level=2,
+            ),
+            Filter(
+                "before",
+                gettext_lazy("Until then"),
+                "own",
+                read=lambda t, s: _time(t, "lt"),
+                level=2,
+            ),
         ),
         search=("act", "actor", "object_id"),
         chips=(
@@ -163,6 +177,8 @@ AUDIT = register(
         order="-index",
         rows=rows,
         state=state,
+        history=False,  # it is history
+        heading=lambda row: Heading(clock=from_microseconds(row.at)),
         name_of=lambda row: f"{row.index} {row.act}",
         panels=(Panel(gettext_lazy("Proof"), "web/audit_proof.html", proof),),
         empty=gettext_lazy("Everything that is done here is written down and appears here."),

@@ -16,13 +16,8 @@ from django.utils.translation import ngettext
 from guanlan.core.access import Denied, Subject
 from guanlan.web.resource.declared import Action, Ask, Form, Resource
 from guanlan.web.resource.details import object_of
-from guanlan.web.resource.lists import (
-    address_of,
-    ask_of,
-    bulk_actions,
-    state_of,
-)
-from guanlan.web.resource.reading import counted, find, visible
+from guanlan.web.resource.lists import ask_of, bulk_actions, state_of
+from guanlan.web.resource.reading import address_of, counted, find, visible
 from guanlan.web.rights import subject_of_request
 from guanlan.web.words import number
 
@@ -99,7 +94,7 @@ def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
     subject = subject_of_request(request)
     action = _named(bulk_actions(resource, subject), request.POST.get("action", ""))
     said = dict(parse_qsl(request.POST.get("state", "")))
-    state = state_of(resource, said)
+    state = state_of(resource, said, subject)
     page = state.address(resource.route)
     back = redirect(page)
     whole = request.POST.get("all") == "1"
