@@ -14,6 +14,7 @@ from django.shortcuts import resolve_url
 
 from guanlan.core.access import Denied, subject_of
 from guanlan.core.audit import AuditUnavailable, acting
+from guanlan.core.process_log import of_request
 from guanlan.web.accounts.addresses import client_address, reached_by
 from guanlan.web.once import one_request
 from guanlan.web.pages.errors import unrecorded
@@ -70,8 +71,9 @@ class Acting:
         request.subject = subject  # type: ignore[attr-defined]
         session = request.session.session_key or ""
         address = client_address(request)
-        acts = acting(subject, address, session=session, request=uuid4().hex)
-        with one_request(), reached_by(request), acts:
+        name = uuid4().hex
+        who = acting(subject, address, session=session, request=name)
+        with one_request(), of_request(name), reached_by(request), who:
             return self.get_response(request)
 
     def process_exception(

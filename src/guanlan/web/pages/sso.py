@@ -23,6 +23,7 @@ from guanlan.core.models import User
 from guanlan.core.people.limiting import forgive
 from guanlan.core.people.linking import NotAdmitted, Refusal, admit, recognised
 from guanlan.core.sign_on import Identity, Unreachable, Untrusted
+from guanlan.web.accounts.addresses import link_to
 from guanlan.web.accounts.signing_on import (
     METHOD,
     Flow,
@@ -31,7 +32,7 @@ from guanlan.web.accounts.signing_on import (
     sign_on_name,
     take_flow,
 )
-from guanlan.web.pages.accounts import link_to, person_of
+from guanlan.web.pages.accounts import person_of
 from guanlan.web.pages.signin import way_back
 from guanlan.web.rights import public, signed_in
 

@@ -31,7 +31,7 @@ from guanlan.core.access import (
     require,
     subject_of_key,
 )
-from guanlan.core.audit import AuditUnavailable, acting, actor, refused
+from guanlan.core.audit import AuditUnavailable, acting, actor, refused, refused_input
 from guanlan.core.misplaced import key_in_address
 from guanlan.core.services import key_of_token
 from guanlan.web.accounts.addresses import client_address
@@ -82,6 +82,7 @@ def _caller(request: HttpRequest) -> Subject:
     """Who calls; raises Refused where nobody known does, or a key stands in the address."""
     if name := key_in_address(request.get_full_path()):
         logger.warning("the API key gl_%s_... was sent in an address: revoke it", name)
+        refused_input("key in address", "api")
         message = _(
             "An API key belongs into the header Authorization: Bearer gl_…, never into an "
             "address, which logs keep. Revoke this one and make another."
@@ -139,6 +140,7 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
                 404, {"error": {"code": "not_found", "message": _("There is nothing here")}}
             )
         except RequestDataTooBig:
+            refused_input("size", "api", address)
             text = _("The body has at most %(n)s bytes.") % {
                 "n": settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             }
@@ -303,7 +305,7 @@ def _saved(
     resource: Resource, subject: Subject, row: Any, data: Any, seen: str
 ) -> tuple[Saved, Any]:
     form = form_of(resource, subject, row, data)
-    _values(form)
+    _values(form, resource)
     try:
         return save(resource, subject, row, form, seen), form
     except ValidationError as error:
@@ -366,7 +368,7 @@ def done(
         raise Refused(409, "state", _("This does not fit its present state."))
     values: tuple[Any, ...] = ()
     if action.form is not None:
-        values = (_values(action_form(action, subject, row, _posted(request))),)
+        values = (_values(action_form(action, subject, row, _posted(request)), resource),)
     try:
         made = action.do(row, subject, *values)
     except ValidationError as error:
@@ -377,10 +379,11 @@ def done(
     return _answer(200, {"message": made.notice} | once)
 
 
-def _values(form: forms.Form) -> dict[str, Any]:
+def _values(form: forms.Form, resource: Resource) -> dict[str, Any]:
     """What a valid form holds; raises Refused naming the first field that is not as expected."""
     unknown = sorted(set(form.data) - set(form.fields))
     if unknown:
+        refused_input("unknown field", f"api {resource.noun}")
         raise Refused(422, "unknown", _("There is no such field."), unknown[0])
     if not form.is_valid():
         name, errors = next(iter(form.errors.items()))
