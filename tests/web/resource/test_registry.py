@@ -26,10 +26,10 @@ def test_a_resource_is_registered_once_and_only_during_the_start(
     with pytest.raises(ImproperlyConfigured, match=r"core\.apikey is registered twice"):
         register(NEW)
     with pytest.raises(ImproperlyConfigured, match="taken"):
-        register(structs.replace(KEYS, noun="core.user"))
+        register(structs.replace(KEYS, noun="core.clearance"))
     monkeypatch.setattr(registry, "_closed", True)
     with pytest.raises(ImproperlyConfigured, match="start is over"):
-        register(structs.replace(NEW, noun="core.user"))
+        register(structs.replace(NEW, noun="core.clearance"))
 
 
 @pytest.mark.parametrize(
