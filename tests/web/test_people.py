@@ -184,7 +184,7 @@ def test_the_directory_is_for_those_who_may_see_people() -> None:
 
 def names(client: Client, query: str) -> list[str]:
     said = {"q": query, "columns": "username"}
-    rows = client.get("/settings/people", said, follow=True).context["rows"]
+    rows = client.post("/settings/people/filter", said, follow=True).context["rows"]
     return [row.cells[0].text for row in rows]
 
 
