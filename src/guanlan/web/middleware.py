@@ -15,6 +15,7 @@ from django.shortcuts import resolve_url
 from guanlan.core.access import Denied, subject_of
 from guanlan.core.audit import AuditUnavailable, acting
 from guanlan.web.accounts.addresses import client_address
+from guanlan.web.once import one_request
 from guanlan.web.pages.errors import unrecorded
 from guanlan.web.rights import need_of, subject_of_request
 
@@ -69,7 +70,7 @@ class Acting:
         request.subject = subject  # type: ignore[attr-defined]
         session = request.session.session_key or ""
         address = client_address(request)
-        with acting(subject, address, session=session, request=uuid4().hex):
+        with one_request(), acting(subject, address, session=session, request=uuid4().hex):
             return self.get_response(request)
 
     def process_exception(

@@ -16,13 +16,8 @@ from django.utils.translation import ngettext
 from guanlan.core.access import Denied, Subject
 from guanlan.web.resource.declared import Action, Ask, Form, Resource
 from guanlan.web.resource.details import object_of
-from guanlan.web.resource.lists import (
-    address_of,
-    ask_of,
-    bulk_actions,
-    state_of,
-)
-from guanlan.web.resource.reading import counted, find, visible
+from guanlan.web.resource.lists import ask_of, bulk_actions, state_of
+from guanlan.web.resource.reading import address_of, counted, find, visible
 from guanlan.web.rights import subject_of_request
 from guanlan.web.words import number
 
