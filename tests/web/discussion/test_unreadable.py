@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
 from pytest_django import Settings
 
 from guanlan.core import outbox
@@ -33,11 +31,11 @@ Committing = Callable[..., AbstractContextManager[list[Any]]]
 
 
 @pytest.fixture(autouse=True)
-def first_hour(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
-    """Nothing was told of yet; the clock stands in the middle of an hour."""
-    clock = [timezone.now().replace(minute=30)]
+def hour(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Nothing was told of yet; the hour that it is."""
+    clock = ["2026-11-27T08"]
     monkeypatch.setattr(telling, "_seen", telling._Seen())
-    monkeypatch.setattr("django.utils.timezone.now", lambda: clock[0])
+    monkeypatch.setattr(telling, "_hour", lambda _now: clock[0])
     return clock
 
 
@@ -79,7 +77,7 @@ def test_it_is_shown_unreadable_and_told(
     decision: Decision,
     keepers: list[User],
     analyst: Client,
-    first_hour: list[datetime],
+    hour: list[str],
     django_capture_on_commit_callbacks: Committing,
 ) -> None:
     author = User.objects.get(username="fraud_analyst")
@@ -105,7 +103,7 @@ def test_it_is_shown_unreadable_and_told(
 
     seen(analyst, django_capture_on_commit_callbacks)  # again within the hour
     assert len(letters()) == 2
-    first_hour[0] += timedelta(hours=1)
+    hour[0] = "2026-11-27T09"
     seen(analyst, django_capture_on_commit_callbacks)
     assert len(letters()) == 4
     assert letters()[-1].context["count"] == 6  # what was counted since, with this page's
