@@ -164,6 +164,6 @@ def ensure_owner(username: str = "owner") -> tuple[str, str | None]:
         existing = User.objects.order_by("pk").first()
         if existing is not None:
             return existing.get_username(), None
-        password = secrets.token_urlsafe(15)
+        password = secrets.token_urlsafe(16)
         User.objects.create_user(username, password=password, is_staff=True, is_superuser=True)
         return username, password

@@ -64,7 +64,7 @@ def new_setup_code() -> str | None:
     with transaction.atomic():
         if User.objects.exists():
             return None
-        code = "-".join("".join(secrets.choice(_ALPHABET) for _i in range(5)) for _j in range(4))
+        code = "-".join("".join(secrets.choice(_ALPHABET) for _i in range(5)) for _j in range(6))
         Organisation.objects.update_or_create(pk=1, defaults={"code": _digest(code)})
     return code
 

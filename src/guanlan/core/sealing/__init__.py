@@ -17,7 +17,7 @@ tells the rest.
 
 from guanlan.core.sealing.blind import BlindIndex
 from guanlan.core.sealing.checking import check_models
-from guanlan.core.sealing.columns import Column, Unreadable, on_unreadable
+from guanlan.core.sealing.columns import Column, Unreadable, on_unreadable, tell_unreadable
 from guanlan.core.sealing.errors import KeysUnusable, Unopened
 from guanlan.core.sealing.fields import (
     SealedBytesField,
@@ -54,5 +54,6 @@ __all__ = [
     "open_text",
     "seal_text",
     "sealed_fields",
+    "tell_unreadable",
     "update_sealed",
 ]

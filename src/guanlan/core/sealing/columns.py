@@ -47,6 +47,13 @@ def on_unreadable(alarm: Alarm) -> Alarm:
     return alarm
 
 
+def tell_unreadable(column: str, row: str, why: str) -> None:
+    """Log that a sealed value does not open, and tell those who watch for it."""
+    logger.error("%s of row %s does not open: %s", column, row, why)
+    for alarm in _alarms:
+        alarm(column, row)
+
+
 class Column:
     """One sealed column, by table and name as the database has them."""
 
@@ -83,9 +90,7 @@ class Column:
         shown = row.hex() if isinstance(row, bytes) else str(row)
         key = key_of(stored)
         named = f"key {key}" if key is not None else "no key of ours"
-        logger.error("%s of row %s does not open (%s): %s", self.name, shown, named, why)
-        for alarm in _alarms:
-            alarm(self.name, shown)
+        tell_unreadable(self.name, shown, f"{why} ({named})")
         return Unreadable(self.name, stored)
 
 

@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import msgspec
+from cryptography.exceptions import InvalidTag
 from django.core.exceptions import FieldError
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
@@ -30,11 +31,13 @@ from django.db.models.expressions import Expression
 from django.db.models.lookups import IsNull, Lookup
 from django.db.models.query_utils import DeferredAttribute
 from django.forms import CharField, Field, JSONField, Textarea, TextInput
+from msgspec import Struct
 
-from guanlan.core.sealing.ciphers import key_of
+from guanlan.core.sealing.ciphers import HEAD, key_of
 from guanlan.core.sealing.columns import Column, Unreadable
 from guanlan.core.sealing.errors import Unopened
 from guanlan.core.sealing.installation import keyring
+from guanlan.core.sealing.ring import ALTERED, TEXT
 
 SEAL_ROW = "seal_row"
 
@@ -46,15 +49,13 @@ else:  # the classes themselves take no types
     AnyField, AnyLookup, _Uuid = models.Field, Lookup, models.UUIDField
 
 
-class Stored:
-    """A value as the database has it. Once opened it remembers what it held."""
+class Stored(Struct, eq=False, gc=False):
+    """A value as the database has it. Once opened it remembers what it held, and how that was
+    encoded. Nothing in it leads back to it, so the collector need not look."""
 
-    __slots__ = ("blob", "encoded", "plain")
-
-    def __init__(self, blob: bytes) -> None:
-        self.blob = blob
-        self.plain: Any = None
-        self.encoded: bytes | None = None
+    blob: bytes
+    plain: Any = None
+    encoded: bytes | None = None
 
     def __str__(self) -> str:
         return "•••"
@@ -83,27 +84,48 @@ class SealId(_Uuid):
 
 
 class _Opens(DeferredAttribute):
-    """Opens what the instance holds, when it is looked at."""
+    """Opens what the instance holds, when it is looked at. Called once a value: every call and
+    every look-up saved here is saved a million times."""
 
     field: Any
+
+    def __init__(self, field: Any) -> None:
+        super().__init__(field)
+        self.name: str = field.attname
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
-        field = self.field
+        values = instance.__dict__
         try:
-            held = instance.__dict__[field.attname]
+            held = values[self.name]
         except KeyError:
             held = super().__get__(instance, owner)
         if type(held) is not Stored:
             return held
-        if held.encoded is None:
-            return field.opened(instance, held)
-        return held.plain
+        if held.plain is not None:  # also Unreadable, and told already
+            return held.plain
+        field, ring, blob = self.field, keyring(), held.blob
+        name, bound = field.place or field.placed()
+        row = values.get(name) or getattr(instance, name)
+        text = row if type(row) is str else str(row)
+        head = blob[:HEAD]
+        try:  # as `Keyring.open` does, without a call more
+            decrypt = ring.opens["field"].get(head) or ring.opening("field", head)
+            plain = decrypt(blob[HEAD:TEXT], blob[TEXT:], head + bound + text.encode())
+            found = held.plain = field.decode(plain)
+            held.encoded = plain
+        except InvalidTag:
+            found = held.plain = field.column_of.unreadable(text, blob, ALTERED)
+        except Unopened as error:
+            found = held.plain = field.column_of.unreadable(text, blob, str(error))
+        except ValueError:
+            found = held.plain = field.column_of.unreadable(text, blob, "it is of another kind")
+        return found
 
     # With a setter it comes before what the instance holds, which Django's own need not.
     def __set__(self, instance: Any, value: Any) -> None:
-        instance.__dict__[self.field.attname] = value
+        instance.__dict__[self.name] = value
 
 
 def row_field(model: type[models.Model]) -> models.Field[Any, Any]:
@@ -158,24 +180,7 @@ class SealedField(AnyField):
         except UnicodeDecodeError:
             return plain.decode("utf-8", "surrogatepass")
 
-    def opened(self, instance: models.Model, held: Stored) -> Any:
-        """What an instance shows: the value, or Unreadable."""
-        if held.plain is not None:  # unreadable, and told already
-            return held.plain
-        name, bound = self.place or self._placed()
-        row = getattr(instance, name)
-        text = row if type(row) is str else str(row)
-        try:
-            plain = keyring().open("field", held.blob, bound + text.encode())
-            held.plain = self.decode(plain)
-            held.encoded = plain
-        except Unopened as error:
-            held.plain = self.column_of.unreadable(text, held.blob, str(error))
-        except ValueError:
-            held.plain = self.column_of.unreadable(text, held.blob, "it is of another kind")
-        return held.plain
-
-    def _placed(self) -> tuple[str, bytes]:
+    def placed(self) -> tuple[str, bytes]:
         """The attribute that names the row, and what values are bound to besides it."""
         self.place = row_field(self.model).attname, self.column_of.bound
         return self.place
@@ -196,7 +201,7 @@ class SealedField(AnyField):
                 return held
         else:
             encoded = self.encode(held)
-        name, bound = self.place or self._placed()
+        name, bound = self.place or self.placed()
         row = getattr(model_instance, name)
         if row is None:
             raise ValueError(

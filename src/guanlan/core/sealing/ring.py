@@ -48,6 +48,7 @@ BLOCK: Final = 1 << 16
 REFRESH: Final = 5.0
 
 TEXT: Final = HEAD + NONCE
+ALTERED: Final = "it was altered or moved"
 PUT_BACK: Final = "put back the folder {} that belongs to it, from the backup of the keys"
 Crypt = Callable[[bytes, bytes, bytes | None], bytes]
 
@@ -106,7 +107,8 @@ class Keyring:
         self._lock = RLock()
         self._pens: dict[str, _Pen] = {}
         self._ciphers: dict[int, _Opened] = {}
-        self._decrypts: dict[tuple[str, bytes], Crypt] = {}
+        # What opens values of a purpose, by their head; `opening` fills it.
+        self.opens: Final[dict[str, dict[bytes, Crypt]]] = {purpose: {} for purpose in PURPOSES}
         self._ring: Ring | None = None
         self._seen: tuple[int, int] = (0, 0)
         os.register_at_fork(after_in_child=self._forked)
@@ -127,13 +129,11 @@ class Keyring:
         """What was sealed. Raises Unopened where it was altered or moved, or its key is gone;
         KeysUnusable where the master key cannot be used."""
         head = blob[:HEAD]
-        decrypt = self._decrypts.get((purpose, head))
-        if decrypt is None:
-            decrypt = self._decrypting(purpose, head)
+        decrypt = self.opens[purpose].get(head) or self.opening(purpose, head)
         try:
             return decrypt(blob[HEAD:TEXT], blob[TEXT:], head + bound)
         except (InvalidTag, ValueError):
-            raise Unopened("it was altered or moved") from None
+            raise Unopened(ALTERED) from None
 
     def wrap(self, purpose: Purpose, key: bytes) -> bytes:
         """A data key of somebody else, so that it may lie on a disk."""
@@ -211,7 +211,8 @@ class Keyring:
             gone = replace(key, wrapped="", destroyed=datetime.now(UTC))
             self._write(replace(ring, keys=tuple(gone if k is key else k for k in ring.keys)))
         self._ciphers.pop(number, None)
-        self._decrypts.clear()
+        for opens in self.opens.values():
+            opens.clear()
         return gone
 
     def rotate_master(self) -> int:
@@ -258,12 +259,13 @@ class Keyring:
             self._pens[purpose] = pen
             return pen
 
-    def _decrypting(self, purpose: str, head: bytes) -> Crypt:
+    def opening(self, purpose: Purpose, head: bytes) -> Crypt:
+        """What opens the values of a purpose that have this head. Raises Unopened, KeysUnusable."""
         opened = self._unwrapped(int.from_bytes(head[2:], "big"))
         key = self.key(int.from_bytes(head[2:], "big"))
         if key is None or opened.purpose != purpose or head != head_of(key.algorithm, key.id):
-            raise Unopened("it was altered or moved")
-        self._decrypts[purpose, head] = opened.cipher.decrypt
+            raise Unopened(ALTERED)
+        self.opens[purpose][head] = opened.cipher.decrypt
         return opened.cipher.decrypt
 
     def _unwrapped(self, number: int) -> _Opened:

@@ -168,7 +168,7 @@ def unpack(archive: Path, kind: Kind, folder: Path, version: str, told: Told) ->
 
 def fingerprint(secret: bytes) -> str:
     """By what one secret.key is told from another; tells nothing of it."""
-    return hashlib.blake2b(secret.strip(), person=b"guanlan-backup").hexdigest()[:16]
+    return hashlib.blake2b(secret.strip(), person=b"guanlan-backup").hexdigest()[:32]
 
 
 def is_path_safe(name: str) -> bool:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from guanlan.core.audit import record
 from guanlan.core.models import User
 from guanlan.core.people.linking import linked_to, may_sign_in_here
-from guanlan.core.sealing import Unopened, open_text, seal_text
+from guanlan.core.sealing import Unopened, open_text, seal_text, tell_unreadable
 from guanlan.core.sign_on import configured
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.accounts.factors import last_stays
@@ -119,7 +119,8 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
     def decrypt(self, encrypted_text: str) -> str:
         try:
             return open_text(encrypted_text, _PLACE)
-        except Unopened:
+        except Unopened as error:
+            tell_unreadable(_PLACE, "somebody's", str(error))
             # Fits no code: whoever has this factor uses another, never an empty seed.
             raise self.validation_error("incorrect_code") from None
 

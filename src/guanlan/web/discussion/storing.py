@@ -29,7 +29,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-from guanlan.core.sealing import Unopened, keyring
+from guanlan.core.sealing import Unopened, keyring, tell_unreadable
 from guanlan.core.sealing.ciphers import key_of
 from guanlan.core.sealing.files import keep_files
 from guanlan.core.sealing.ring import Purpose
@@ -132,7 +132,12 @@ def opened(stored: str) -> Iterator[bytes]:
 
     Raises Unreadable, also in the middle: what was given until then is what was stored.
     """
-    return _opened(path_of(stored), stored)
+    try:
+        yield from _opened(path_of(stored), stored)
+    except Unreadable:
+        why = "its bytes are missing, altered or sealed with another key"
+        tell_unreadable("attachments.bytes", stored, why)
+        raise
 
 
 def _opened(path: Path, stored: str) -> Iterator[bytes]:
