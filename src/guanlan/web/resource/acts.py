@@ -77,7 +77,7 @@ def act_on_one(request: HttpRequest, resource: Resource, key: str, name: str) ->
             messages.success(request, action.do(row, subject))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
-    left = resource.model._default_manager.filter(pk=row.pk).exists()
+    left = visible(resource, subject).filter(pk=row.pk).exists()
     return redirect(page if left else resource.route)
 
 
