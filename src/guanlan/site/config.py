@@ -198,6 +198,8 @@ DECLARED: Final = (
     Setting("vault_mount", TEXT, "transit", "where the transit engine is mounted"),
     Setting("checkpoints", PATH, None, "directory of the audit log's signed checkpoints, best on"
             " another machine's or a write-once disk; else in the data directory"),
+    Setting("log_format", choice("line", "json"), "line", "how the process log on standard error"
+            " is written: a line to read, or a line of JSON for a collector"),
     Setting("node_modules", PATH, None, "where the front-end packages are installed; else in the"
             " project"),
 )  # fmt: skip

@@ -274,7 +274,10 @@ ATTACHMENT_SCANNER = CONFIG["attachment_scanner"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "guanlan.core.process_log.Lines"},
+        "json": {"()": "guanlan.core.process_log.Json"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": CONFIG["log_format"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
