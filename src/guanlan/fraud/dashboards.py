@@ -33,6 +33,7 @@ class Look:
     def __init__(self, span: Window, shower: Shower, subject: Subject) -> None:
         self.span = span
         self.shower = shower
+        self.subject = subject
         self._single = may(subject, "see", "fraud.decision")
 
     def list_of(self, query: str) -> str:
@@ -52,13 +53,20 @@ class Look:
     def log(self) -> LogState:
         return figures.log_state()
 
+    @property
+    def waiting(self) -> str:
+        """How many decisions wait for a person; a stroke for who may see no decision."""
+        if not self._single:
+            return "—"
+        return number(figures.waiting_for_review(self.span, self.subject))
+
     @cached_property
     def bars(self) -> dict[int, dict[int, Count]]:
-        return figures.outcomes_by_bar(self.span)
+        return figures.outcomes_by_bar(self.span, self.subject)
 
     @cached_property
     def histograms(self) -> dict[int, dict[int, int]]:
-        return figures.latency_by_bar(self.span)
+        return figures.latency_by_bar(self.span, self.subject)
 
     @cached_property
     def totals(self) -> dict[int, Count]:
@@ -123,7 +131,7 @@ def numbers(look: Look) -> Tiles:
             ),
             Tile(
                 label=_("To review"),
-                value=number(figures.waiting_for_review(look.span)),
+                value=look.waiting,
                 note=_("without a label"),
                 link=look.list_of(f"outcome:review {look.when}"),
             ),
@@ -218,7 +226,9 @@ def _scaled(value: float | None, scale: int) -> float | None:
 @OVERVIEW.panel(row=3, noun="fraud.decision")
 def severe(look: Look) -> Listing:
     """What to look at first."""
-    rows = [look.shower.row(decision) for decision in figures.newest_severe(SEVERE_ROWS)]
+    rows = [
+        look.shower.row(decision) for decision in figures.newest_severe(SEVERE_ROWS, look.subject)
+    ]
     return Listing(
         id="severe",
         title=_("Latest severe decisions"),
@@ -233,7 +243,7 @@ def severe(look: Look) -> Listing:
 @OVERVIEW.panel(row=3, noun="fraud.figures")
 def rules(look: Look) -> Listing:
     """The rules that spoke most."""
-    counts = figures.rule_counts(look.span, RULE_ROWS)
+    counts = figures.rule_counts(look.span, look.subject, RULE_ROWS)
     return Listing(
         id="rule-hits",
         title=_("Rules that hit most"),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Sum
 
+from guanlan.core.access import Subject, may
 from guanlan.engine.log import LogError, LogTail
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import (
@@ -98,12 +99,13 @@ def local_text(minute: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M}"
 
 
-def outcomes_by_bar(span: Window) -> dict[int, dict[int, Count]]:
+def outcomes_by_bar(span: Window, subject: Subject) -> dict[int, dict[int, Count]]:
     """Decisions and amounts by the bar's first minute and by outcome."""
 
     def load(first: int) -> dict[int, dict[int, Count]]:
         rows = (
-            MinuteOutcome.objects.filter(minute__gte=first, minute__lt=span.end)
+            MinuteOutcome.objects.for_user(subject)
+            .filter(minute__gte=first, minute__lt=span.end)
             .annotate(bar=(F("minute") - first) / span.bar)
             .values_list("bar", "outcome")
             .annotate(n=Sum("decisions"), value=Sum("amount"))
@@ -114,15 +116,16 @@ def outcomes_by_bar(span: Window) -> dict[int, dict[int, Count]]:
             bars[first + index * span.bar][outcome] = Count(decisions, int(amount))
         return bars
 
-    return _by_bar(span, _outcomes, load)
+    return _by_bar(span, subject, _outcomes, load)
 
 
-def latency_by_bar(span: Window) -> dict[int, dict[int, int]]:
+def latency_by_bar(span: Window, subject: Subject) -> dict[int, dict[int, int]]:
     """Latency histograms by the bar's first minute."""
 
     def load(first: int) -> dict[int, dict[int, int]]:
         rows = (
-            MinuteLatency.objects.filter(minute__gte=first, minute__lt=span.end)
+            MinuteLatency.objects.for_user(subject)
+            .filter(minute__gte=first, minute__lt=span.end)
             .annotate(bar=(F("minute") - first) / span.bar)
             .values_list("bar", "bucket")
             .annotate(n=Sum("decisions"))
@@ -133,7 +136,7 @@ def latency_by_bar(span: Window) -> dict[int, dict[int, int]]:
             bars[first + index * span.bar][bucket] = decisions
         return bars
 
-    return _by_bar(span, _latencies, load)
+    return _by_bar(span, subject, _latencies, load)
 
 
 _outcomes: dict[tuple[int, int], dict[int, Count]] = {}
@@ -143,13 +146,17 @@ MAX_REMEMBERED_BARS = 5000
 
 def _by_bar(
     span: Window,
+    subject: Subject,
     remembered: dict[tuple[int, int], dict[int, T]],
     load: Callable[[int], dict[int, dict[int, T]]],
 ) -> dict[int, dict[int, T]]:
     """The window's bars; only those that may still change are read from the database.
 
-    The clock never goes back, so a bar that ends before the projected clock is final.
+    The clock never goes back, so a bar that ends before the projected clock is final. Figures
+    belong to no one product: what is remembered is the same for everybody who may see them.
     """
+    if not may(subject, "see", "fraud.figures"):
+        return {bar: {} for bar in span.bars}
     projected = Cursor.objects.filter(id=1).values_list("clock", flat=True).first() or 0
     known = {bar: remembered[bar, span.bar] for bar in span.bars if (bar, span.bar) in remembered}
     first = next((bar for bar in span.bars if bar not in known), None)
@@ -195,11 +202,12 @@ def merged(histograms: Any) -> dict[int, int]:
     return total
 
 
-def rule_counts(span: Window, limit: int | None = 10) -> list[RuleCount]:
+def rule_counts(span: Window, subject: Subject, limit: int | None = 10) -> list[RuleCount]:
     """Rules by hits within the window, most first."""
     names = dict(RuleName.objects.values_list("id", "name"))
     rows = (
-        MinuteRule.objects.filter(minute__gte=span.first, minute__lt=span.end)
+        MinuteRule.objects.for_user(subject)
+        .filter(minute__gte=span.first, minute__lt=span.end)
         .values("rule_id")
         .annotate(all_hits=Sum("hits"), all_unknown=Sum("unknown"))
         .order_by("-all_hits", "-all_unknown", "rule_id")
@@ -208,11 +216,12 @@ def rule_counts(span: Window, limit: int | None = 10) -> list[RuleCount]:
     return counts if limit is None else [c for c in counts if c.hits][:limit]
 
 
-def hits_by_bar(span: Window) -> dict[str, list[int]]:
+def hits_by_bar(span: Window, subject: Subject) -> dict[str, list[int]]:
     """Hits of each rule that hit within the window, by bar."""
     names = dict(RuleName.objects.values_list("id", "name"))
     rows = (
-        MinuteRule.objects.filter(minute__gte=span.first, minute__lt=span.end, hits__gt=0)
+        MinuteRule.objects.for_user(subject)
+        .filter(minute__gte=span.first, minute__lt=span.end, hits__gt=0)
         .annotate(bar=(F("minute") - span.first) / span.bar)
         .values_list("rule_id", "bar")
         .annotate(n=Sum("hits"))
@@ -224,27 +233,32 @@ def hits_by_bar(span: Window) -> dict[str, list[int]]:
     return found
 
 
-def waiting_for_review(span: Window) -> int:
+def waiting_for_review(span: Window, subject: Subject) -> int:
     """Decisions to review within the window that no label has settled."""
-    settled = Label.objects.filter(target=OuterRef("event_id"))
+    settled = Label.objects.for_user(subject).filter(target=OuterRef("event_id"))
     first = (
-        Decision.objects.filter(clock__gte=span.first * MINUTE)
+        Decision.objects.for_user(subject)
+        .filter(clock__gte=span.first * MINUTE)
         .order_by("clock", "seq")
         .values_list("seq", flat=True)
         .first()
     )
     if first is None:
         return 0
-    waiting = Decision.objects.filter(outcome=int(Outcome.review), seq__gte=first)
+    waiting = Decision.objects.for_user(subject).filter(outcome=int(Outcome.review), seq__gte=first)
     return waiting.filter(~Exists(settled)).count()
 
 
-def newest_severe(limit: int) -> list[Decision]:
+def newest_severe(limit: int, subject: Subject) -> list[Decision]:
     """The newest decisions that asked for more than a review."""
     found: list[Decision] = []
     for outcome in Outcome:
         if outcome > Outcome.review:
-            found += Decision.objects.filter(outcome=int(outcome)).order_by("-seq")[:limit]
+            found += (
+                Decision.objects.for_user(subject)
+                .filter(outcome=int(outcome))
+                .order_by("-seq")[:limit]
+            )
     return sorted(found, key=lambda d: -d.seq)[:limit]
 
 

@@ -49,7 +49,8 @@ def first_steps(request: HttpRequest) -> list[Step]:
     if founded is None or timezone.now() - founded > YOUNG:
         return []
     scenario = programs.latest()
-    newest = Decision.objects.order_by("-seq").values_list("seq", flat=True).first()
+    seen = Decision.objects.for_user(subject_of_request(request))
+    newest = seen.order_by("-seq").values_list("seq", flat=True).first()
     steps = [
         Step(
             _("Make an API key"),

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from django.utils.translation import gettext as _
 
+from guanlan.core.access import Subject
 from guanlan.engine.explain import RuleExecution, explain
 from guanlan.engine.history import Epoch
 from guanlan.engine.log import Frame
@@ -83,12 +84,12 @@ class Trace(NamedTuple):
     numbers: dict[tuple[str, str], int | None]  # the database's, by role and key
 
 
-def trace(frame: Frame, epoch: Epoch, shower: Shower) -> Trace:
-    """The trace of the event in `frame`, decided under `epoch`."""
+def trace(frame: Frame, epoch: Epoch, shower: Shower, subject: Subject) -> Trace:
+    """The trace of the event in `frame`, decided under `epoch`, with links for `subject`."""
     explained = explain(frame, epoch)
     item = record(frame)
     event_type = item.event.type
-    numbers = entity_numbers(event_type, dict(item.event.entities), shower.layout)
+    numbers = entity_numbers(event_type, dict(item.event.entities), shower.layout, subject)
     rules = [_rule(execution, event_type, shower) for execution in explained.rules]
     told = [rule for rule in rules if rule.state != "no_hit"]
     told.sort(key=lambda rule: (rule.state != "hit", -rule.score))
@@ -136,11 +137,13 @@ def trace(frame: Frame, epoch: Epoch, shower: Shower) -> Trace:
 
 
 def entity_numbers(
-    event_type: str, entities: dict[str, Any], layout: Layout
+    event_type: str, entities: dict[str, Any], layout: Layout, subject: Subject
 ) -> dict[tuple[str, str], int | None]:
-    """The database's numbers of a decision's entities, by role and key."""
+    """The database's numbers of those of a decision's entities that `subject` may see, by role
+    and key."""
     present = [(role, layout.kind(event_type, role), key) for role, key in entities.items() if key]
-    rows = Entity.objects.filter(key_index__in={key for _role, _kind, key in present})
+    seen = Entity.objects.for_user(subject)
+    rows = seen.filter(key_index__in={key for _role, _kind, key in present})
     known = {(row.kind, row.key): row.id for row in rows}
     return {(role, key): known.get((kind, key)) for role, kind, key in present}
 

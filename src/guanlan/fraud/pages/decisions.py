@@ -87,7 +87,7 @@ class DecisionLook:
             self.fields = dict(record(frame).event.fields)
             if epoch is None:
                 raise LookupError(f"no program before position {row.position}")
-            self.trace = trace(frame, epoch, self.shower)
+            self.trace = trace(frame, epoch, self.shower, self.subject)
         except (OSError, LogError, LookupError) as error:
             logger.warning("decision %d: %s", row.seq, error)
             self.unreadable = type(error).__name__
@@ -108,7 +108,7 @@ class DecisionLook:
         if self.trace is not None:
             known = self.trace.numbers
         else:
-            known = entity_numbers(row.type, row.entities or {}, self.shower.layout)
+            known = entity_numbers(row.type, row.entities or {}, self.shower.layout, self.subject)
         found: dict[int, str] = {}
         for (role, _key), number in known.items():
             if number is not None:

@@ -169,7 +169,7 @@ def hits_over_time(look: ScenarioLook, subject: Subject) -> Chart:
     span = look.span
     severities = {rule.id: rule.severity for rule in look.found.rules}
     sums = {name: [0] * len(span.bars) for name in _SEVERITY_COLOURS}
-    for rule, hits in figures.hits_by_bar(span).items():
+    for rule, hits in figures.hits_by_bar(span, subject).items():
         if rule in severities:
             line = sums[severities[rule]]
             sums[severities[rule]] = [x + y for x, y in zip(line, hits, strict=True)]
@@ -268,7 +268,7 @@ def _page(request: HttpRequest, row: Program) -> HttpResponse:
 def _rules(
     found: Scenario, shower: Shower, span: figures.Window, subject: Subject
 ) -> list[tuple[str, list[RuleLine]]]:
-    counts = {count.name: count for count in figures.rule_counts(span, None)}
+    counts = {count.name: count for count in figures.rule_counts(span, subject, None)}
     known = precisions(subject)
     when = since(span)
     groups: dict[str, list[RuleLine]] = defaultdict(list)

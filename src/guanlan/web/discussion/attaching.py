@@ -133,8 +133,8 @@ def attach(subject: Subject, noun: str, identity: str, received: Received) -> At
 
 def find_attachment(subject: Subject, key: int) -> Attachment:
     """An attachment of an object that `subject` may see, else Http404."""
-    found = Attachment.objects.filter(pk=key, removed=None).first()
-    if found is None or not may(subject, "see", "web.attachment"):
+    found = Attachment.objects.for_user(subject).filter(pk=key, removed=None).first()
+    if found is None:
         raise Http404
     find_object(subject, found.noun, found.object_id)
     return found

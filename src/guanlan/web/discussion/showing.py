@@ -63,12 +63,17 @@ def shown(
     """The context of `web/discussion.html` for an object that the subject was found to see."""
     at, identity = now or timezone.now(), str(found.pk)
     of = {"noun": noun, "object_id": identity}
-    newest = Comment.objects.filter(**of).select_related("author").order_by("-created", "-id")
+    newest = (
+        Comment.objects.for_user(subject)
+        .filter(**of)
+        .select_related("author")
+        .order_by("-created", "-id")
+    )
     comments = list(newest[: NEWEST + 1])
     told = {key for one in comments for key in one.mentions}
     people = User.objects.filter(pk__in=told).values_list("pk", "username") if told else ()
     names = dict(people)
-    files = Attachment.objects.filter(**of, removed=None).select_related("author")
+    files = Attachment.objects.for_user(subject).filter(**of, removed=None).select_related("author")
     return {
         "noun": noun,
         "identity": identity,

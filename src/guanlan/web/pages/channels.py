@@ -74,7 +74,9 @@ def channels(request: HttpRequest) -> HttpResponse:
     """The channels, and the kinds that can be added."""
     subject = subject_of_request(request)
     context = {
-        "channels": [(row, WHYS.get(row.fault, row.fault)) for row in Channel.objects.all()],
+        "channels": [
+            (row, WHYS.get(row.fault, row.fault)) for row in Channel.objects.for_user(subject)
+        ],
         "kinds": Channel.Kind.choices,
         "may_add": may(subject, "add", "core.channel"),
         "may_change": may(subject, "change", "core.channel"),
@@ -87,7 +89,9 @@ def channels(request: HttpRequest) -> HttpResponse:
 @reauthenticated
 def channel(request: HttpRequest, identity: int) -> HttpResponse:
     """Change a channel; secrets are written, never shown."""
-    row = get_object_or_404(Channel, pk=identity)
+    row = get_object_or_404(
+        Channel.objects.for_user(subject_of_request(request), "change"), pk=identity
+    )
     return _form(request, row, row.kind)
 
 
@@ -155,7 +159,9 @@ def _whole(text: str) -> int:
 @reauthenticated
 def toggle_channel(request: HttpRequest, identity: int) -> HttpResponse:
     """Take a channel into use, or out of it."""
-    row = get_object_or_404(Channel, pk=identity)
+    row = get_object_or_404(
+        Channel.objects.for_user(subject_of_request(request), "change"), pk=identity
+    )
     use_channel(subject_of_request(request), row, request.POST.get("enabled") == "yes")
     return redirect("channels")
 
@@ -164,7 +170,9 @@ def toggle_channel(request: HttpRequest, identity: int) -> HttpResponse:
 @require_POST
 def try_channel(request: HttpRequest, identity: int) -> HttpResponse:
     """Send a test now, and say how it went."""
-    row = get_object_or_404(Channel, pk=identity)
+    row = get_object_or_404(
+        Channel.objects.for_user(subject_of_request(request), "change"), pk=identity
+    )
     delivery = send_test(subject_of_request(request), row)
     if delivery.state == Delivery.State.SENT:
         messages.success(

@@ -55,11 +55,12 @@ def jobs(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     subject = subject_of_request(request)
     chosen = request.GET.get("job", "")
-    runs = JobRun.objects.select_related("asked_by")
+    seen = JobRun.objects.for_user(subject)
+    runs = seen.select_related("asked_by")
     shown = runs.filter(job=chosen) if chosen else runs
-    newest = JobRun.objects.values("job").annotate(newest=Max("pk")).values_list("newest")
+    newest = seen.values("job").annotate(newest=Max("pk")).values_list("newest")
     last = {run.job: run for run in runs.filter(pk__in=newest)}
-    rows = {row.name: row for row in Job.objects.all()}
+    rows = {row.name: row for row in Job.objects.for_user(subject)}
     context = {
         "jobs": [_job(spec, rows.get(spec.name), last, now) for spec in running.registered()],
         "runs": [_run(run, now) for run in shown.order_by("-pk")[:RECENT]],
@@ -127,7 +128,7 @@ def run_job(request: HttpRequest, name: str) -> HttpResponse:
 @require_POST
 def cancel_run(request: HttpRequest, identity: int) -> HttpResponse:
     """Cancel a run."""
-    run = get_object_or_404(JobRun, pk=identity)
+    run = get_object_or_404(JobRun.objects.for_user(subject_of_request(request)), pk=identity)
     if running.cancel(subject_of_request(request), run):
         messages.success(request, _("The run is cancelled, or ends at its next step."))
     else:

@@ -100,7 +100,7 @@ def act_on_one(request: HttpRequest, resource: Resource, key: str, name: str) ->
         return show_object(request, resource, key, saved=made)
     if notice := made.notice if isinstance(made, Saved) else made:
         messages.success(request, notice)
-    left = resource.model._default_manager.filter(pk=row.pk).exists()
+    left = visible(resource, subject).filter(pk=row.pk).exists()
     return redirect(page if left else resource.route)
 
 

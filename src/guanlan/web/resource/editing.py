@@ -13,12 +13,12 @@ from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import Subject
+from guanlan.core.access import Denied, Subject, Verb
 from guanlan.web.resource.acts import FIELD, asked_again
 from guanlan.web.resource.declared import Form, Resource, Saved
 from guanlan.web.resource.details import object_of, show_object
 from guanlan.web.resource.fields import prepared, say
-from guanlan.web.resource.reading import address_of
+from guanlan.web.resource.reading import address_of, visible
 from guanlan.web.rights import subject_of_request
 
 STAMP = "_stamp"
@@ -55,22 +55,39 @@ def declared_form(resource: Resource) -> Form:
 def save(resource: Resource, subject: Subject, row: Any, form: forms.Form, seen: str) -> Saved:
     """Call the service with a valid form's values; `seen` is the stamp the person saw.
 
-    Raises Changed when the object is another one meanwhile, ValidationError as the service does.
+    Raises Denied when it would lie in a scope where the subject may not do this, Changed when the
+    object is another one meanwhile, ValidationError as the service does.
     """
     declared = declared_form(resource)
     if row is None:
         if declared.add is None:
             raise Http404
-        return declared.add(subject, form.cleaned_data)
+        with transaction.atomic():
+            made = declared.add(subject, form.cleaned_data)
+            _within(resource, subject, "add", made)
+        return made
     if declared.change is None:
         raise Http404
     with transaction.atomic():
-        now = resource.model._default_manager.select_for_update().filter(pk=row.pk).first()
+        reached = visible(resource, subject, "change").select_related(None)
+        now = reached.select_for_update().filter(pk=row.pk).first()
         if now is None:
             raise Http404
         if not constant_time_compare(seen, stamp(now)):
             raise Changed
-        return declared.change(subject, now, form.cleaned_data)
+        made = declared.change(subject, now, form.cleaned_data)
+        _within(resource, subject, "change", made)
+        return made
+
+
+def _within(resource: Resource, subject: Subject, verb: Verb, made: Saved) -> None:
+    """Raises Denied, which undoes it, when what a form made lies in a product or unit in which
+    the subject may not do this."""
+    model = resource.model
+    if not getattr(model, "scope_field", "") or not isinstance(made.object, model):
+        return
+    if not visible(resource, subject, verb).filter(pk=made.object.pk).exists():
+        raise Denied(f"{subject.name} may not {verb} {resource.noun}", verb, resource.noun)
 
 
 def edit(request: HttpRequest, resource: Resource, key: str | None) -> HttpResponse:
