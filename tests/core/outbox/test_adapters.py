@@ -109,6 +109,39 @@ def test_an_address_that_is_none_is_the_readers_fault(mail: tuple[Sink, dict[str
     assert mail[0].letters == []
 
 
+INJECTED = "\r\nBcc: mallory@example.com\r\n\r\nforged"
+
+
+@pytest.mark.parametrize(
+    ("parcel", "config"),
+    [
+        ({"subject": "x" + INJECTED}, {}),
+        ({"subject": "x\nBcc: mallory@example.com"}, {}),
+        ({"email": "lin@example.com" + INJECTED}, {}),
+        ({"email": "lin@example.com>\r\nRCPT TO:<mallory@example.com"}, {}),
+        ({"email": "lin@example.com, mallory@example.com"}, {}),
+        ({"key": "k>\r\nBcc: mallory@example.com"}, {}),
+        ({}, {"sender": "g@a.test" + INJECTED}),
+    ],
+)
+def test_no_text_adds_a_header_or_a_reader_to_a_letter(
+    mail: tuple[Sink, dict[str, str]], parcel: dict[str, str], config: dict[str, str]
+) -> None:
+    with pytest.raises(NotDelivered):
+        adapters.ADAPTERS["email"].deliver({**mail[1], **config}, structs.replace(PARCEL, **parcel))
+    assert mail[0].letters == []
+
+
+def test_a_text_cannot_end_its_letter_and_speak_to_the_server(
+    mail: tuple[Sink, dict[str, str]],
+) -> None:
+    body = "a\r\n.\r\nMAIL FROM:<m@x>\r\nRCPT TO:<m@x>\r\nDATA\r\nforged\r\n.\r\nBcc: m@x"
+    adapters.ADAPTERS["email"].deliver(mail[1], structs.replace(PARCEL, body=body))
+    (letter,) = mail[0].letters
+    assert letter["Bcc"] is None
+    assert letter.get_content().replace("\r\n", "\n").startswith(body.replace("\r\n", "\n"))
+
+
 def test_a_mail_server_inside_is_refused_unless_allowed(
     mail: tuple[Sink, dict[str, str]],
 ) -> None:

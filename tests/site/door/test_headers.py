@@ -181,6 +181,16 @@ def test_what_follows_a_whole_message_is_the_next_one(shared: Running) -> None:
     assert [line[9:12] for line in re.findall(rb"HTTP/1\.1 \d+", answer)] == [b"200", b"404"]
 
 
+def test_an_address_is_decoded_once(shared: Running) -> None:
+    for name in ("a", "a%2Fb", "%61"):
+        shared.client.post("/v1/events", json={**EVENT, "id": f"once {name}"})
+    for address, name in (("once%20a", "a"), ("once%20%61", "a"), ("once%20%2561", "%61"),
+                          ("once%20a%252Fb", "a%2Fb")):  # fmt: skip
+        found = shared.client.get(f"/v1/decisions/{address}").json()
+        assert found["decision"]["event_id"] == f"once {name}", address
+    assert shared.client.get("/v1/decisions/once%2520a").status_code == 404
+
+
 # -- a key in the address ---------------------------------------------------------------------
 
 

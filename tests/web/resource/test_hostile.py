@@ -40,7 +40,7 @@ def post(client: Client, body: bytes) -> Any:
         b'{"name":' + b"9" * 5_000 + b"}",
         '{"name":"w","scopes":["events:write"]}'.encode("utf-16"),
         b'{"name":"\xff","scopes":["events:write"]}',
-        b'"text"', b"[]", b"1", b"null", b"{", b"\0",
+        b'"text"', b"[]", b"1", b"null", b"{", b"\0", b"",
     ],
     ids=lambda body: str(body[:24]),
 )  # fmt: skip

@@ -200,7 +200,7 @@ def _schemas(scenario: Scenario) -> Json:
             "additionalProperties": False,
             "required": ["reason"],
             "properties": {
-                "reason": {**text(500), "pattern": "\\S"},
+                "reason": {**text(500), "pattern": "[^\\s\\u001c-\\u001f\\u0085]"},
                 "author": {"oneOf": [text(100), {"type": "null"}]},
                 "expires": {"type": ["string", "null"], "format": "date-time"},
             },

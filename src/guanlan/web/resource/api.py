@@ -285,7 +285,7 @@ def _posted(request: HttpRequest, limit: int = 200) -> MultiValueDict[str, Any]:
     """The body, as forms read it."""
     try:
         # Strict, unlike Python's own: no NaN, no half of a character, UTF-8 only, depth bounded.
-        body = msgspec.json.decode(request.body or b"{}")
+        body = msgspec.json.decode(request.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         body = None
     if not isinstance(body, dict) or len(body) > limit:
