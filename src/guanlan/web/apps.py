@@ -30,5 +30,6 @@ class WebConfig(AppConfig):
         add_place(Place("settings", "my_access", _("My access"), 2))
         add_place(Place("settings", "access_requests", _("Requests for access"), 3))
         add_place(Place("settings", "policy", _("Policy"), 4))
+        add_place(Place("settings", "organisation", _("Organisation"), 7))
         add_place(Place("settings", "invitations", _("Invitations"), 6))
         add_act("keys_new", _("Make an API key"), noun="core.apikey")

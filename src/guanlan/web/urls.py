@@ -6,7 +6,7 @@ from django.urls import path
 
 from guanlan.web import telling
 from guanlan.web.accounts import urls as account_urls
-from guanlan.web.pages import bell, discussion, people, search
+from guanlan.web.pages import bell, discussion, organisation, people, search
 
 urlpatterns = [
     path("discussion/<str:noun>/<str:identity>", discussion.page, name="discussion"),
@@ -41,4 +41,6 @@ urlpatterns = [
     path("settings/access/<int:identity>/revoke", people.revoke_grant, name="revoke_grant"),
     path("settings/access/<int:identity>/review", people.review_glass, name="review_glass"),
     path("settings/policy", people.policy, name="policy"),
+    path("settings/organisation", organisation.organisation_page, name="organisation"),
+    path("settings/organisation/change", organisation.change, name="change_organisation"),
 ]
