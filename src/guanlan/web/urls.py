@@ -6,7 +6,7 @@ from django.urls import path
 
 from guanlan.web import telling
 from guanlan.web.accounts import urls as account_urls
-from guanlan.web.pages import access, bell, discussion, search
+from guanlan.web.pages import access, bell, discussion, organisation, search
 
 urlpatterns = [
     path("discussion/<str:noun>/<str:identity>", discussion.page, name="discussion"),
@@ -27,4 +27,6 @@ urlpatterns = [
     *telling.urlpatterns,
     path("settings/access", access.my_access, name="my_access"),
     path("settings/policy", access.policy, name="policy"),
+    path("settings/organisation", organisation.organisation_page, name="organisation"),
+    path("settings/organisation/change", organisation.change, name="change_organisation"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils import timezone
 
 from guanlan.core.access import Denied, subject_of
@@ -75,3 +76,24 @@ def test_a_bad_name_or_password_is_refused_and_the_invitation_stays_open(
         accept(made.token, name, password)
     assert list(refused.value.message_dict) == [field]
     assert open_invitation(made.token) is not None
+
+
+def test_the_address_is_sealed_and_found_by_its_index_only() -> None:
+    made = invite(subject_of(person("owner")), ADDRESS, "operations")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM core_invitation")
+        [row] = cursor.fetchall()
+    assert not any(ADDRESS.encode() in bytes(str(v), "utf-8") for v in row)
+    assert not any(ADDRESS.encode() in bytes(v) for v in row if isinstance(v, bytes | memoryview))
+    assert Invitation.objects.get(email_index="NEW@example.com") == made.invitation
+    assert not Invitation.objects.filter(email_index="other@example.com").exists()
+    assert Invitation.objects.get().email == ADDRESS
+
+
+def test_an_invitation_whose_address_cannot_be_read_is_not_open() -> None:
+    made = invite(subject_of(person("owner")), ADDRESS, "operations")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE core_invitation SET email = %s", [b"altered" * 9])
+    assert open_invitation(made.token) is None
+    with pytest.raises(ValidationError):
+        accept(made.token, "newcomer", PASSWORD)

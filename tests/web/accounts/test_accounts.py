@@ -10,18 +10,23 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core import mail
+from django.db import connection
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from guanlan.core.access import subject_of
-from guanlan.core.models import Invitation, SignedIn, User
+from guanlan.core.egress import using
+from guanlan.core.models import Channel, Invitation, SignedIn, User
+from guanlan.core.outbox.keeping import config_of
 from guanlan.core.people.inviting import invite
 from guanlan.core.people.limiting import DOORS
 from guanlan.core.people.organisation import forget, new_setup_code
 from guanlan.core.people.sessions import switch_off
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.accounts.recovery import make_codes
-from tests.people import app_code, person
+from guanlan.web.templatetags.console import money
+from tests.core.egress.servers import http_server
+from tests.people import app_code, confirm, person
 
 pytestmark = pytest.mark.django_db
 
@@ -356,3 +361,86 @@ def test_the_first_run_needs_the_code_and_happens_once(client: Client) -> None:
     assert client.post("/login", {"username": "first", "password": PASSWORD})["Location"] == "/"
     assert "Pond Pay" in client.get("/account").content.decode()
     forget()
+
+
+SETTING_UP = {
+    "name": "Pond Pay", "time_zone": "Asia/Taipei", "currency": "TWD", "username": "first",
+    "email": "first@example.com", "password": PASSWORD,
+}  # fmt: skip
+
+
+def set_up(client: Client, **more: str) -> tuple[int, str]:
+    """Set up with a channel; the status, and what the next page says."""
+    client.cookies["guanlan_language"] = "en"
+    form = {**SETTING_UP, "code": str(new_setup_code()), **more}
+    answer = client.post("/setup", form)
+    forget()
+    return answer.status_code, client.get("/login").content.decode()
+
+
+def test_the_first_run_makes_a_channel_and_tries_it(client: Client) -> None:
+    with http_server() as server, using(server.policy("hook.test")):
+        address = f"http://hook.test:{server.port}/in"
+        said = {"channel": "webhook", "webhook-url": address, "webhook-secret": "s3cr3t-of-hook"}
+        status, page = set_up(client, **said)
+        [got] = server.got
+    assert status == 302
+    assert "accepted the test message" in page
+    assert (got.method, got.path) == ("POST", "/in")
+    assert "channel.test" in got.body.decode()
+    made = Channel.objects.get()
+    assert made.kind == "webhook"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM core_channel")
+        assert "s3cr3t-of-hook" not in str([bytes(v) if isinstance(v, memoryview) else v
+                                            for v in cursor.fetchall()[0]])  # fmt: skip
+    assert config_of(made)["secret"] == "s3cr3t-of-hook"
+
+
+def test_the_first_run_says_that_a_test_failed_and_keeps_the_channel(client: Client) -> None:
+    said = {
+        "channel": "email", "email-host": "127.0.0.1", "email-port": "25",
+        "email-security": "none", "email-sender": "risk@example.com",
+    }  # fmt: skip
+    status, page = set_up(client, **said)
+    assert status == 302
+    assert "was not sent: the address lies inside the network" in page
+    assert config_of(Channel.objects.get())["sender"] == "risk@example.com"
+
+
+def test_what_a_channel_lacks_is_said_before_anything_is_made(client: Client) -> None:
+    for said in (
+        {"channel": "email", "email-host": "mail.example.com"},
+        {"channel": "webhook", "webhook-url": "gopher://x", "webhook-secret": "s"},
+        {"channel": "slack"},
+        {"channel": "carrier pigeon"},
+    ):
+        assert set_up(client, **said)[0] == 422, said
+    assert not User.objects.exists()
+    assert not Channel.objects.exists()
+
+
+def test_the_organisation_is_shown_changed_and_used(owner: User, client: Client) -> None:
+    client.cookies["guanlan_language"] = "en"
+    client.force_login(owner)
+    said = {"name": "Pond Pay", "time_zone": "Asia/Taipei", "currency": "TWD"}
+    asked = client.post("/settings/organisation/change", said)
+    assert asked["Location"].startswith("/account/confirm?")
+    confirm(client)
+    bad = client.post("/settings/organisation/change", {**said, "time_zone": "Mars/Olympus"})
+    assert bad.status_code == 422
+    assert (
+        client.post("/settings/organisation/change", said)["Location"] == "/settings/organisation"
+    )
+    page = client.get("/settings/organisation").content.decode()
+    for one in said.values():
+        assert one in page
+    # An amount without a currency of its own is told in the organisation's.
+    assert money(123_400, "") == money(123_400, "TWD")
+    assert money(123_400, "USD") != money(123_400, "")
+    forget()
+    administrator, stranger = person("administrator"), person("communications")
+    for user, status in ((administrator, 200), (stranger, 403)):
+        client.force_login(user)
+        confirm(client)
+        assert client.get("/settings/organisation/change").status_code == status

@@ -148,6 +148,20 @@ def test_a_sensitive_act_is_refused_until_the_person_is_confirmed(
     assert act.done()
 
 
+def test_emergency_access_has_its_limits_however_often_one_confirms(english: Client) -> None:
+    confirm(english)
+    for minutes in ("14", "61", "0", "99999999", "-30"):
+        english.post("/settings/access/emergency", {**WISH, "minutes": minutes})
+        assert not AccessGrant.objects.exists(), minutes
+    for _again in range(3):  # the first must be reviewed before there is another
+        english.post("/settings/access/emergency", {**WISH, "minutes": "15"})
+        confirm(english)
+    grant = AccessGrant.objects.get()
+    assert grant.ends is not None
+    assert grant.starts is not None
+    assert (grant.ends - grant.starts).total_seconds() == 15 * 60
+
+
 def test_a_confirmed_person_comes_back_to_the_page_and_is_told_to_do_it_again(
     english: Client,
 ) -> None:

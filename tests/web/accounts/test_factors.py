@@ -96,6 +96,7 @@ def test_everybody_or_nobody_whatever_the_role(settings: Settings, mfa: str, ans
         assert factor_demanded(subject_of(user)) is answer
 
 
+@pytest.mark.django_db(transaction=True)  # the stream looks with a connection of its own
 def test_a_role_given_now_sends_its_person_to_set_a_factor_up_at_the_next_request(
     settings: Settings,
 ) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from guanlan.core.access.nouns import Verb
 from guanlan.core.access.policy import Subject
 from guanlan.core.access.scoping import ScopedQuerySet
+from guanlan.core.sealing import BlindIndex, SealedField, SealId
 
 
 class Accounts(UserManager["User"]):
@@ -123,12 +124,15 @@ class Invitation(models.Model):
     """A person asked to join: once, until a time. Its secret is kept only as a hash."""
 
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id role invited_by created expires accepted account revoked",
-        3: "email",
+        2: "id seal_id role invited_by created expires accepted account revoked",
+        3: "email email_index",
         4: "sha256",
     }
+    seal_row: ClassVar[str] = "seal_id"
 
-    email = models.EmailField()
+    seal_id = SealId()
+    email = SealedField(max_length=254)
+    email_index = BlindIndex(of="email", kind="email")
     role = models.CharField(max_length=40)
     sha256 = models.BinaryField(max_length=32, unique=True)
     invited_by = models.ForeignKey(

@@ -72,7 +72,7 @@ def save_channel(
         before = config_of(channel) if channel is not None else {}
     except Unreadable:
         before = {}
-    config = _config(kind, values, before)
+    config = checked_config(kind, values, before)
     name = name.strip()
     if not 1 <= len(name) <= 80:
         raise ValidationError({"channel_name": _("Give the channel a name of 1 to 80 characters.")})
@@ -90,7 +90,13 @@ def save_channel(
     return row
 
 
-def _config(kind: str, values: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+def checked_config(
+    kind: str, values: Mapping[str, str], before: Mapping[str, str]
+) -> dict[str, str]:
+    """What a channel of this kind keeps of `values`; an empty secret stays as it was `before`.
+
+    Raises ValidationError by field.
+    """
     config: dict[str, str] = {}
     wrong: dict[str, str] = {}
     for field in ADAPTERS[kind].fields:

@@ -20,6 +20,7 @@ from guanlan.core.access.assigning import may_give
 from guanlan.core.access.table import ROLES
 from guanlan.core.audit import act
 from guanlan.core.models import Invitation, RoleAssignment, User
+from guanlan.core.sealing import Unreadable
 
 LIFE: Final = timedelta(hours=72)
 State = Literal["waiting", "accepted", "expired", "withdrawn"]
@@ -59,12 +60,14 @@ def invite(subject: Subject, email: str, role: str) -> Invited:
 
 def open_invitation(token: str, now: datetime | None = None) -> Invitation | None:
     """The invitation of a token that can still be accepted."""
-    return Invitation.objects.filter(
+    found = Invitation.objects.filter(
         sha256=_digest(token),
         accepted__isnull=True,
         revoked__isnull=True,
         expires__gt=now or timezone.now(),
     ).first()
+    # An address that cannot be read makes no account.
+    return None if found is None or isinstance(found.email, Unreadable) else found
 
 
 def accept(token: str, username: str, password: str) -> User:

@@ -129,7 +129,7 @@ def _joined(email: str, disabled: User | None) -> User:
     """
     refused = NotAdmitted("unknown" if disabled is None else "disabled", disabled)
     waiting = Invitation.objects.filter(
-        email__iexact=email, accepted=None, revoked=None, expires__gt=timezone.now()
+        email_index=email, accepted=None, revoked=None, expires__gt=timezone.now()
     )
     found = next((one for one in waiting.order_by("-created") if _same(one.email, email)), None)
     if found is None:

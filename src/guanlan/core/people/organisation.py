@@ -17,7 +17,9 @@ from django.db.models.signals import post_save
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from guanlan.core.access import Subject, require
 from guanlan.core.audit import act
+from guanlan.core.audit.recording import Detail
 from guanlan.core.models import Organisation, User
 
 KEPT_SECONDS: Final = 30.0
@@ -104,15 +106,9 @@ def set_up_organisation(
         row = Organisation.objects.select_for_update().filter(pk=1).first()
         if row is None or not code_fits(code):
             raise ValidationError({"code": _("This is not the set-up code, or it has been used.")})
-        faults: dict[str, list[str]] = {}
+        faults = _wrong(name, time_zone, currency)
         owner = User(username=username.strip(), email=email.strip())
         owner.is_staff = owner.is_superuser = True
-        if not 1 <= len(name.strip()) <= 80:
-            faults["name"] = [_("Give the organisation a name of 1 to 80 characters.")]
-        if time_zone not in available_timezones():
-            faults["time_zone"] = [_("Give a time zone such as Asia/Shanghai.")]
-        if currency not in CURRENCIES:
-            faults["currency"] = [_("Choose one of the currencies listed.")]
         try:
             owner.clean_fields(exclude=["password"])
         except ValidationError as error:
@@ -129,6 +125,30 @@ def set_up_organisation(
         row.set_up, row.code = timezone.now(), b""
         row.save()
     return owner
+
+
+def change_organisation(subject: Subject, *, name: str, time_zone: str, currency: str) -> None:
+    """Give the organisation another name, zone or currency. Raises Denied; ValidationError, by
+    field."""
+    require(subject, "change", "core.organisation")
+    if faults := _wrong(name, time_zone, currency):
+        raise ValidationError(faults)
+    detail: Detail = {"time_zone": time_zone, "currency": currency}
+    with act("organisation.change", ("core.organisation", "1"), detail=detail):
+        row = Organisation.objects.select_for_update().filter(pk=1).first() or Organisation()
+        row.name, row.time_zone, row.currency = name.strip(), time_zone, currency
+        row.save()
+
+
+def _wrong(name: str, time_zone: str, currency: str) -> dict[str, list[str]]:
+    faults: dict[str, list[str]] = {}
+    if not 1 <= len(name.strip()) <= 80:
+        faults["name"] = [_("Give the organisation a name of 1 to 80 characters.")]
+    if time_zone not in available_timezones():
+        faults["time_zone"] = [_("Give a time zone such as Asia/Shanghai.")]
+    if currency not in CURRENCIES:
+        faults["currency"] = [_("Choose one of the currencies listed.")]
+    return faults
 
 
 def _digest(code: str) -> bytes:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from guanlan.core.people.organisation import organisation
 from guanlan.web import words
 
 register = template.Library()
@@ -95,11 +96,12 @@ def figure(value: float | None) -> str:
 
 @register.filter
 def money(value: int | None, currency: str) -> str:
-    """An amount in minor units with its currency's sign."""
-    return "—" if value is None else words.money(value, currency)
+    """An amount in minor units with its currency's sign; the organisation's where it has none."""
+    return "—" if value is None else words.money(value, currency or organisation().currency)
 
 
 @register.filter
 def compact_money(value: int | None, currency: str) -> str:
     """A large amount in few characters."""
+    currency = currency or organisation().currency
     return "—" if value is None else words.compact_money(value, currency)
