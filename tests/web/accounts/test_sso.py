@@ -720,6 +720,15 @@ def test_who_has_no_password_here_confirms_there(
     assert "session.confirm" in acts(log)
 
 
+def test_who_has_other_ways_is_offered_them_too(
+    english: Client, provider: Provider, li_na: User
+) -> None:
+    sign_in(english, provider)
+    page = english.get("/account/confirm/sso?next=/account").content.decode()
+    assert 'href="/account/confirm?next=%2Faccount"' in page
+    assert "/account/confirm/sso" in english.get("/account/confirm").content.decode()
+
+
 def test_a_confirmation_ends_after_ten_minutes(
     linked: Client, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ from guanlan.core.sealing import Unopened, open_text, seal_text, tell_unreadable
 from guanlan.core.sign_on import configured
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.accounts.factors import last_stays
-from guanlan.web.accounts.signing_on import came_from_there, confirmed_there
+from guanlan.web.accounts.signing_on import METHOD, came_from_there, confirmed_there
 
 _PLACE = "mfa_authenticator.data"
 
@@ -92,7 +92,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         ]
         if configured() and linked_to(user) is not None:
             there = {
-                "id": "sso",
+                "id": METHOD,
                 "description": _("Use single sign-on"),
                 "url": reverse("sso_confirm"),
             }

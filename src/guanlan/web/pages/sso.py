@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from typing import Final
+from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from allauth.mfa.internal.constants import LoginStageKey
@@ -85,7 +87,14 @@ def confirm(request: HttpRequest) -> HttpResponse:
     target = way_back(request, request.POST.get("next", request.GET.get("next", "")))
     if request.method == "POST":
         return _away(request, target, person_of(request))
-    return render(request, "web/sso_confirm.html", {"next": target, "name": sign_on_name()})
+    methods = get_adapter().get_reauthentication_methods(request.user)
+    context = {
+        "next": target,
+        "name": sign_on_name(),
+        "ways": [method for method in methods if method["id"] != METHOD],
+        "way_back": urlencode({"next": target}),
+    }
+    return render(request, "web/sso_confirm.html", context)
 
 
 @public
