@@ -9,8 +9,15 @@ import pytest
 from msgspec import structs
 
 from guanlan.core.audit.checkpoints import BadNote, Checkpointer, Verifier, read_notes
+from guanlan.core.audit.proofs import prove_consistency, prove_inclusion
 from guanlan.core.audit.rows import decode, encode
-from guanlan.core.audit.tree import Frontier, leaf_hashes
+from guanlan.core.audit.tree import (
+    Frontier,
+    inclusion_proof,
+    leaf_hash,
+    leaf_hashes,
+    root_of,
+)
 from guanlan.core.audit.verifying import verify
 from tests.core.audit.world import World, world
 
@@ -104,6 +111,58 @@ def test_a_checkpoint_is_a_note_as_others_read_it(log: World) -> None:
     assert first[1].isdecimal()
     assert re.fullmatch(r"[A-Za-z0-9+/]{43}=", first[2])
     assert len(read_notes(log.checkpointer.file)) >= 2
+
+
+@pytest.mark.parametrize("kept", [1, 30, 60, 100, 150, 200])
+def test_a_note_that_was_broken_off_spoils_no_other(log: World, kept: int) -> None:
+    """The machine stops while a checkpoint is being written; the next one is read as ever."""
+    file = log.checkpointer.file
+    whole = file.read_bytes()
+    before = len(read_notes(file))
+    last = whole.rstrip(b"\n").rfind(b"\n\n" + log.checkpointer.signer.name.encode()) + 2
+    file.write_bytes(whole + whole[last : last + kept])
+    again = world(log.folder)
+    again.write(3)
+    again.sign()
+    again.store.close()
+    assert file.read_bytes().startswith(whole)
+    assert len(read_notes(file)) > before
+    assert again.verify().ok
+
+
+def test_what_no_broken_write_left_behind_is_not_cut_off(log: World) -> None:
+    with log.checkpointer.file.open("ab") as file:
+        file.write(b"forged " * 200)
+    again = world(log.folder)
+    again.write(1)
+    again.sign()
+    again.store.close()
+    assert again.verify().fault.startswith("checkpoint 4")
+
+
+@pytest.mark.parametrize(("index", "size"), [(0, 1), (0, 40), (17, 40), (39, 40), (12, 33)])
+def test_a_row_is_proven_from_the_file(log: World, index: int, size: int) -> None:
+    leaves = leaf_hashes(log.rows.read_bytes().splitlines()[:size])
+    proof = prove_inclusion(log.folder / "audit", index, size)
+    assert proof.holds(root_of(leaves).hex())
+    assert leaf_hash(proof.row.encode()) == leaves[index]
+    assert proof.path == [node.hex() for node in inclusion_proof(index, leaves)]
+
+
+@pytest.mark.parametrize(("old", "new"), [(1, 1), (1, 40), (20, 40), (13, 29), (40, 40)])
+def test_growth_is_proven_from_the_file(log: World, old: int, new: int) -> None:
+    leaves = leaf_hashes(log.rows.read_bytes().splitlines())
+    proof = prove_consistency(log.folder / "audit", old, new)
+    assert proof.holds(root_of(leaves[:new]).hex())
+    assert proof.old_root == root_of(leaves[:old]).hex()
+    assert not proof.holds(root_of(leaves[:-1] if new == 40 else leaves).hex())
+
+
+def test_nothing_is_proven_of_rows_that_are_not_there(log: World) -> None:
+    with pytest.raises(ValueError, match="no row 40 among 40"):
+        prove_inclusion(log.folder / "audit", 40)
+    with pytest.raises(ValueError, match="40 rows, not 41"):
+        prove_consistency(log.folder / "audit", 1, 41)
 
 
 def test_a_log_that_was_never_there_holds_nothing(tmp_path: Path) -> None:

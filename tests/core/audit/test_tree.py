@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -13,12 +14,15 @@ from guanlan.core.audit.tree import (
     EMPTY,
     Frontier,
     consistency_proof,
+    consistency_spans,
     consistent,
     inclusion_proof,
+    inclusion_spans,
     leaf_hash,
     leaf_hashes,
     root_from_inclusion,
     root_of,
+    span_roots,
 )
 
 entries = st.lists(st.binary(max_size=12), min_size=1, max_size=70)
@@ -83,6 +87,21 @@ def test_consistency_proofs_hold_between_any_two_sizes(
         assert not consistent(old, old_root, len(rows), old_root, proof)
         if proof:
             assert not consistent(old, old_root, len(rows), root, proof[:-1])
+
+
+@given(entries, st.data())
+def test_roots_of_spans_do_not_depend_on_how_the_leaves_are_cut(
+    rows: list[bytes], data: st.DataObject
+) -> None:
+    leaves = leaf_hashes(rows)
+    index = data.draw(st.integers(0, len(rows) - 1))
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(rows)))) | {0, len(rows)})
+    chunks = [leaves[a:b] for a, b in pairwise(cuts)]
+    spans = inclusion_spans(index, len(rows))
+    assert span_roots(spans, chunks) == [root_of(leaves[a:b]) for a, b in spans]
+    old = data.draw(st.integers(1, len(rows)))
+    spans = consistency_spans(old, len(rows))
+    assert span_roots(spans, chunks) == consistency_proof(old, leaves)
 
 
 def test_there_is_no_proof_for_what_is_not_there() -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import fcntl
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +38,9 @@ EVERY_ROWS: Final = 1_000
 EVERY_MICROSECONDS: Final = 60_000_000
 _ED25519: Final = b"\x01"
 _DASH: Final = "\N{EM DASH} "
+_NOTE_END: Final = re.compile(b"\n\n(?:\xe2\x80\x94 [^\n]+\n)+\n?")
+_TAIL: Final = 4096
+_LONGEST_NOTE: Final = 1024
 
 
 class Checkpoint(Struct, frozen=True):
@@ -237,7 +242,7 @@ class Checkpointer:
         """Rows and time (microseconds) of the newest checkpoint in the file; zeros without one."""
         try:
             with self.file.open("rb") as file:
-                file.seek(max(0, self.file.stat().st_size - 4096))
+                file.seek(max(0, self.file.stat().st_size - _TAIL))
                 tail = file.read()
         except OSError:
             return 0, 0
@@ -251,11 +256,32 @@ class Checkpointer:
 
 
 def _append(path: Path, text: str) -> None:
+    """Add a note, whole or not at all: half a note would spoil every one that follows."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
-        os.write(fd, text.encode())
-        os.fdatasync(fd)
+        end = _whole(fd)
+        try:
+            os.ftruncate(fd, end)
+            if os.write(fd, text.encode()) < len(text.encode()):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fdatasync(fd)
+        except OSError:
+            os.ftruncate(fd, end)
+            raise
     finally:
         os.close(fd)
+
+
+def _whole(fd: int) -> int:
+    """Where the last whole note ends: behind it at most a note that was broken off.
+
+    Anything longer was not left there by a broken write; it stays, for `verify` to find.
+    """
+    size = os.fstat(fd).st_size
+    first = max(0, size - _TAIL)
+    tail = os.pread(fd, size - first, first)
+    ends = [match.end() for match in _NOTE_END.finditer(tail)] or [0]
+    broken_off = len(tail) - ends[-1]
+    return size - broken_off if broken_off < _LONGEST_NOTE else size

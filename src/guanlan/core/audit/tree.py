@@ -103,24 +103,52 @@ def _split(size: int) -> int:
     return 1 << (size - 1).bit_length() - 1
 
 
-def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """The audit path of leaf `index` in the tree of `leaves`, nearest first.
+Span = tuple[int, int]
+
+
+def inclusion_spans(index: int, size: int) -> list[Span]:
+    """The spans of leaves (first, behind the last) whose roots are the audit path, nearest first.
 
     Raises ValueError when there is no such leaf.
     """
-    if not 0 <= index < len(leaves):
-        raise ValueError(f"there is no row {index} among {len(leaves)}")
-    path: list[bytes] = []
-    first, end = 0, len(leaves)
+    if not 0 <= index < size:
+        raise ValueError(f"there is no row {index} among {size}")
+    spans: list[Span] = []
+    first, end = 0, size
     while end - first > 1:
         middle = first + _split(end - first)
         if index < middle:
-            path.append(root_of(leaves[middle:end]))
+            spans.append((middle, end))
             end = middle
         else:
-            path.append(root_of(leaves[first:middle]))
+            spans.append((first, middle))
             first = middle
-    return path[::-1]
+    return spans[::-1]
+
+
+def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """The audit path of leaf `index` in the tree of `leaves`; ValueError as `inclusion_spans`."""
+    return [root_of(leaves[a:b]) for a, b in inclusion_spans(index, len(leaves))]
+
+
+def span_roots(spans: Sequence[Span], chunks: Iterable[Sequence[bytes]]) -> list[bytes]:
+    """The roots of disjoint spans, from all leaves' hashes in order, however they are cut.
+
+    Holds one frontier a span and one chunk, so a log of any length can be proven.
+    """
+    frontiers = {span: Frontier() for span in spans}
+    waiting = sorted(spans, reverse=True)
+    at = 0
+    for chunk in chunks:
+        behind = at + len(chunk)
+        while waiting and waiting[-1][0] < behind:
+            first, end = waiting[-1]
+            frontiers[first, end].extend(chunk[max(first - at, 0) : end - at])
+            if end > behind:
+                break
+            waiting.pop()
+        at = behind
+    return [frontiers[span].root() for span in spans]
 
 
 def root_from_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes]) -> bytes | None:
@@ -140,28 +168,36 @@ def root_from_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes
     return node if used == len(path) else None
 
 
-def consistency_proof(old: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """The proof that the tree of the first `old` leaves is the beginning of this one.
+def consistency_spans(old: int, new: int) -> list[Span]:
+    """The spans of leaves whose roots prove that the first `old` leaves begin the first `new`.
 
-    Raises ValueError unless 0 < old <= number of leaves.
+    Raises ValueError unless 0 < old <= new.
     """
-    if not 0 < old <= len(leaves):
-        raise ValueError(f"there are {len(leaves)} rows, so none that begin with {old}")
-    proof: list[bytes] = []
-    first, end, whole = 0, len(leaves), True
+    if not 0 < old <= new:
+        raise ValueError(f"there are {new} rows, so none that begin with {old}")
+    spans: list[Span] = []
+    first, end, whole = 0, new, True
     while old != end - first:
         middle = _split(end - first)
         if old <= middle:
-            proof.append(root_of(leaves[first + middle : end]))
+            spans.append((first + middle, end))
             end = first + middle
         else:
-            proof.append(root_of(leaves[first : first + middle]))
+            spans.append((first, first + middle))
             first += middle
             old -= middle
             whole = False
     if not whole:
-        proof.append(root_of(leaves[first:end]))
-    return proof[::-1]
+        spans.append((first, end))
+    return spans[::-1]
+
+
+def consistency_proof(old: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """The proof that the tree of the first `old` leaves is the beginning of this one.
+
+    Raises ValueError as `consistency_spans` does.
+    """
+    return [root_of(leaves[a:b]) for a, b in consistency_spans(old, len(leaves))]
 
 
 def consistent(
