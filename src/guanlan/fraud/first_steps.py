@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import may
-from guanlan.core.models import ApiKey, Channel, User
+from guanlan.core.models import ApiKey, Channel, Invitation, User
 from guanlan.engine.event import bounds
 from guanlan.engine.scenario.model import EventType, Field, Scenario
 from guanlan.fraud import engine_access, programs
 from guanlan.fraud.models import Backtest, Decision
+from guanlan.web.accounts.events import has_factor
 from guanlan.web.rights import subject_of_request
 
 YOUNG: Final = timedelta(days=14)
@@ -78,7 +79,34 @@ def first_steps(request: HttpRequest) -> list[Step]:
                 _("Channels"),
             )
         )
+    steps += _people(request)
     return [] if all(step.done for step in steps) else steps
+
+
+def _people(request: HttpRequest) -> list[Step]:
+    """What an account alone does not have: colleagues, and a proof besides its password."""
+    steps = []
+    if may(subject_of_request(request), "add", "core.user"):
+        steps.append(
+            Step(
+                _("Invite a colleague"),
+                Invitation.objects.exists() or User.objects.filter(is_active=True).count() > 1,
+                _("Whoever changes a rule needs another person to approve it."),
+                reverse("invitations"),
+                _("Invitations"),
+            )
+        )
+    user = request.user
+    steps.append(
+        Step(
+            _("Set up a second factor"),
+            isinstance(user, User) and has_factor(user),
+            _("A passkey, or an app that shows codes: a stolen password alone opens nothing."),
+            reverse("second_factor"),
+            _("Second factor"),
+        )
+    )
+    return steps
 
 
 def state_of(steps: list[Step]) -> str:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from guanlan.core.jobs.registry import find_job, next_due, registered
 from guanlan.core.jobs.running import LOST_TWICE, fail
 from guanlan.core.jobs.wanting import ALIVE, enqueue, is_late
 from guanlan.core.models import Job, JobRun, Worker
+from guanlan.core.people.organisation import organisation
 
 State = JobRun.State
 NUDGE_AGAIN: Final = timedelta(seconds=60)
@@ -23,7 +23,8 @@ OVERDUE: Final = timedelta(seconds=60)  # past its timeout a run that does not s
 
 
 def zone() -> ZoneInfo:
-    return ZoneInfo(settings.TIME_ZONE)
+    """The zone in which schedules are read: the organisation's."""
+    return organisation().zone
 
 
 def take_stock(now: datetime | None = None) -> None:
