@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -40,6 +41,7 @@ class BenchKey(msgspec.Struct, frozen=True):
     id: str
     sha256: bytes
     scopes: frozenset[str]
+    until: float = inf
 
 
 class Wrap:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+
+from django.test import Client
 
 from guanlan.core.access.table import PURPOSES
 from guanlan.core.models import Clearance, RoleAssignment, User
@@ -32,3 +35,13 @@ def person(
     if level != 2 or named:
         Clearance.objects.create(person=user, level=level, purposes=named)
     return user
+
+
+def confirm(client: Client, ago: float = 0.0) -> None:
+    """Have the client's person prove who they are, `ago` seconds ago."""
+    session = client.session
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time() - ago, "reauthenticated": True}
+    ]
+    session.save()

@@ -17,7 +17,7 @@ from guanlan.fraud import figures, programs
 from guanlan.fraud.services import project, store_backtest
 from tests.fraud.reports import report
 from tests.fraud.world import World
-from tests.people import person
+from tests.people import confirm, person
 
 QUIET = [
     "--no-sandbox",
@@ -73,6 +73,7 @@ def open_page(console: LiveServer, chromium: Browser) -> Iterator[Open]:
     """Opens a page of the console as the owner, in a language, a theme and a width."""
     client = Client()
     client.force_login(User.objects.get(username="owner"))
+    confirm(client)
     session = client.cookies["guanlan_session"].value
     contexts: list[BrowserContext] = []
 

@@ -64,7 +64,7 @@ def address(name: str) -> str:
 
 POSTED = {
     "recompute", "reveal_decision", "reveal_entity", "add_role", "change_clearance",
-    "end_role", "ask_access", "emergency", "decide_request", "revoke_grant", "review_glass",
+    "end_role", "ask_access", "decide_request", "revoke_grant", "review_glass",
     "find_entity", "logout", "language", "dismiss_first_steps",
     "palette_search", "run_job", "cancel_run", "toggle_channel", "try_channel",
     "end_session", "end_other_sessions", "take_back", "account_logout",

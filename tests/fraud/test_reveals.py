@@ -10,7 +10,7 @@ from django.test import Client
 from guanlan.core.access import revealing
 from guanlan.fraud import models
 from tests.fraud.world import World
-from tests.people import person
+from tests.people import confirm, person
 
 GOOD = {"value": "entity phone", "purpose": "fraud_investigation", "reason": "case 12, call back"}
 
@@ -20,6 +20,7 @@ def analyst(pond: World, client: Client) -> Client:
     client.force_login(
         person("fraud_analyst", clearance=3, purposes=["fraud_investigation", "audit"])
     )
+    confirm(client)
     client.cookies["guanlan_language"] = "en"
     return client
 
@@ -126,6 +127,7 @@ def test_who_lacks_role_clearance_or_purpose_is_refused(
     purpose: str,
 ) -> None:
     client.force_login(person(role, clearance=clearance, purposes=purposes))
+    confirm(client)
     event = login_event(pond)
     answer = client.post(f"/decisions/{event['seq']}/reveal", GOOD | {"purpose": purpose})
     assert answer.status_code == 403
@@ -142,3 +144,21 @@ def test_what_does_not_exist_or_is_not_masked_is_not_revealed(
         assert answer.status_code == 404
     assert analyst.get(f"/decisions/{event['seq']}/reveal").status_code == 405
     assert recorded == []
+
+
+def test_a_reveal_asks_who_one_is_once_in_ten_minutes(
+    pond: World, analyst: Client, recorded: list[tuple[Any, ...]]
+) -> None:
+    event = login_event(pond)
+    phone, url = event["entities"]["phone"], f"/decisions/{event['seq']}/reveal"
+    confirm(analyst, ago=599)
+    for _index in range(2):
+        assert phone in analyst.post(url, GOOD).content.decode()
+    confirm(analyst, ago=601)
+    headers = {
+        "HX-Request": "true", "HX-Current-URL": f"http://testserver/decisions/{event['seq']}"
+    }  # fmt: skip
+    asked = analyst.post(url, GOOD, headers=headers)
+    assert asked["HX-Redirect"] == f"/account/confirm?next=%2Fdecisions%2F{event['seq']}"
+    assert not asked.content
+    assert len(recorded) == 2

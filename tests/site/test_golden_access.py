@@ -29,7 +29,7 @@ from tests.fraud import conftest
 from tests.fraud.reports import report
 from tests.fraud.test_pages import ARGUMENTS
 from tests.fraud.world import World
-from tests.people import person
+from tests.people import confirm, person
 
 GOLDEN = Path(__file__).parent / "golden_access.json"
 # In every request: what a reveal takes. The other forms find it wanting, after the rights.
@@ -88,6 +88,7 @@ def answer(user: Any, method: str, path: str, canaries: dict[int, str]) -> str:
     client = Client(raise_request_exception=False)
     if user is not None:
         client.force_login(user)
+        confirm(client)
     data = FORM if method == "post" else {}
     response = getattr(client, method)(path, data)
     text = b"".join(response.streaming_content if response.streaming else [response.content])

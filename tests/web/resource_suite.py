@@ -24,7 +24,7 @@ from guanlan.core.access import MASKED_FROM
 from guanlan.web.resource import Resource, resource_of
 from guanlan.web.resource.lists import address_of
 from guanlan.web.resource.registry import column_level
-from tests.people import person
+from tests.people import confirm, person
 
 
 @pytest.mark.django_db
@@ -45,6 +45,7 @@ class ResourceSuite:
     def owner(self) -> Client:
         client = Client()
         client.force_login(person("owner"))
+        confirm(client)
         client.cookies["guanlan_language"] = "en"
         return client
 

@@ -13,7 +13,7 @@ from guanlan.core.people.limiting import DOORS
 from guanlan.web import places
 from guanlan.web.places import Place, add_place
 from guanlan.web.session import session_subject
-from tests.people import person
+from tests.people import confirm, person
 
 pytestmark = pytest.mark.django_db
 
@@ -165,6 +165,7 @@ def test_the_language_is_one_of_ours_and_the_way_back_is_here(client: Client) ->
 
 def test_a_key_is_made_shown_once_and_revoked(owner: User, client: Client) -> None:
     client.force_login(owner)
+    confirm(client)
     form = {"name": "w", "scopes": ["events:write"]}
     text = client.post("/settings/keys/new", form).content.decode()
     key = ApiKey.objects.get()
@@ -178,6 +179,7 @@ def test_a_key_is_made_shown_once_and_revoked(owner: User, client: Client) -> No
 
 def test_a_bad_key_form_says_why_and_loses_nothing(owner: User, client: Client) -> None:
     client.force_login(owner)
+    confirm(client)
     client.cookies["guanlan_language"] = "en"
     response = client.post("/settings/keys/new", {"name": "a fine name"})
     assert response.status_code == 422

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from guanlan.core.access import subject_of
 from guanlan.core.models import AccessGrant, RoleAssignment, User
-from tests.people import person
+from tests.people import confirm, person
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +15,6 @@ WISH = {
     "verb": "reveal", "noun": "fraud.entity", "level": "3", "purpose": "incident_response",
     "minutes": "30", "reason": "incident 7 is open",
 }  # fmt: skip
-PASSWORD = "a long pass phrase"
 
 
 @pytest.fixture
@@ -27,6 +25,7 @@ def english(client: Client) -> Client:
 
 def test_an_owner_gives_and_takes_a_role_and_sets_a_clearance(english: Client) -> None:
     english.force_login(person("owner"))
+    confirm(english)
     user = person(None, "li.na")
     assert "li.na" in english.get("/settings/people").content.decode()
     english.post(f"/settings/people/{user.pk}/role", {"role": "fraud_analyst", "scope": "*"})
@@ -45,6 +44,7 @@ def test_nobody_promotes_themselves_by_a_form(english: Client) -> None:
     for role in ("owner", "administrator", "privacy_officer"):
         user = person(role)
         english.force_login(user)
+        confirm(english)
         for wanted in ("owner", "risk_owner"):
             path = f"/settings/people/{user.pk}/role"
             answer = english.post(path, {"role": wanted, "scope": "*", "given_by": "1"})
@@ -68,6 +68,7 @@ def test_one_id_is_resolved_once_and_checked(english: Client) -> None:
     english.force_login(theirs)
     english.post("/settings/access/ask", WISH)
     english.force_login(mine)
+    confirm(english)
     english.post("/settings/access/ask", WISH)
     own, other = AccessGrant.objects.get(person=mine), AccessGrant.objects.get(person=theirs)
     answer = english.post(
@@ -88,13 +89,22 @@ def test_a_request_is_always_ones_own_and_a_foreign_person_is_not_taken(english:
     assert (grant.person, grant.approved, grant.starts) == (user, None, None)
 
 
-def test_the_glass_breaks_only_with_the_password(english: Client, settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    owner, user = person("owner"), person("operations", password=PASSWORD)
+def test_the_glass_breaks_only_for_who_is_confirmed(english: Client) -> None:
+    owner, user = person("owner"), person("operations")
     english.force_login(user)
-    english.post("/settings/access/emergency", WISH | {"password": "wrong"})
+    assert 'name="minutes" type="number" min="15"' not in (
+        english.get("/settings/access").content.decode()
+    )
+    assert english.get("/settings/access/emergency")["Location"].startswith("/account/confirm?")
+    english.post("/settings/access/emergency", WISH)
     assert not AccessGrant.objects.exists()
-    english.post("/settings/access/emergency", WISH | {"password": PASSWORD})
+    confirm(english)
+    assert english.get("/settings/access/emergency")["Location"] == "/settings/access"
+    assert not AccessGrant.objects.exists()
+    assert 'name="minutes" type="number" min="15"' in (
+        english.get("/settings/access").content.decode()
+    )
+    english.post("/settings/access/emergency", WISH)
     grant = AccessGrant.objects.get()
     assert grant.broken_glass
     english.force_login(owner)

@@ -13,6 +13,7 @@ from guanlan.core import outbox
 from guanlan.core.access import subject_of
 from guanlan.core.jobs import registered, sweeping
 from guanlan.core.models import Channel, Delivery, JobRun, Message, Preference, User, Worker
+from tests.people import confirm
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,7 @@ def owner() -> User:
 def browser(owner: User) -> Client:
     client = Client(headers={"accept-language": "en"})
     client.force_login(owner)
+    confirm(client)
     return client
 
 

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from guanlan.core.audit import open_log
 from guanlan.core.audit.recording import DIRECTORY
 from guanlan.core.models import ApiKey
-from tests.people import person
+from tests.people import confirm, person
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +28,7 @@ def folder(tmp_path: Path, settings: Settings) -> Path:
 def owner() -> Client:
     client = Client()
     client.force_login(person("owner"))
+    confirm(client)
     client.cookies["guanlan_language"] = "en"
     return client
 

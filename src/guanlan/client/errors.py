@@ -33,7 +33,7 @@ class Invalid(Refused):
 
 
 class Denied(Refused):
-    """401, 403: the key is missing, revoked, or lacks a scope."""
+    """401, 403: the key is missing, revoked, expired, or lacks a scope."""
 
 
 class NotFound(Refused):

@@ -21,6 +21,7 @@ class CoreConfig(AppConfig):
         import_string("guanlan.core.outbox.rights.declare")()
         table.declare_rest(self)
         import_module("guanlan.core.jobs.housekeeping")
+        import_module("guanlan.core.ending_keys")
         import_module("guanlan.core.sealing.moving")
         import_module("guanlan.core.audit.copying")
         # This module is read before there are models, and these need them.

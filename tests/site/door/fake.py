@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,11 @@ class Record:
     id: str
     sha256: bytes
     scopes: frozenset[str]
+    until: float = inf
 
 
-def record(token: str, scopes: frozenset[str] = SCOPES) -> Record:
-    return Record(token[3:11], sha256(token.encode()).digest(), scopes)
+def record(token: str, scopes: frozenset[str] = SCOPES, until: float = inf) -> Record:
+    return Record(token[3:11], sha256(token.encode()).digest(), scopes, until)
 
 
 def load_keys() -> list[Record]:

@@ -213,6 +213,35 @@ def test_a_revoked_key_is_refused_within_two_seconds(start: Start) -> None:
         time.sleep(0.05)
 
 
+def test_an_expired_key_is_refused_within_two_seconds_and_told_why(start: Start) -> None:
+    ends = time.time() + 1
+    running = start(load=lambda: [record(TOKEN, until=ends), record(READER, until=0)])
+    assert running.client.post("/v1/events", json=EVENT).status_code == 200
+    while (answer := running.client.post("/v1/events", json=EVENT)).status_code != 401:
+        assert time.time() - ends < 2
+        time.sleep(0.05)
+    assert answer.json()["error"]["message"].startswith("this API key has expired")
+    other = running.client.get("/metrics", headers={"authorization": f"Bearer {READER}x"})
+    assert "expired" not in other.text
+
+
+def test_an_expired_key_is_refused_even_where_the_list_cannot_be_read(start: Start) -> None:
+    ends, calls = time.time() + 0.3, 0
+
+    def load() -> list[Any]:
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            raise OSError("no database")
+        return [record(TOKEN, until=ends)]
+
+    running = start(load=load, limits=Limits(keys_seconds=0.05))
+    while running.client.post("/v1/events", json=EVENT).status_code != 401:
+        assert time.time() - ends < 2
+        time.sleep(0.05)
+    assert calls > 1
+
+
 def test_an_unreadable_key_list_leaves_the_last_one_in_force(start: Start) -> None:
     calls = 0
 

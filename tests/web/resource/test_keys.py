@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 import openpyxl
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from guanlan.core import services
 from guanlan.core.models import ApiKey
 from guanlan.web.models import SavedView
-from tests.people import person
+from tests.people import confirm, person
 from tests.web.resource_suite import ResourceSuite
 
 FORMULAS = ["=1+1", "+1", "-1 EUR", "@SUM(A1)", "\tx", "\rx", '=HYPERLINK("http://x")']
@@ -34,6 +35,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def owner(client: Client) -> Client:
     client.force_login(person("owner"))
+    confirm(client)
     client.cookies["guanlan_language"] = "en"
     return client
 
@@ -141,6 +143,30 @@ def test_who_may_only_see_is_offered_no_action(client: Client) -> None:
     assert client.post("/settings/keys/act", {"action": "revoke", "all": "1"}).status_code == 404
     assert client.get("/settings/keys/new").status_code == 403
     assert len(services.load_api_keys()) == 1
+
+
+def test_a_key_that_never_expires_needs_a_reason(owner: Client) -> None:
+    form = {"name": "till", "scopes": ["events:write"], "endless": "on"}
+    answer = owner.post("/settings/keys/new", form)
+    assert (answer.status_code, ApiKey.objects.count()) == (422, 0)
+    owner.post("/settings/keys/new", form | {"why_endless": "replaced with the till itself"})
+    owner.post("/settings/keys/new", {"name": "wallet", "scopes": ["events:write"], "days": "20"})
+    services.create_api_key("old", ["events:write"])
+    ApiKey.objects.filter(name="old").update(expires=timezone.now())
+    assert names(owner, "ends:never") == ["till"]
+    assert names(owner, "ends:soon") == ["wallet"]
+    assert names(owner, "ends:over") == ["old"]
+    assert names(owner, "ends:soon,over -name:old") == ["wallet"]
+
+
+def test_a_key_whose_time_is_over_calls_nothing_and_is_told_so() -> None:
+    made = services.create_api_key("reader", ["decisions:read"])
+    ApiKey.objects.update(expires=timezone.now())
+    client = Client(headers={"Authorization": f"Bearer {made.token}"})
+    client.cookies["guanlan_language"] = "en"
+    answer = client.get("/api/v1/decisions")
+    assert answer.status_code == 401
+    assert "expired" in answer.json()["error"]["message"]
 
 
 def call(token: str, path: str, method: str = "get", body: Any = None) -> Any:

@@ -12,10 +12,13 @@ from guanlan.core.models.people import User
 
 
 class ApiKey(models.Model):
-    """A backend's key: the token itself is never stored, only its SHA-256."""
+    """A backend's key: the token itself is never stored, only its SHA-256.
+
+    `created_by` answers for it: while that account is disabled the key is refused.
+    """
 
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id name scopes created created_by revoked",
+        2: "id name scopes created created_by expires why_endless revoked",
         4: "sha256",
     }
 
@@ -27,6 +30,8 @@ class ApiKey(models.Model):
     created_by = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="api_keys"
     )
+    expires = models.DateTimeField(null=True)
+    why_endless = models.CharField(max_length=300, blank=True)  # of a key that does not expire
     revoked = models.DateTimeField(null=True)
 
     objects = ScopedQuerySet.as_manager()

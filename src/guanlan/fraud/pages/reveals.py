@@ -22,6 +22,7 @@ from guanlan.fraud import programs
 from guanlan.fraud.frames import record
 from guanlan.fraud.models import Decision, Entity
 from guanlan.fraud.showing import Shower
+from guanlan.web.accounts.confirming import reauthenticated
 from guanlan.web.pages.errors import error_page
 from guanlan.web.rights import needs, subject_of_request
 
@@ -83,6 +84,7 @@ def _values(row: Decision, fields: dict[str, Any], shower: Shower) -> dict[str, 
 
 @needs("reveal", "fraud.entity")
 @require_POST
+@reauthenticated
 @sensitive_variables()
 def reveal_entity(request: HttpRequest, identity: int) -> HttpResponse:
     """The key of an entity."""
@@ -98,6 +100,7 @@ def reveal_entity(request: HttpRequest, identity: int) -> HttpResponse:
 
 @needs("reveal", "fraud.decision")
 @require_POST
+@reauthenticated
 @sensitive_variables()
 def reveal_decision(request: HttpRequest, seq: int) -> HttpResponse:
     """A key or a field of a decided event, as it was received."""

@@ -193,7 +193,7 @@ class Door:
             headers = dict(scope["headers"])
             key = self.keys.check_header(headers.get(b"authorization"))
             if key is None or EVENTS_WRITE not in key.scopes:
-                raise _denied(key, EVENTS_WRITE)
+                raise self._denied(key, EVENTS_WRITE, headers)
             content_type = headers.get(b"content-type")
             if content_type != JSON:
                 _expect(content_type, (JSON,))
@@ -283,8 +283,13 @@ class Door:
     def _allow(self, headers: dict[bytes, bytes], scope_name: str) -> Key:
         key = self.keys.check_header(headers.get(b"authorization"))
         if key is None or scope_name not in key.scopes:
-            raise _denied(key, scope_name)
+            raise self._denied(key, scope_name, headers)
         return key
+
+    def _denied(self, key: Key | None, scope_name: str, headers: dict[bytes, bytes]) -> Refusal:
+        if key is None and self.keys.has_ended(headers.get(b"authorization")):
+            return _ended()
+        return _denied(key, scope_name)
 
     async def _post_slow(self, request: Request) -> None:
         # Reached when the path was written with escapes; the hot path compares plainly.
@@ -376,6 +381,15 @@ def _segments(scope: Scope) -> list[str]:
         return [unquote_to_bytes(part).decode() for part in raw.split(b"/")[1:]]
     except UnicodeDecodeError:
         raise Refusal(400, "malformed", "the path is not UTF-8") from None
+
+
+def _ended() -> Refusal:
+    return Refusal(
+        401,
+        "unauthorized",
+        "this API key has expired: make another in the console, under Settings, API keys",
+        headers=[(b"www-authenticate", b'Bearer realm="guanlan", error="invalid_token"')],
+    )
 
 
 def _denied(key: Key | None, scope_name: str) -> Refusal:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from hashlib import sha256
-from time import monotonic
+from time import monotonic, time
 from typing import Protocol
 
 from msgspec import Struct
@@ -33,7 +33,8 @@ class Key(Struct, frozen=True):
 
 
 class KeyRecord(Protocol):
-    """One live key as the loader returns it; `sha256` is the digest of the whole token."""
+    """One key as the loader returns it; `sha256` is the digest of the whole token. From `until`
+    on (seconds since 1970-01-01 UTC) it is refused."""
 
     @property
     def id(self) -> str: ...
@@ -44,17 +45,23 @@ class KeyRecord(Protocol):
     @property
     def scopes(self) -> frozenset[str]: ...
 
+    @property
+    def until(self) -> float: ...
+
 
 class KeyRing:
     """The live keys, re-read by `watch`; a key missing from the newest list is refused.
 
     If the list cannot be read the last one stays in force (nobody can revoke a key in a
-    database that cannot be reached) and `age` grows, which `/metrics` shows.
+    database that cannot be reached) and `age` grows, which `/metrics` shows. A key whose time is
+    over is refused even then.
     """
 
     def __init__(self, load: Callable[[], Iterable[KeyRecord]]) -> None:
         self._load = load
         self._keys: dict[bytes, Key] = {}
+        self._until: dict[bytes, float] = {}
+        self._ended: frozenset[bytes] = frozenset()
         self._loaded = monotonic()
 
     @property
@@ -67,9 +74,17 @@ class KeyRing:
 
     def reload(self) -> None:
         """Read the list now."""
-        keys = {bytes(r.sha256): Key(r.id, frozenset(r.scopes)) for r in self._load()}
-        self._keys = keys
+        records = list(self._load())
+        self._keys = {bytes(r.sha256): Key(r.id, frozenset(r.scopes)) for r in records}
+        self._until = {bytes(r.sha256): r.until for r in records}
         self._loaded = monotonic()
+        self.end()
+
+    def end(self) -> None:
+        """Refuse from now on the keys whose time is over."""
+        now = time()
+        self._ended = frozenset(digest for digest, until in self._until.items() if until <= now)
+        self._keys = {digest: k for digest, k in self._keys.items() if digest not in self._ended}
 
     def check(self, token: str | bytes) -> Key | None:
         """The key of `token`, or None."""
@@ -83,6 +98,10 @@ class KeyRing:
             return None
         return self._keys.get(sha256(header[7:]).digest())
 
+    def has_ended(self, header: bytes | None) -> bool:
+        """Whether the header's value is that of a key whose time is over."""
+        return header is not None and sha256(header[7:]).digest() in self._ended
+
     async def watch(self, seconds: float) -> None:
         """Re-read the list each `seconds` for ever, in a worker thread."""
         while True:
@@ -91,3 +110,4 @@ class KeyRing:
                 await asyncio.to_thread(self.reload)
             except Exception:
                 log.exception("the API keys could not be read; the last list stays in force")
+                self.end()

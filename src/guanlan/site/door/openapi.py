@@ -36,7 +36,7 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
     400: ("bad_json", "Not JSON in UTF-8, or not HTTP.", "the body is not JSON: it ends too early"),
     401: (
         "unauthorized",
-        "No API key, or one that is unknown or revoked.",
+        "No API key, or one that is unknown, revoked or expired.",
         "an API key is expected: Authorization: Bearer gl_...",
     ),
     403: ("forbidden", "The key lacks the scope.", "this key lacks the scope events:write"),

@@ -26,8 +26,9 @@ from guanlan.core.audit.store import ROWS
 from guanlan.core.egress import policy
 from guanlan.core.event_log import log_keys
 from guanlan.core.jobs import worker_alive
-from guanlan.core.models import ApiKey, Channel, Delivery, Job, JobRun, User
+from guanlan.core.models import Channel, Delivery, Job, JobRun, User
 from guanlan.core.sealing import KeysUnusable, keyring
+from guanlan.core.services import ENDING, live_api_keys
 from guanlan.engine.log import LogError, LogReader, LogSealed, LogTail, VerifyReport, verify
 from guanlan.fraud.models import Cursor
 from guanlan.fraud.rebuilding import outdated
@@ -137,9 +138,12 @@ def database() -> Iterator[Finding]:
 def _people() -> Iterator[Finding]:
     if not User.objects.exists():
         yield Finding("accounts", "fault", "nobody can sign in", "guanlan first-run")
-    keys = ApiKey.objects.filter(revoked__isnull=True).count()
+    keys, ending = live_api_keys().count(), timezone.now() + ENDING
     if keys:
         yield Finding("keys", "ok", f"{keys} live API keys")
+        if soon := live_api_keys().filter(expires__lte=ending).count():
+            mend = "make others before they are refused; see: guanlan key list"
+            yield Finding("keys", "note", f"{soon} API keys expire within {ENDING.days} days", mend)
     else:
         mend = "guanlan key create NAME"
         yield Finding("keys", "fault", "no live API key: nobody can post events", mend)

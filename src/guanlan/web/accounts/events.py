@@ -8,14 +8,18 @@ from typing import Any
 from allauth.account.signals import authentication_step_completed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from guanlan.core.access import subject_of
 from guanlan.core.audit import acting, record
 from guanlan.core.models import SignedIn, User
 from guanlan.core.people.sessions import revoke_sessions
 from guanlan.web.accounts.addresses import client_address
+from guanlan.web.accounts.confirming import UNFINISHED, ask_again
+from guanlan.web.resource.acts import reauthenticate_with
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -53,9 +57,26 @@ def ended(request: HttpRequest, user: User | None, **_signal: Any) -> None:
         record("session.end", user)
 
 
-def proven(request: HttpRequest, **_signal: Any) -> None:
-    """A password, code or key was right: the try at the door does not count."""
+def proven(
+    request: HttpRequest, user: User, method: str, reauthenticated: bool = False, **_signal: Any
+) -> None:
+    """A password, code or key was right: the try at the door does not count. Where it was given
+    within a session, that goes on under a new key."""
     request.door_opened = True  # type: ignore[attr-defined]
+    if not reauthenticated:
+        return
+    record("session.confirm", user, detail={"method": method})
+    renew_key(request)
+    if request.session.pop(UNFINISHED, False):
+        text = _("It is you. Nothing was done yet: do it once more.")
+        messages.warning(request, text)
+
+
+def renew_key(request: HttpRequest) -> None:
+    """Give the session another key; the old one is worthless from now on."""
+    before = request.session.session_key
+    request.session.cycle_key()
+    SignedIn.objects.filter(session_key=before).update(session_key=request.session.session_key)
 
 
 def changed(
@@ -69,7 +90,8 @@ def changed(
 
 
 def connect() -> None:
-    """Listen; the app does it while it starts."""
+    """Listen, and guard the kit's sensitive acts; the app does it while it starts."""
+    reauthenticate_with(ask_again)
     user_logged_in.connect(begun, dispatch_uid="guanlan.begun")
     user_logged_out.connect(ended, dispatch_uid="guanlan.ended")
     authentication_step_completed.connect(proven, dispatch_uid="guanlan.proven")

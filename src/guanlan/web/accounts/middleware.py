@@ -37,7 +37,6 @@ ROUTES: Final = {
     "mfa_reauthenticate": "confirm",
     "mfa_reauthenticate_webauthn": "confirm",
     "change_password": "confirm",
-    "emergency": "confirm",
     "accept_invitation": "invitation",
     "forgotten": "reset",
     "new_password": "reset",

@@ -18,6 +18,7 @@ from guanlan.core.models import Channel, Delivery
 from guanlan.core.outbox.adapters import ADAPTERS
 from guanlan.core.outbox.keeping import Unreadable, config_of
 from guanlan.core.outbox.managing import save_channel, send_test, use_channel
+from guanlan.web.accounts.confirming import reauthenticated
 from guanlan.web.rights import needs, subject_of_request
 
 FIELDS: Final[dict[str, str | Promise]] = {
@@ -83,6 +84,7 @@ def channels(request: HttpRequest) -> HttpResponse:
 
 @needs("change", "core.channel")
 @require_http_methods(["GET", "POST"])
+@reauthenticated
 def channel(request: HttpRequest, identity: int) -> HttpResponse:
     """Change a channel; secrets are written, never shown."""
     row = get_object_or_404(Channel, pk=identity)
@@ -91,6 +93,7 @@ def channel(request: HttpRequest, identity: int) -> HttpResponse:
 
 @needs("add", "core.channel")
 @require_http_methods(["GET", "POST"])
+@reauthenticated
 def new_channel(request: HttpRequest, kind: str) -> HttpResponse:
     """Make a channel of a kind."""
     if kind not in ADAPTERS:
@@ -149,6 +152,7 @@ def _whole(text: str) -> int:
 
 @needs("change", "core.channel")
 @require_POST
+@reauthenticated
 def toggle_channel(request: HttpRequest, identity: int) -> HttpResponse:
     """Take a channel into use, or out of it."""
     row = get_object_or_404(Channel, pk=identity)

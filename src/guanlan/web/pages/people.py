@@ -12,8 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from guanlan.core.access import TABLE, VERBS, Subject, explain, may, subject_of
 from guanlan.core.access.assigning import give_role, in_force, may_give, set_clearance, take_role
@@ -31,6 +30,7 @@ from guanlan.core.access.granting import (
 from guanlan.core.access.nouns import POLICY_VERSION
 from guanlan.core.access.table import PURPOSES, ROLE_NOTES, ROLES, VERB_TITLES
 from guanlan.core.models import AccessGrant, RoleAssignment, User
+from guanlan.web.accounts.confirming import reauthenticated, recently_confirmed
 from guanlan.web.rights import needs, signed_in, subject_of_request
 
 SHOWN = 200
@@ -129,6 +129,7 @@ def person(request: HttpRequest, identity: int) -> HttpResponse:
 
 @needs("add", "core.roleassignment")
 @require_POST
+@reauthenticated
 def add_role(request: HttpRequest, identity: int) -> HttpResponse:
     """Give a role."""
     subject = subject_of_request(request)
@@ -141,6 +142,7 @@ def add_role(request: HttpRequest, identity: int) -> HttpResponse:
 
 @needs("delete", "core.roleassignment")
 @require_POST
+@reauthenticated
 def end_role(request: HttpRequest, identity: int) -> HttpResponse:
     """Take a role."""
     subject = subject_of_request(request)
@@ -151,6 +153,7 @@ def end_role(request: HttpRequest, identity: int) -> HttpResponse:
 
 @needs("change", "core.clearance")
 @require_POST
+@reauthenticated
 def change_clearance(request: HttpRequest, identity: int) -> HttpResponse:
     """Set level and purposes."""
     subject = subject_of_request(request)
@@ -176,6 +179,7 @@ def my_access(request: HttpRequest) -> HttpResponse:
         "mine": [(grant, _state(grant, now)) for grant in mine],
         "asking": may(subject, "add", "core.accessgrant"),
         "breaking": may(subject, "add", "core.breakglass"),
+        "confirmed": recently_confirmed(request),
         "nouns": [(n, t.title) for n, t in sorted(TABLE.nouns.items()) if n not in NOT_LENT],
         "verbs": [(verb, VERB_TITLES[verb]) for verb in VERBS],
         "all_purposes": list(PURPOSES.items()),
@@ -215,15 +219,12 @@ def ask_access(request: HttpRequest) -> HttpResponse:
 
 
 @needs("add", "core.breakglass")
-@require_POST
-@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+@reauthenticated
 def emergency(request: HttpRequest) -> HttpResponse:
-    """Break the glass, after the password once more."""
-    subject, wish = subject_of_request(request), _wish(request)
-    if not request.user.check_password(request.POST.get("password", "")):
-        messages.error(request, _("The password is wrong. Nothing was changed."))
-    else:
-        request.door_opened = True  # type: ignore[attr-defined]
+    """Break the glass, after proving once more who one is; a GET leads there and back."""
+    if request.method == "POST":
+        subject, wish = subject_of_request(request), _wish(request)
         done = _("You have emergency access. Owners and the privacy officer have been told.")
         _tell(request, lambda: break_glass(subject, **wish), done)
     return redirect("my_access")
@@ -250,6 +251,7 @@ def requests(request: HttpRequest) -> HttpResponse:
 
 @needs("approve", "core.accessgrant")
 @require_POST
+@reauthenticated
 def decide_request(request: HttpRequest, identity: int) -> HttpResponse:
     """Approve or refuse."""
     subject = subject_of_request(request)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from guanlan.core.access import Denied, Subject
-from guanlan.web.resource.declared import Action, Ask, Resource
+from guanlan.web.resource.declared import Action, Ask, Form, Resource
 from guanlan.web.resource.details import object_of
 from guanlan.web.resource.lists import (
     address_of,
@@ -29,13 +29,14 @@ from guanlan.web.words import number
 MOST = 10_000  # objects that one bulk action may reach
 CHUNK = 500
 
-# Asks the person to prove who they are; gives None where that is done. Accounts set it.
-Reauthenticate = Callable[[HttpRequest], HttpResponse | None]
+# Asks the person to prove who they are, then leads to a page; gives None where that is done.
+# Accounts set it.
+Reauthenticate = Callable[[HttpRequest, str], HttpResponse | None]
 _reauthenticate: list[Reauthenticate] = []
 
 
 def reauthenticate_with(ask: Reauthenticate) -> None:
-    """Say how a person proves again who they are before an action with `again`."""
+    """Say how a person proves again who they are before an action or a form with `again`."""
     _reauthenticate[:] = [ask]
 
 
@@ -47,12 +48,14 @@ class Outcome(NamedTuple):
     words: list[str]
 
 
-def _asked_again(request: HttpRequest, action: Action) -> HttpResponse | None:
-    if not action.again:
+def asked_again(request: HttpRequest, declared: Action | Form, page: str) -> HttpResponse | None:
+    """How the person is asked to prove who they are before they go on at `page`; None where that
+    is done or not needed."""
+    if not declared.again:
         return None
     if not _reauthenticate:
-        raise PermissionDenied(f"{action.name} needs a way to re-authenticate")
-    return _reauthenticate[0](request)
+        raise PermissionDenied("a sensitive act needs a way to re-authenticate")
+    return _reauthenticate[0](request, page)
 
 
 def _named(actions: list[Action] | tuple[Action, ...], name: str) -> Action:
@@ -68,7 +71,8 @@ def act_on_one(request: HttpRequest, resource: Resource, key: str, name: str) ->
     row = object_of(resource, subject, key)
     action = _named(resource.actions, name)
     in_scope(resource, subject, action, row)
-    if (proof := _asked_again(request, action)) is not None:
+    page = address_of(resource, row)
+    if (proof := asked_again(request, action, page)) is not None:
         return proof
     if not action.fits(row):
         text = _("“%(action)s” does not fit the present state.") % {"action": action.title}
@@ -79,7 +83,7 @@ def act_on_one(request: HttpRequest, resource: Resource, key: str, name: str) ->
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
     left = resource.model._default_manager.filter(pk=row.pk).exists()
-    return redirect(address_of(resource, row) if left else resource.route)
+    return redirect(page if left else resource.route)
 
 
 def in_scope(resource: Resource, subject: Subject, action: Action, row: Any) -> None:
@@ -94,7 +98,8 @@ def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
     action = _named(bulk_actions(resource, subject), request.POST.get("action", ""))
     said = dict(parse_qsl(request.POST.get("state", "")))
     state = state_of(resource, said)
-    back = redirect(state.address(resource.route))
+    page = state.address(resource.route)
+    back = redirect(page)
     whole = request.POST.get("all") == "1"
     keys = request.POST.getlist("key")[:MOST]
     ask, problems = ask_of(resource, state, subject)
@@ -106,15 +111,15 @@ def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
         text = _("More than %(n)s rows fit the filter. Narrow it first.") % {"n": number(MOST)}
         messages.error(request, text)
         return back
+    if (proof := asked_again(request, action, page)) is not None:
+        return proof
     if request.POST.get("sure") != "1":
         context = {
             "resource": resource, "action": action, "count": count, "keys": keys, "whole": whole,
-            "state": request.POST.get("state", ""), "back": state.address(resource.route),
+            "state": request.POST.get("state", ""), "back": page,
             "query": state.query, "title": action.title, "section": resource.route,
         }  # fmt: skip
         return render(request, "web/resource/confirm.html", context)
-    if (proof := _asked_again(request, action)) is not None:
-        return proof
     rows = chosen(resource, subject, keys) if not whole else every(resource, ask)
     outcome = run(resource, subject, action, rows)
     if outcome.done:

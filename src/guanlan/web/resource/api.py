@@ -6,8 +6,6 @@ are roles of the policy. An error is `{"error": {"code", "message", "field"?}}`,
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -22,13 +20,13 @@ from django.views.decorators.csrf import csrf_exempt
 
 from guanlan.core.access import Subject, subject_of_key
 from guanlan.core.audit import AuditUnavailable, acting
-from guanlan.core.models import ApiKey
+from guanlan.core.services import key_of_token
 from guanlan.web.resource import registry
-from guanlan.web.resource.acts import in_scope
+from guanlan.web.resource.acts import asked_again, in_scope
 from guanlan.web.resource.cells import plain, value_of
 from guanlan.web.resource.declared import Ask, Found, Resource, Saved
 from guanlan.web.resource.details import object_of
-from guanlan.web.resource.editing import Changed, form_of, save, say, stamp
+from guanlan.web.resource.editing import Changed, declared_form, form_of, save, say, stamp
 from guanlan.web.resource.openapi import document
 from guanlan.web.resource.reading import (
     COUNTED,
@@ -67,13 +65,10 @@ def _caller(request: HttpRequest) -> Subject:
     header = request.headers.get("Authorization", "")
     if header:
         kind, _blank, token = header.partition(" ")
-        parts = token.split("_", 2)
-        key = None
-        if kind.lower() == "bearer" and len(parts) == 3 and parts[0] == "gl":
-            key = ApiKey.objects.filter(id=parts[1][:8], revoked__isnull=True).first()
-        digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
-        if key is None or not hmac.compare_digest(digest, bytes(key.sha256)):
-            raise Refused(401, "unauthorized", _("The key is unknown or revoked."))
+        try:
+            key = key_of_token(token if kind.lower() == "bearer" else "")
+        except ValidationError as error:
+            raise Refused(401, "unauthorized", error.messages[0]) from None
         return subject_of_key(key.id, key.scopes)
     if not request.user.is_authenticated:
         raise Refused(
@@ -251,10 +246,18 @@ def _saved(
     raise Refused(422, "invalid", str(errors[0]), "" if name == "__all__" else name)
 
 
+def _confirmed(request: HttpRequest, resource: Resource) -> None:
+    """A sensitive form is sent by a person who proved who they are within ten minutes."""
+    if asked_again(request, declared_form(resource), request.path) is not None:
+        message = _("Confirm in the console that it is you, then call again.")
+        raise Refused(403, "confirm", message)
+
+
 def added(request: HttpRequest, subject: Subject, resource: Resource) -> HttpResponse:
     """Make an object; what is shown only once is in `once`."""
     if not allowed(resource, subject, "add"):
         raise PermissionDenied
+    _confirmed(request, resource)
     made, _form = _saved(resource, subject, None, _posted(request), "")
     row = object_of(resource, subject, str(made.object.pk))
     body = _items(resource, [row], subject)[0]
@@ -265,6 +268,7 @@ def changed(request: HttpRequest, subject: Subject, resource: Resource, key: str
     """Change an object; `If-Match` holds the ETag with which it was read."""
     if not allowed(resource, subject, "change"):
         raise PermissionDenied
+    _confirmed(request, resource)
     row = object_of(resource, subject, key, "change")
     seen = request.headers.get("If-Match", "").strip('"')
     if not seen:

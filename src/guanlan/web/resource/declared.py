@@ -126,7 +126,8 @@ class Form(Struct, frozen=True):
     """How an object is made or changed: fields, and the service that is called with them.
 
     `make(subject, object)` gives the class of the form; relations are `Related` fields. The
-    service raises ValidationError with a dictionary to speak beside a field.
+    service raises ValidationError with a dictionary to speak beside a field. With `again` the
+    person proves who they are before the form is shown.
     """
 
     make: Callable[[Subject, Any], type[forms.Form]]
@@ -135,13 +136,15 @@ class Form(Struct, frozen=True):
     initial: Callable[[Any], Mapping[str, Any]] | None = None
     button: Text = ""
     title: Text = ""
+    again: bool = False
 
 
 class Action(Struct, frozen=True):
     """Something done to one object, or to many of a list: `do` calls a service, which audits.
 
     A dangerous one stands apart and is confirmed: `words` say what will happen. `do` returns
-    a sentence, or raises ValidationError to say why not.
+    a sentence, or raises ValidationError to say why not. Before one with `again` the person
+    proves who they are.
     """
 
     name: str

@@ -14,6 +14,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject
+from guanlan.web.resource.acts import asked_again
 from guanlan.web.resource.declared import Form, Resource, Saved
 from guanlan.web.resource.details import object_of, show_object
 from guanlan.web.resource.fields import prepared
@@ -91,12 +92,15 @@ def edit(request: HttpRequest, resource: Resource, key: str | None) -> HttpRespo
     declared = declared_form(resource)
     if (declared.add if row is None else declared.change) is None:
         raise Http404
-    if request.method != "POST":
-        return _page(request, resource, row, form_of(resource, subject, row), 200)
-    form = form_of(resource, subject, row, request.POST)
+    posted = request.method == "POST"
+    form = form_of(resource, subject, row, request.POST if posted else None)
     if (name := request.POST.get(FIELD, "")) in form.fields:
         form.is_valid()
         return render(request, "web/resource/field.html", {"field": form[name]})
+    if (proof := asked_again(request, declared, request.get_full_path())) is not None:
+        return proof
+    if not posted:
+        return _page(request, resource, row, form, 200)
     if not form.is_valid():
         return _page(request, resource, row, form, 422)
     try:
