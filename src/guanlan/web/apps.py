@@ -25,6 +25,7 @@ class WebConfig(AppConfig):
             "guanlan.web.finding",
             "guanlan.web.telling",
             "guanlan.web.pages.deliveries",
+            "guanlan.web.pages.runs",
         )
         add_place(Place("settings", "people", _("People and roles"), 1))
         add_place(Place("settings", "my_access", _("My access"), 2))

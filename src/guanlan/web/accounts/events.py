@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -24,9 +25,15 @@ from guanlan.web.resource.acts import reauthenticate_with
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
+def factors() -> QuerySet[Authenticator]:
+    """Second factors of everybody; recovery codes alone are none."""
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(type__in=FACTORS)
+    return found
+
+
 def has_factor(user: User) -> bool:
-    """Whether the person has a second factor (recovery codes alone are none)."""
-    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
+    """Whether the person has a second factor."""
+    return factors().filter(user_id=user.pk).exists()
 
 
 def begun(request: HttpRequest, user: User, **_signal: Any) -> None:
