@@ -5,7 +5,9 @@ Not a bench itself. Run with an argument it is such a server.
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from hashlib import sha256
 from math import inf
 from pathlib import Path
 
+import django
 import msgspec
 import polars as pl
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -169,10 +172,20 @@ _NOOP_START = {
 }
 
 
+def policy() -> None:
+    """Fill the policy's table, by which the door judges keys: the apps do it when they start."""
+    data = tempfile.mkdtemp(prefix="guanlan-bench-")
+    atexit.register(shutil.rmtree, data, ignore_errors=True)
+    os.environ["GUANLAN_DATA"] = data
+    os.environ["DJANGO_SETTINGS_MODULE"] = "guanlan.site.settings"
+    django.setup()
+
+
 def main(kind: str, directory: Path) -> None:
     limits = Limits()
     app: App = noop
     if kind == "door":
+        policy()
         engine = Engine.open(
             directory / "log",
             load_scenario(SCENARIO),

@@ -19,6 +19,7 @@ from guanlan.engine.engine import Engine
 from guanlan.engine.log import LogTail, Repair
 from guanlan.fraud import engine_access, models, projector
 from guanlan.fraud.frames import record
+from guanlan.fraud.pages.backtests import _precision_recall
 from guanlan.fraud.projector import Projector
 from guanlan.fraud.services import project, store_backtest
 from guanlan.fraud.stream import stream_row
@@ -31,6 +32,7 @@ OPEN = {
 }  # fmt: skip
 ARGUMENTS: dict[str, list[Any]] = {
     "decision": [1], "recompute": [1], "entity": ["user", "u-1"], "backtest": [1],
+    "scenario_version": [0], "list_change": [1],
     "reveal_decision": [1], "reveal_entity": [1], "person": [1], "add_role": [1],
     "change_clearance": [1], "end_role": [1], "decide_request": [1], "revoke_grant": [1],
     "review_glass": [1],
@@ -114,12 +116,12 @@ def test_a_form_without_its_token_is_refused(pond: World, name: str) -> None:
         ("/live", 8),
         ("/decisions?q=", 13),
         ("/decisions?q=user:u-1+outcome:approve", 15),
-        ("/decisions/5", 26),
+        ("/decisions/5", 30),
         ("/entities", 11),
-        ("/entities/user/u-1", 16),
-        ("/scenario", 14),
+        ("/entities/user/u-1", 20),
+        ("/scenario", 20),
         ("/backtests", 7),
-        ("/settings/keys", 7),
+        ("/settings/keys", 8),
         ("/settings/health", 9),
     ],
 )
@@ -294,7 +296,7 @@ def test_alerts_without_a_fraud_are_said_to_be_all_false(signed_in: Client) -> N
     text = response.content.decode()
     assert text.count("every alert was false") == 1
     assert '<td class="num"></td>' not in text
-    curve, _chance, *points = response.context["charts"]["precision_recall"].series
+    curve, _chance, *points = _precision_recall(stored.report).series
     assert [0, 1] not in curve.data  # nothing alerted on, so no precision
     assert [one.name for one in points] == ["alerts"]
 

@@ -1,8 +1,9 @@
 """Every route × role × data level, against a golden file.
 
 `tests/site/golden_access.json` says what each role gets of each route: the status of GET and of
-POST, and up to which data level a value stood in the answer in the clear. A route without its
-line fails, and so does an answer that changed. After a wanted change:
+POST, and up to which data level a value stood in the answer in the clear; `golden_door.json` says
+the same of the door and the scopes of its keys. A route without its line fails, and so does an
+answer that changed. After a wanted change:
 
     WRITE_GOLDEN=yes pytest tests/site/test_golden_access.py -p no:xdist
 
@@ -11,27 +12,32 @@ and read the difference before you commit it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from django.test import Client
 
 import tests.web.installation  # noqa: F401 - sets Django up
-from guanlan.core.access.table import PURPOSES, ROLES
+from guanlan.core.access.table import KEY_SCOPES, PURPOSES, ROLES
 from guanlan.fraud.models import Entity
 from guanlan.fraud.services import store_backtest
+from guanlan.site.door import Door, KeyRing
 from guanlan.web.rights import routes
 from tests.fraud import conftest
 from tests.fraud.reports import report
 from tests.fraud.test_pages import ARGUMENTS
 from tests.fraud.world import World
 from tests.people import confirm, person
+from tests.site.door.fake import memory_engine, record
 
 GOLDEN = Path(__file__).parent / "golden_access.json"
+GOLDEN_DOOR = Path(__file__).parent / "golden_door.json"
 # In every request: what a reveal takes. The other forms find it wanting, after the rights.
 FORM = {"value": "entity phone", "purpose": "fraud_investigation", "reason": "case 12, call back"}
 PART = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -137,3 +143,70 @@ def test_the_golden_file_lets_nobody_see_by_looking_what_is_masked() -> None:
                     assert method == "POST", (pattern, role)
                     assert pattern.endswith("/reveal"), (pattern, role)
                     assert role not in ("anonymous", "nobody", "auditor", "administrator")
+
+
+SECRETS = {3: "rent of a flat", 4: "110101199003070012"}
+EVENT = {
+    "id": "golden-1", "type": "transfer",
+    "entities": {"user": "u-1", "id_number": SECRETS[4]},
+    "fields": {"amount": 5, "memo": SECRETS[3]},
+}  # fmt: skip
+NAMED = {"decisions": ["golden-1"], "entities": ["user", "u-1"], "lists": ["mule_payees", "u-7"]}
+
+
+def token(scope: str) -> str:
+    return f"gl_{scope.replace(':', '')[:8]}_{'k' * 43}"
+
+
+async def walk_door(cache: Path) -> Golden:
+    """Each route and method of the door, with a key of each scope, of none, and without one."""
+    keys = [record(token(scope), frozenset({scope})) for scope in KEY_SCOPES]
+    keys += [
+        record(token("no scope"), frozenset()),
+        record(token("all-of-it"), frozenset(KEY_SCOPES)),
+    ]
+    callers: dict[str, dict[str, str]] = {"nobody": {}}
+    callers |= {
+        scope: {"authorization": f"Bearer {token(scope)}"}
+        for scope in (*KEY_SCOPES, "no scope", "all-of-it")
+    }
+    got: Golden = {}
+    with memory_engine(cache) as engine:
+        door = Door(engine, KeyRing(lambda: keys))
+        await door.startup()
+        transport = httpx.ASGITransport(app=door)
+        async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+            await client.post("/v1/events", json=EVENT, headers=callers["all-of-it"])
+            for route in door.routes:
+                rest = list(NAMED.get(route.pattern[1] if len(route.pattern) > 1 else "", []))
+                path = "/" + "/".join(part or rest.pop(0) for part in route.pattern)
+                for method in sorted({"GET", "POST", "PUT", "DELETE", *route.handlers}):
+                    for caller, headers in callers.items():
+                        answer = await client.request(method, path, headers=headers)
+                        shown = [str(n) for n, text in SECRETS.items() if text in answer.text]
+                        line = f"{answer.status_code}{' shows ' if shown else ''}{','.join(shown)}"
+                        name = "/" + "/".join(part or "*" for part in route.pattern)
+                        got.setdefault(f"{method} {name}", {})[caller] = line
+        await door.shutdown()
+    return got
+
+
+def test_each_key_gets_of_each_route_of_the_door_what_the_golden_file_says(tmp_path: Path) -> None:
+    got = asyncio.run(walk_door(tmp_path))
+    if WRITING:
+        GOLDEN_DOOR.write_text(json.dumps(got, indent=1, sort_keys=True) + "\n")
+        return
+    assert got == json.loads(GOLDEN_DOOR.read_text())
+
+
+def test_no_key_is_shown_what_is_masked_and_none_passes_without_its_scope() -> None:
+    golden: Golden = json.loads(GOLDEN_DOOR.read_text())
+    public = ("/v1/openapi.json", "/healthz", "/readyz")
+    for route, callers in golden.items():
+        assert not any("shows" in line for line in callers.values()), route
+        if not route.endswith(public):
+            passing = {
+                caller for caller, line in callers.items() if line not in ("401", "403", "405")
+            }
+            assert not passing & {"nobody", "no scope"}, route
+            assert len(passing) in (0, 2), route  # one scope opens it, and the key with all

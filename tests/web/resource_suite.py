@@ -22,7 +22,7 @@ from django.urls import reverse
 
 from guanlan.core.access import MASKED_FROM
 from guanlan.web.resource import Resource, resource_of
-from guanlan.web.resource.lists import address_of
+from guanlan.web.resource.reading import address_of
 from guanlan.web.resource.registry import column_level
 from tests.people import confirm, person
 

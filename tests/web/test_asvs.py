@@ -29,7 +29,6 @@ from guanlan.site import settings as s
 print(json.dumps({
     "names": [s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME],
     "secure": [s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE],
-    "hsts": s.SECURE_HSTS_SECONDS,
     "debug": s.DEBUG,
 }))
 """
@@ -52,10 +51,6 @@ def over_https(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 def test_over_https_cookies_are_secure_and_of_this_host_only(over_https: dict[str, object]) -> None:
     assert over_https["secure"] == [True, True]
     assert all(str(name).startswith("__Host-") for name in over_https["names"])  # type: ignore[attr-defined]
-
-
-def test_over_https_browsers_are_told_to_stay_there(over_https: dict[str, object]) -> None:
-    assert over_https["hsts"] == 31_536_000
 
 
 def test_debugging_is_off(over_https: dict[str, object]) -> None:

@@ -208,6 +208,22 @@ def rule_counts(span: Window, limit: int | None = 10) -> list[RuleCount]:
     return counts if limit is None else [c for c in counts if c.hits][:limit]
 
 
+def hits_by_bar(span: Window) -> dict[str, list[int]]:
+    """Hits of each rule that hit within the window, by bar."""
+    names = dict(RuleName.objects.values_list("id", "name"))
+    rows = (
+        MinuteRule.objects.filter(minute__gte=span.first, minute__lt=span.end, hits__gt=0)
+        .annotate(bar=(F("minute") - span.first) / span.bar)
+        .values_list("rule_id", "bar")
+        .annotate(n=Sum("hits"))
+        .order_by()
+    )
+    found: dict[str, list[int]] = {}
+    for rule, bar, hits in rows:
+        found.setdefault(names[rule], [0] * len(span.bars))[bar] += hits
+    return found
+
+
 def waiting_for_review(span: Window) -> int:
     """Decisions to review within the window that no label has settled."""
     settled = Label.objects.filter(target=OuterRef("event_id"))

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from guanlan.engine.log import EVENT, Frame
-from guanlan.engine.scenario.model import EventType, Field, Scenario
+from guanlan.engine.scenario.model import EventType, Feature, Field, Scenario
 
 ROW: Final = 0
 SLOTS: Final = 1
@@ -25,6 +25,7 @@ TIMES: Final = 4
 _TIMES: Final = struct.Struct("<qI4x")
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
+_TELLS_NO_VALUE: Final = frozenset({"count", "distinct", "since_first", "since_last"})
 
 
 class WireEvent(Struct, gc=False):
@@ -126,6 +127,7 @@ class Layout:
         self._kinds: dict[tuple[str, str], str] = {}
         self._amounts: dict[str, tuple[str, int]] = {}
         self._levels: dict[str, int] = {}
+        self._features: dict[str, int] = {}
         if scenario is None:
             return
         self._levels = {kind.name: kind.level for kind in scenario.entities}
@@ -135,6 +137,7 @@ class Layout:
             amount = _amount_field(event)
             if amount is not None:
                 self._amounts[event.name] = (amount.name, amount.level)
+        self._features = {one.name: _feature_level(one, scenario) for one in scenario.features}
 
     def kind(self, event_type: str, role: str) -> str:
         """The kind of entity in a role; an unknown role is taken as a kind of its own."""
@@ -143,6 +146,10 @@ class Layout:
     def level(self, kind: str) -> int:
         """The data level of a kind; an unknown one counts as the most sensitive."""
         return self._levels.get(kind, 4)
+
+    def feature_level(self, name: str) -> int:
+        """The data level of a feature's value; an unknown one counts as the most sensitive."""
+        return self._features.get(name, 4)
 
     def amount(self, event: WireEvent) -> int | None:
         """The event's amount in minor units, None when it has none."""
@@ -160,3 +167,18 @@ class Layout:
 def _amount_field(event: EventType) -> Field | None:
     fields = [field for field in event.fields if field.type == "money"]
     return next((f for f in fields if f.name == "amount"), fields[0] if fields else None)
+
+
+def _feature_level(feature: Feature, scenario: Scenario) -> int:
+    """That of the field it is made of, where it may give one of its values or a sum of them;
+    how often and how long ago says none."""
+    if feature.of is None or feature.agg in _TELLS_NO_VALUE:
+        return 2
+    levels = [
+        field.level
+        for event in scenario.events
+        if event.name in feature.on
+        for field in event.fields
+        if field.name == feature.of
+    ]
+    return max(levels, default=4)

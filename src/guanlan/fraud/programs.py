@@ -11,6 +11,7 @@ from guanlan.engine.scenario import from_canonical
 from guanlan.engine.scenario.environment import names
 from guanlan.engine.scenario.model import Scenario
 from guanlan.fraud.models import Program
+from guanlan.web.once import once
 
 
 @lru_cache(maxsize=16)
@@ -30,6 +31,7 @@ def epoch_at(position: int) -> Epoch | None:
     return _readable(programs.values_list("position", flat=True).first())
 
 
+@once
 def latest() -> Scenario | None:
     """The scenario now in force, as far as it has been projected."""
     programs = Program.objects.order_by("-position")
@@ -43,6 +45,11 @@ def _readable(position: int | None) -> Epoch | None:
         return None if position is None else _epoch(position)
     except Unopened:
         return None
+
+
+def at(position: int) -> Epoch | None:
+    """The program whose own frame is at `position`."""
+    return _readable(position)
 
 
 def forget() -> None:

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from guanlan.core.access import Subject, may
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Decision, DecisionRule, Entity, RuleName
+from guanlan.web.once import once
 from guanlan.web.resource.words import Term, read_terms
 
 PAGE: Final = 50
@@ -255,12 +256,12 @@ def _source(search: Search, bound: int | None, *, up: bool) -> tuple[str, str, l
         elif not negated:
             return None
     for name, state, negated in search.rules:
-        rule = RuleName.objects.filter(name=name).first()
+        rule = _rule(name)
         if rule is None and not negated:
             return None
         if rule is not None:
             condition = "x.rule_id = %s AND x.state = %s"
-            narrow.append(("fraud_decisionrule", condition, [rule.id, state], negated))
+            narrow.append(("fraud_decisionrule", condition, [rule, state], negated))
     # The first leads; the others are looked up in it one by one. (Joined, SQLite would hand
     # the page's bound on to each and walk them all for every row of the first.)
     narrow.sort(key=lambda one: one[3])
@@ -283,6 +284,12 @@ def _source(search: Search, bound: int | None, *, up: bool) -> tuple[str, str, l
     return f"{table}fraud_decision d{condition}", key, values
 
 
+@once
+def _rule(name: str) -> int | None:
+    return RuleName.objects.filter(name=name).values_list("id", flat=True).first()
+
+
+@once
 def _entity(kind: str | None, value: str) -> int | None:
     """The number of an entity; `~7` is number 7, as links of masked entities say it."""
     entities = Entity.objects.all() if kind is None else Entity.objects.filter(kind=kind)

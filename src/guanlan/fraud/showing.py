@@ -129,12 +129,15 @@ class Shower:
         return ShownEntity(self.role(event_type, role), kind, *self._shown(kind, key, number))
 
     def _shown(self, kind: str, key: str, number: int | None) -> tuple[str, str]:
-        level = self.layout.level(kind)
-        if not key:
-            return _("unreadable"), "" if number is None else numbered_entity_url(kind, number)
-        if level < MASKED_FROM:
+        if key and self.layout.level(kind) < MASKED_FROM:
             return key, entity_url(kind, key)
-        return mask(kind, key, level), "" if number is None else numbered_entity_url(kind, number)
+        text = self.masked(kind, key) if key else _("unreadable")
+        return text, "" if number is None else numbered_entity_url(kind, number)
+
+    def masked(self, kind: str, key: str) -> str:
+        """A key as it may be shown; of an unknown kind as of the highest level."""
+        level = self.layout.level(kind)
+        return key if level < MASKED_FROM else mask(kind, key, level)
 
     def known_entity(self, entity: Entity) -> ShownEntity:
         """An entity of the database."""
@@ -188,9 +191,9 @@ class Shower:
             return words.duration(int(value))
         if feature.agg in ("count", "distinct"):
             return words.number(value)
-        field = self._of(feature)
-        if field is not None and field.level >= MASKED_FROM:
+        if self.layout.feature_level(feature.name) >= MASKED_FROM:
             return HIDDEN
+        field = self._of(feature)
         if field is not None and field.type == "money":
             return words.money(round(value), self.currency)
         if field is not None and field.type == "time" and feature.agg == "last":

@@ -14,7 +14,7 @@ from guanlan.engine.log import Frame
 from guanlan.engine.scenario.model import Band, Outcome
 from guanlan.fraud import words
 from guanlan.fraud.frames import Layout, Listed, record
-from guanlan.fraud.models import Decision, Entity
+from guanlan.fraud.models import Entity
 from guanlan.fraud.showing import Shower, ShownEntity
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -80,6 +80,7 @@ class Trace(NamedTuple):
     state_digest: str
     event_time: int | str | None
     decision_json: str
+    numbers: dict[tuple[str, str], int | None]  # the database's, by role and key
 
 
 def trace(frame: Frame, epoch: Epoch, shower: Shower) -> Trace:
@@ -87,12 +88,7 @@ def trace(frame: Frame, epoch: Epoch, shower: Shower) -> Trace:
     explained = explain(frame, epoch)
     item = record(frame)
     event_type = item.event.type
-    numbers = {
-        (role, key): number
-        for (role, _kind, key), number in _numbers(
-            event_type, dict(item.event.entities), shower.layout
-        ).items()
-    }
+    numbers = entity_numbers(event_type, dict(item.event.entities), shower.layout)
     rules = [_rule(execution, event_type, shower) for execution in explained.rules]
     told = [rule for rule in rules if rule.state != "no_hit"]
     told.sort(key=lambda rule: (rule.state != "hit", -rule.score))
@@ -135,21 +131,18 @@ def trace(frame: Frame, epoch: Epoch, shower: Shower) -> Trace:
         state_digest=explained.state,
         event_time=item.event.time,
         decision_json=json.dumps(json.loads(frame.sections[3]), ensure_ascii=False, indent=2),
+        numbers=numbers,
     )
 
 
-def entity_numbers(row: Decision, layout: Layout) -> dict[tuple[str, str, str], int | None]:
-    """The database's numbers of a decision's entities, by role, kind and key."""
-    return _numbers(row.type, row.entities or {}, layout)
-
-
-def _numbers(
+def entity_numbers(
     event_type: str, entities: dict[str, Any], layout: Layout
-) -> dict[tuple[str, str, str], int | None]:
+) -> dict[tuple[str, str], int | None]:
+    """The database's numbers of a decision's entities, by role and key."""
     present = [(role, layout.kind(event_type, role), key) for role, key in entities.items() if key]
     rows = Entity.objects.filter(key_index__in={key for _role, _kind, key in present})
     known = {(row.kind, row.key): row.id for row in rows}
-    return {(role, kind, key): known.get((kind, key)) for role, kind, key in present}
+    return {(role, key): known.get((kind, key)) for role, kind, key in present}
 
 
 def _rule(execution: RuleExecution, event_type: str, shower: Shower) -> ShownRule:

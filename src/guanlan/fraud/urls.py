@@ -6,7 +6,6 @@ from django.urls import path
 
 from guanlan.fraud import finding  # noqa: F401 - what search finds here
 from guanlan.fraud.pages import (
-    backtests,
     decisions,
     entities,
     health,
@@ -28,6 +27,6 @@ urlpatterns = [
     path("entities/~<int:identity>/reveal", reveals.reveal_entity, name="reveal_entity"),
     path("entities/<str:kind>/<path:key>", entities.entity, name="entity"),
     path("scenario", scenario.scenario, name="scenario"),
-    path("backtests/<int:identity>", backtests.backtest, name="backtest"),
+    path("scenarios/<int:position>", scenario.scenario_version, name="scenario_version"),
     path("settings/health", health.health, name="health"),
 ]

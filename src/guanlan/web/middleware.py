@@ -1,4 +1,4 @@
-"""Headers that every answer of the console carries."""
+"""Headers that every answer of the console carries; HSTS is the server's, for the door too."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.shortcuts import resolve_url
 from guanlan.core.access import Denied, subject_of
 from guanlan.core.audit import AuditUnavailable, acting
 from guanlan.web.accounts.addresses import client_address
+from guanlan.web.once import one_request
 from guanlan.web.pages.errors import unrecorded
 from guanlan.web.rights import need_of, subject_of_request
 
@@ -22,6 +23,7 @@ from guanlan.web.rights import need_of, subject_of_request
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
+        "object-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' data:",
@@ -51,8 +53,6 @@ class SecurityHeaders:
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
-        if settings.SECURE_HSTS_SECONDS:
-            headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
         if not request.path.startswith(settings.STATIC_URL):
             # Pages show people's data: no cache outside the reader's own session.
             headers.setdefault("Cache-Control", "no-store")
@@ -70,7 +70,7 @@ class Acting:
         request.subject = subject  # type: ignore[attr-defined]
         session = request.session.session_key or ""
         address = client_address(request)
-        with acting(subject, address, session=session, request=uuid4().hex):
+        with one_request(), acting(subject, address, session=session, request=uuid4().hex):
             return self.get_response(request)
 
     def process_exception(

@@ -32,6 +32,7 @@ def only_people(
     """The table of the test is the one that is moved; the log has no keys yet."""
     for module in (rotating, inventory):
         monkeypatch.setattr(module, "sealed_models", lambda: [Person])
+        monkeypatch.setattr(module, "sealed_files", list)
     settings.LOG_DIRECTORY = tmp_path / "log"
     (tmp_path / "log").mkdir()
 
@@ -61,7 +62,7 @@ def test_exactly_what_is_not_current_is_moved(ring: Keyring) -> None:
     with pytest.raises(rotating.InUse, match="values need it"):
         rotating.destroy(old)
     told: list[int] = []
-    assert rotating.reencrypt(told.append) == (7, 0, 0)
+    assert rotating.reencrypt(told.append) == (7, 0, 0, 0)
     assert sum(told) == 7
     assert rotating.waiting() == rotating.uses(old) == 0
     assert rotating.uses(made.id) == 7 * 3 + 2
@@ -122,7 +123,7 @@ def test_what_does_not_open_is_left_and_its_key_kept(ring: Keyring) -> None:
     (held,) = Person.objects.filter(pk=broken.pk).values_list("phone", flat=True)
     Person.objects.filter(pk=broken.pk).update(phone=Stored(held.blob[:-1] + b"\0"))
     rotating.rotate("field")
-    assert rotating.reencrypt(lambda rows: None) == (2, 1, 0)
+    assert rotating.reencrypt(lambda rows: None) == (2, 1, 0, 0)
     with pytest.raises(rotating.InUse):
         rotating.destroy(old)
 
@@ -176,7 +177,7 @@ def test_seeds_of_second_factors_are_moved_and_hold_their_key(ring: Keyring) -> 
     made = rotating.rotate("field")
     with pytest.raises(rotating.InUse):
         rotating.destroy(old)
-    assert rotating.reencrypt(lambda rows: None) == (1, 0, 0)
+    assert rotating.reencrypt(lambda rows: None) == (1, 0, 0, 0)
     assert rotating.uses(old) == 0
     assert rotating.uses(made.id) == 1
     rotating.destroy(old)
@@ -184,4 +185,4 @@ def test_seeds_of_second_factors_are_moved_and_hold_their_key(ring: Keyring) -> 
     moved = getattr(row, field)
     assert open_text(moved["secret"], place) == "JBSWY3DP"
     assert (moved["n"], open_text(moved["codes"][0], place), moved["codes"][1]) == (1, "c", "x")
-    assert rotating.reencrypt(lambda rows: None) == (0, 0, 0)
+    assert rotating.reencrypt(lambda rows: None) == (0, 0, 0, 0)

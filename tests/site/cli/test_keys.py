@@ -35,6 +35,25 @@ def test_secrets_are_shown_once_and_never_stored(together: Together, data: Path)
     assert stat.S_IMODE((data / "secret.key").stat().st_mode) == 0o600
 
 
+def test_lost_keys_stop_the_start_and_are_not_made_anew(
+    together: Together, guanlan: Guanlan, data: Path
+) -> None:
+    together(["first-run"])
+    (data / "keys").rename(data / "elsewhere")
+    for verb in (["up"], ["worker"], ["migrate"], ["key", "list"], ["audit", "verify"]):
+        refused = guanlan(*verb)
+        assert refused.code in (1, 2), verb
+        assert refused.err.count("\n") == 1, refused.err
+        assert "is missing" in refused.err
+        assert "from the backup of the keys" in refused.err
+    report = guanlan("doctor", "--json")
+    faults = {f["check"]: f["what"] for f in report.json["findings"] if f["state"] == "fault"}
+    assert "the key ring is missing" in faults["encryption"]
+    assert not (data / "keys").exists()
+    (data / "elsewhere").rename(data / "keys")
+    assert guanlan("audit", "verify").code == 0
+
+
 def test_a_key_is_created_listed_and_revoked_once(together: Together) -> None:
     create = ["key", "create", "checkout"]
     made, plain, listed = together(

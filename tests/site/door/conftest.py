@@ -17,10 +17,19 @@ from tests.site.door.fake import TOKEN, HeldEngine, load_keys, memory_engine
 class Running:
     """A served door: `url`, `door`, `engine`, and a client that bears a key."""
 
-    def __init__(self, engine: Any, limits: Limits, stream: Stream | None, load: Any) -> None:
+    def __init__(
+        self,
+        engine: Any,
+        limits: Limits,
+        stream: Stream | None,
+        load: Any,
+        rest: Any = None,
+        *,
+        https: bool = False,
+    ) -> None:
         self.engine = engine
         self.door = Door(engine, KeyRing(load), limits)
-        config = configure(compose(self.door, stream), limits, port=0)
+        config = configure(compose(self.door, stream, rest), limits, port=0, https=https)
         stops = [self.door.stop] if stream is None else [stream.stop, self.door.stop]
         self._up = threading.Event()
         self.port = 0
@@ -63,8 +72,11 @@ def start(cache: Path) -> Iterator[Start]:
         limits: Limits | None = None,
         stream: Stream | None = None,
         load: Any = load_keys,
+        rest: Any = None,
+        https: bool = False,
     ) -> Running:
-        one = Running(engine or HeldEngine(memory_engine(cache)), limits or Limits(), stream, load)
+        held = engine or HeldEngine(memory_engine(cache))
+        one = Running(held, limits or Limits(), stream, load, rest, https=https)
         running.append(one)
         return one
 

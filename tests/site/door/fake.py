@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
+import tests.web.installation  # noqa: F401 - sets Django up: the policy judges keys
+from guanlan.core.services import SCOPES
 from guanlan.engine import Engine
 from guanlan.engine.scenario import parse_scenario
-from guanlan.site.door import SCOPES
 
 TOKEN = "gl_aaaaaaaa_" + "x" * 43
 READER = "gl_bbbbbbbb_" + "y" * 43
@@ -41,9 +42,11 @@ events:
     fields:
       amount: {type: money, title: {en: amount, zh: 金额}, level: 2}
       memo: {type: string, title: {en: memo, zh: 附言}, level: 3}
+      lat: {type: number, decimals: 4, required: false, title: {en: place, zh: 位置}, level: 3}
 features:
   sent_1h: {title: {en: sent, zh: 转出}, on: transfer, by: user, agg: sum, of: amount, window: 1h}
   times_1h: {title: {en: times, zh: 次数}, on: transfer, by: user, agg: count, window: 1h}
+  last_lat: {title: {en: last place, zh: 上次位置}, on: transfer, by: user, agg: last, of: lat}
 lists:
   mule_payees: {title: {en: mules, zh: 骡子}, kind: block, entity: user, outcome: decline}
 rules:
@@ -68,7 +71,7 @@ class Record:
     until: float = inf
 
 
-def record(token: str, scopes: frozenset[str] = SCOPES, until: float = inf) -> Record:
+def record(token: str, scopes: frozenset[str] = frozenset(SCOPES), until: float = inf) -> Record:
     return Record(token[3:11], sha256(token.encode()).digest(), scopes, until)
 
 

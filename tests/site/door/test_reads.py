@@ -36,8 +36,21 @@ def test_values_of_high_level_are_named_but_not_shown(shared: Running) -> None:
     found = shared.client.get("/v1/decisions/m-1")
     assert secret not in found.text
     assert "rent" not in found.text
-    assert found.json()["masked"] == ["entities.id_number", "fields.memo"]
+    assert found.json()["masked"] == ["entities.id_number", "fields.memo", "features.last_lat"]
     assert found.json()["event"]["fields"]["amount"] == 7
+
+
+def test_a_feature_made_of_a_masked_field_is_masked_too(start: Start) -> None:
+    running = start()
+    for name in ("p-1", "p-2"):
+        running.client.post("/v1/events", json=event(name, fields={"lat": 31.2304, "amount": 9}))
+    now = running.client.get("/v1/entities/user/u-1")
+    then = running.client.get("/v1/decisions/p-2")
+    assert now.json()["features"]["sent_1h"] == 18
+    assert now.json()["masked"] == ["features.last_lat"]
+    for answer in (now, then):
+        assert answer.json()["features"]["last_lat"] is None
+        assert "31.23" not in answer.text
 
 
 def test_what_was_never_decided_is_404(shared: Running) -> None:

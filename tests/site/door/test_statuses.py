@@ -194,6 +194,7 @@ def test_keys(shared: Running, authorization: str | None, status: int) -> None:
         ("PUT", "/v1/lists/mule_payees/entries/u-9"),
         ("DELETE", "/v1/lists/mule_payees/entries/u-9"),
         ("GET", "/metrics"),
+        ("GET", "/v1/openapi.json"),
     ],
 )
 def test_nothing_of_the_engine_is_open_without_a_key(

@@ -74,9 +74,9 @@ def test_a_file_comes_back_as_it_was_and_lies_sealed(
     answer = analyst.get(f"/attachments/{kept.pk}")
     assert answer.getvalue() == LINES
     assert answer["Content-Disposition"] == 'attachment; filename="lines.csv"'
-    assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none'; ")
     assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Content-Type"] == "text/plain"
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
 
 
 def test_nobody_else_reads_or_removes_it(decision: Decision, analyst: Client) -> None:
@@ -112,6 +112,9 @@ def test_what_is_removed_is_gone_from_the_disk(
         (b"MZ\x90\0" + b"\0" * 5000, "report.pdf", 415),
         (b"<svg onload=alert(1)>", "x.png", 415),
         (b"plain text " * 500 + b"\0", "x.txt", 415),
+        # Said to be UTF-8 when it is given out, so all of it must be, to its last byte.
+        (b"plain text " * 500 + "观澜".encode("gbk"), "x.txt", 415),
+        ("观澜".encode() * 20_000 + b"\xe8", "x.txt", 415),
         (b"", "empty.txt", 400),
     ],
 )

@@ -19,6 +19,7 @@ from guanlan.core.audit.recording import (
     open_log,
     record,
 )
+from guanlan.core.audit.refusals import refused
 from guanlan.core.audit.store import AuditUnavailable
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "checkpoint_file",
     "open_log",
     "record",
+    "refused",
 ]

@@ -33,6 +33,7 @@ from guanlan.core.audit.tree import Frontier
 
 KEY_FILE: Final = "audit-ed25519.pem"
 FILE: Final = "audit.checkpoints"
+STAMP: Final = "signer.pub"
 ORIGIN: Final = "guanlan.audit"
 EVERY_ROWS: Final = 1_000
 EVERY_MICROSECONDS: Final = 60_000_000
@@ -115,12 +116,18 @@ class Signer:
         return f"{text}\n{_DASH}{self.name} {base64.b64encode(signature).decode()}\n"
 
 
-def load_signer(keys: Path) -> Signer:
-    """The key in directory `keys`, made now if there is none.
+def load_signer(keys: Path, known: str = "") -> Signer:
+    """The key in directory `keys`, made now if there is none and `known` is empty.
 
-    Raises AuditUnavailable when it cannot be read or made.
+    known: the name of the key that signed before.
+    Raises AuditUnavailable when it cannot be read or made, or is another than that.
     """
     path = keys / KEY_FILE
+    put_back = f"put back {path} from the backup of the keys"
+    if known and not path.exists():
+        raise AuditUnavailable(
+            f"{path}: the key that signed the audit log ({known}) is missing; {put_back}"
+        )
     try:
         keys.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = Ed25519PrivateKey.generate().private_bytes(
@@ -145,7 +152,13 @@ def load_signer(keys: Path) -> Signer:
         ) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise AuditUnavailable(f"{path}: expected an Ed25519 key")
-    return Signer(key)
+    signer = Signer(key)
+    if known and signer.name != known:
+        raise AuditUnavailable(
+            f"{path}: this key is {signer.name}, and the audit log was signed by {known};"
+            f" {put_back}"
+        )
+    return signer
 
 
 def read_notes(file: Path) -> list[Checkpoint]:
@@ -197,11 +210,16 @@ def _parsed(body: list[str], signed: list[str], where: str) -> Checkpoint:
 
 
 class Checkpointer:
-    """Signs the tree's head each thousand rows or minute, into a file outside the log."""
+    """Signs the tree's head each thousand rows or minute, into a file outside the log.
 
-    def __init__(self, keys: Path, file: Path) -> None:
+    stamp: a file beside the rows that holds the public key; so another's key is noticed even
+        where the checkpoints are lost.
+    """
+
+    def __init__(self, keys: Path, file: Path, stamp: Path | None = None) -> None:
         self._keys = keys
         self.file: Final = file
+        self._stamp = stamp
         self._signer: Signer | None = None
         self._size = -1  # of the newest checkpoint in the file
         self._time = 0
@@ -209,10 +227,28 @@ class Checkpointer:
 
     @property
     def signer(self) -> Signer:
-        """The signing key."""
+        """The signing key. Raises AuditUnavailable, also where it is not the one that signed
+        before."""
         if self._signer is None:
-            self._signer = load_signer(self._keys)
+            signer = load_signer(self._keys, self._signed_by())
+            if self._stamp is not None and not self._stamp.exists():
+                self._stamp.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._stamp.write_text(f"{signer.public}\n", "ascii")
+            self._signer = signer
         return self._signer
+
+    def _signed_by(self) -> str:
+        """The name of the key that signed before; empty where none did."""
+        try:
+            if self._stamp is not None:
+                return self._stamp.read_text("utf-8").partition("+")[0]
+        except OSError:
+            pass
+        try:
+            notes = read_notes(self.file)
+        except (OSError, BadNote):  # `verify` says what is wrong with them
+            return ""
+        return notes[-1].origin if notes else ""
 
     def grown(self, frontier: Frontier, clock: int, *, at_once: bool = False) -> bool:
         """Sign if it is time; whether a checkpoint was written. Call under the log's lock."""
@@ -227,12 +263,15 @@ class Checkpointer:
         if newest >= frontier.size:  # another process has signed meanwhile
             self._size, self._time = newest, time
             return False
-        note = self.signer.sign(frontier.size, frontier.root(), clock)
+        # The rows are safe; what is missing is shown until it can be written again.
         try:
+            note = self.signer.sign(frontier.size, frontier.root(), clock)
             _append(self.file, note + "\n")
         except OSError as error:
-            # The rows are safe; what is missing is shown until it can be written again.
             self.failed = error.strerror or type(error).__name__
+            return False
+        except AuditUnavailable as error:
+            self.failed = str(error)
             return False
         self.failed = ""
         self._size, self._time = frontier.size, clock

@@ -18,8 +18,8 @@ from typing import Final, NamedTuple
 from django.conf import settings
 from django.db import models, transaction
 
-from guanlan.core.access import SYSTEM, Subject
-from guanlan.core.audit.checkpoints import FILE, Checkpointer
+from guanlan.core.access import ANONYMOUS, SYSTEM, Subject
+from guanlan.core.audit.checkpoints import FILE, STAMP, Checkpointer
 from guanlan.core.audit.gap import Gap
 from guanlan.core.audit.rows import Row, Who, scrub, scrub_detail
 from guanlan.core.audit.store import AuditUnavailable, Store
@@ -85,7 +85,14 @@ def acting(
     subject: Subject, address: str = "", session: str = "", request: str = ""
 ) -> Iterator[None]:
     """Within, acts are those of `subject`."""
-    token = _actor.set(Actor(subject, address, session, request))
+    with as_actor(Actor(subject, address, session, request)):
+        yield
+
+
+@contextmanager
+def as_actor(who: Actor) -> Iterator[None]:
+    """Within, acts are those of `who`."""
+    token = _actor.set(who)
     try:
         yield
     finally:
@@ -111,7 +118,7 @@ def open_log() -> Log:
 
 @cache
 def _log(data: Path, checkpoints: Path) -> Log:
-    checkpointer = Checkpointer(data / KEYS, checkpoints)
+    checkpointer = Checkpointer(data / KEYS, checkpoints, data / DIRECTORY / STAMP)
     store = Store(data / DIRECTORY, now=microseconds, grown=checkpointer.grown)
     atexit.register(_end, store, checkpointer)
     return Log(store, checkpointer, Gap(data / DIRECTORY, microseconds))
@@ -136,6 +143,8 @@ def _who() -> Who:
     subject = now.subject
     if subject.id is not None:
         kind = "person"
+    elif subject is ANONYMOUS:
+        kind = "nobody"
     else:
         kind = "key" if subject.name.startswith(KEY_NAME) else "system"
     return Who(

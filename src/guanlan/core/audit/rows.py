@@ -25,7 +25,8 @@ _PERSONAL: Final = re.compile(
 
 
 class Who(Struct, frozen=True):
-    """Who acted. `kind` is person, key or system; `address` and `session` are keyed digests."""
+    """Who acted. `kind` is person, key, system or nobody (somebody unknown); `address` and
+    `session` are keyed digests."""
 
     kind: str
     id: int | str | None

@@ -4,7 +4,7 @@ people    accounts, the organisation, invitations
 access    roles, grants, break-glass, reveals
 keys      keys of the API
 audit     the searchable copy of the audit log
-sealing   data keys and how far re-encryption has come
+sealing   by what the keys are recognised
 running   jobs that ran
 messages  channels, messages and their deliveries
 """
@@ -15,6 +15,7 @@ from guanlan.core.models.keys import ApiKey
 from guanlan.core.models.messages import Channel, Delivery, Message, Preference
 from guanlan.core.models.people import Attempt, Invitation, Organisation, SignedIn, User
 from guanlan.core.models.running import Job, JobRun, Worker
+from guanlan.core.models.sealing import KeyCheck
 
 __all__ = [
     "AccessGrant",
@@ -28,6 +29,7 @@ __all__ = [
     "Invitation",
     "Job",
     "JobRun",
+    "KeyCheck",
     "Message",
     "Organisation",
     "Preference",

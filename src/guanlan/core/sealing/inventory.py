@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from guanlan.core.event_log import wrapped_by
 from guanlan.core.sealing.blind import BlindIndex
 from guanlan.core.sealing.ciphers import SM
 from guanlan.core.sealing.fields import SealedField
+from guanlan.core.sealing.files import sealed_files
 from guanlan.core.sealing.installation import keyring
 from guanlan.core.sealing.ring import BUDGET, DataKey, Purpose
 from guanlan.core.sealing.rotating import parts_of, rows_under, sealed_models
@@ -50,7 +52,7 @@ class Inventory(Struct, frozen=True):
 
 # What is sealed under keys derived from secret.key and not from the ring: it has no key id, and
 # changes only with that secret.
-BY_SECRET: Final = ("fraud_*.sealed_*", "sessions")
+BY_SECRET: Final = ("sessions", "digests of addresses and sessions in the audit log")
 
 
 def taken() -> Inventory:
@@ -76,6 +78,14 @@ def taken() -> Inventory:
     key = _current(keys, "log")
     under = sum(key is not None and wrapped_by(w) == key.id for w in wrapped)
     lines.append(_line("log/keys/*", "event log", key, _algorithm(key), len(wrapped), under))
+    for kept in sealed_files():
+        key = _current(keys, kept.purpose)
+        ids = [number for _name, number in islice(kept.each(), COUNTED_ROWS + 1)]
+        few = len(ids) <= COUNTED_ROWS
+        under = sum(key is not None and number == key.id for number in ids)
+        place = f"{kept.place}/*"
+        values, current = (len(ids), under) if few else (None, None)
+        lines.append(_line(place, "file", key, _algorithm(key), values, current))
     return Inventory(
         provider=ring.provider.name,
         master=ring.provider.place,

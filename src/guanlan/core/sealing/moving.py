@@ -18,6 +18,8 @@ def move(progress: Progress) -> Told:
     progress.of(waiting())
     moved = reencrypt(progress.advance)
     return Told(
-        gettext_noop("%(n)s rows moved, %(left)s left because they do not open"),
-        {"n": moved.rows, "left": moved.unreadable},
+        gettext_noop(
+            "%(n)s rows and %(files)s files moved, %(left)s left because they do not open"
+        ),
+        {"n": moved.rows, "files": moved.files, "left": moved.unreadable},
     )

@@ -9,7 +9,8 @@
 `ring.wrap("log", key)` and `ring.unwrap("log", wrapped)` do the same for the data keys of
 others. The ring is one file, `DATA/keys/ring.json`, replaced as a whole; it holds no key that
 is not wrapped. Other processes see a change within REFRESH seconds, and at once when they meet
-a key they do not know.
+a key they do not know. Beside the folder stands the ring's name, `DATA/keys.id`: where the
+folder is lost or another's this is seen, and no new ring is made over what is sealed already.
 
 Nonces are random, so a key may seal only so many values (NIST SP 800-38D: 2^32). Each process
 takes its share of the budget in blocks that are written down before they are used; at BUDGET,
@@ -41,11 +42,13 @@ from guanlan.core.sealing.providers import Provider, private, write_private
 Purpose = Literal["field", "index", "log", "backup", "attachment"]
 PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 RING: Final = "ring.json"
+MARK: Final = ".id"
 BUDGET: Final = 1 << 31
 BLOCK: Final = 1 << 16
 REFRESH: Final = 5.0
 
 TEXT: Final = HEAD + NONCE
+PUT_BACK: Final = "put back the folder {} that belongs to it, from the backup of the keys"
 Crypt = Callable[[bytes, bytes, bytes | None], bytes]
 
 urandom = os.urandom
@@ -99,6 +102,7 @@ class Keyring:
         self.provider = provider
         self.algorithm = algorithm
         self._path = folder / RING
+        self._mark = folder.with_name(f"{folder.name}{MARK}")
         self._lock = RLock()
         self._pens: dict[str, _Pen] = {}
         self._ciphers: dict[int, _Opened] = {}
@@ -149,6 +153,16 @@ class Keyring:
     def identity(self) -> str:
         """By what one ring is told from another's."""
         return self._read().ring
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a ring yet; the first use of any makes it."""
+        return self._path.exists()
 
     def current(self, purpose: Purpose) -> DataKey:
         """The key that new values are sealed with; made where there is none yet."""
@@ -288,11 +302,37 @@ class Keyring:
                 raise KeysUnusable(
                     f"{self._path}: expected a readable key ring; restore it from a backup"
                 ) from None
+            self._compare(ring)
             self._ring, self._seen = ring, seen
         return self._ring
 
+    def _compare(self, ring: Ring) -> None:
+        """Raises KeysUnusable where this is not the ring that was here before."""
+        known = self._marked()
+        if not known:
+            write_private(self._mark, f"{ring.ring}\n".encode())
+        elif known != ring.ring:
+            raise KeysUnusable(
+                f"{self._path}: this is key ring {ring.ring}, and the data here is sealed with"
+                f" ring {known}; {PUT_BACK.format(self._path.parent)}"
+            )
+
+    def _marked(self) -> str:
+        try:
+            return self._mark.read_text("ascii").strip()
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError):
+            raise KeysUnusable(f"{self._mark}: expected the name of the key ring") from None
+
     def _begin(self) -> Ring:
         """The first start of an installation."""
+        known = self._marked()
+        if known:
+            raise KeysUnusable(
+                f"{self._path}: the key ring is missing, and the data here is sealed with it"
+                f" (ring {known}); {PUT_BACK.format(self._path.parent)}"
+            )
         with self._locked():
             if self._path.exists():
                 return self._read()

@@ -17,11 +17,13 @@ from django.db.models import BinaryField, F, Func, Q, QuerySet
 
 from guanlan.core.audit import act, record
 from guanlan.core.event_log import log_keys, wrapped_by
+from guanlan.core.sealing.belonging import note_keys
 from guanlan.core.sealing.blind import BlindIndex
 from guanlan.core.sealing.ciphers import HEAD, head_of
 from guanlan.core.sealing.columns import Unreadable
 from guanlan.core.sealing.errors import Unopened
 from guanlan.core.sealing.fields import SealedField, Stored, row_field
+from guanlan.core.sealing.files import SealedFiles, sealed_files
 from guanlan.core.sealing.installation import keyring
 from guanlan.core.sealing.ring import DataKey, Purpose
 from guanlan.core.sealing.texts import MARK, open_text, seal_text, text_key
@@ -30,7 +32,7 @@ from guanlan.engine.log.sealing import Seals, key_numbers, wrapped_keys
 BATCH: Final = 200
 NOUN: Final = "core.datakey"
 # Purposes whose use can be counted, so that a key of theirs may be destroyed.
-COUNTED: Final[tuple[Purpose, ...]] = ("field", "index", "log")
+COUNTED: Final[tuple[Purpose, ...]] = ("field", "index", "log", "attachment")
 # Columns of other packages that hold sealed texts anywhere in them, and what these are bound to.
 TEXTS: Final = (("mfa.authenticator", "data", "mfa_authenticator.data"),)
 Advance = Callable[[int], None]
@@ -38,11 +40,13 @@ Model = type[models.Model]
 
 
 class Moved(NamedTuple):
-    """What a run did: rows moved, and rows left because a value of theirs does not open."""
+    """What a run did: rows and files moved, those left because a value of theirs does not open,
+    and keys of the event log moved."""
 
     rows: int
     unreadable: int
     log_keys: int
+    files: int
 
 
 class InUse(ValueError):
@@ -59,7 +63,9 @@ def rotate(purpose: Purpose) -> DataKey:
     """A new key for a purpose; what is written from now on is sealed with it."""
     ring = keyring()
     with act("key.rotate", (NOUN, purpose)):
-        return ring.new_key(purpose)
+        made = ring.new_key(purpose)
+        note_keys()
+    return made
 
 
 def rotate_master() -> int:
@@ -82,13 +88,14 @@ def destroy(number: int) -> None:
 
 
 def uses(number: int) -> int:
-    """How many sealed values, indexes and keys of the log need this key; all are counted."""
+    """How many sealed values, indexes, files and keys of the log need this key; all are counted."""
     found = sum(
         rows_under(model, field, number).count()
         for model in sealed_models()
         for field in parts_of(model)
     )
     found += sum(number in _text_keys(getattr(row, field)) for row, field, _place in _texts())
+    found += sum(key == number for kept in sealed_files() for _name, key in kept.each())
     return found + sum(wrapped_by(w) == number for w in wrapped_keys(settings.LOG_DIRECTORY))
 
 
@@ -100,8 +107,15 @@ def rows_under(model: Model, field: Any, number: int) -> QuerySet[Any]:
 
 
 def waiting() -> int:
-    """How many rows are not wholly under the current keys."""
-    return sum(stale(model).count() for model in sealed_models())
+    """How many rows and files are not wholly under the current keys."""
+    files = sum(1 for kept in sealed_files() for _name in stale_files(kept))
+    return sum(stale(model).count() for model in sealed_models()) + files
+
+
+def stale_files(kept: SealedFiles) -> Iterator[str]:
+    """The files whose own key is not sealed with the current one."""
+    current = keyring().current(kept.purpose).id
+    return (name for name, key in kept.each() if key != current)
 
 
 def stale(model: Model) -> QuerySet[Any]:
@@ -120,7 +134,7 @@ def stale(model: Model) -> QuerySet[Any]:
 
 
 def reencrypt(advance: Advance) -> Moved:
-    """Move every row and the keys of the event log; `advance(rows)` hears of each batch.
+    """Move every row, every file and the keys of the event log; `advance(n)` hears of each batch.
 
     May be killed at any time and run again, beside a platform that goes on writing.
     """
@@ -130,13 +144,29 @@ def reencrypt(advance: Advance) -> Moved:
         rows, unreadable = rows + moved, unreadable + left
     moved, left = _texts_moved()
     rows, unreadable = rows + moved, unreadable + left
+    files, left = _files_moved(advance)
+    unreadable += left
     directory = settings.LOG_DIRECTORY
     current = keyring().current("log").id if key_numbers(directory) else None
     keys = 0
     if any(wrapped_by(w) != current for w in wrapped_keys(directory)):
         keys = Seals(directory, log_keys()).rewrap()
-    record("key.reencrypt", (NOUN, "all"), detail={"rows": rows, "unreadable": unreadable})
-    return Moved(rows, unreadable, keys)
+    detail = {"rows": rows, "files": files, "unreadable": unreadable}
+    record("key.reencrypt", (NOUN, "all"), detail=detail)
+    return Moved(rows, unreadable, keys, files)
+
+
+def _files_moved(advance: Advance) -> tuple[int, int]:
+    moved = left = 0
+    for kept in sealed_files():
+        # Named before any is moved: a folder that changes may be walked twice.
+        for name in list(stale_files(kept)):
+            if kept.move(name):
+                moved += 1
+            else:
+                left += 1
+            advance(1)
+    return moved, left
 
 
 def _moved(model: Model, advance: Advance) -> tuple[int, int]:

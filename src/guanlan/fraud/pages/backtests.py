@@ -7,54 +7,114 @@ so that the console need not load the machinery that made it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext_lazy
 
+from guanlan.core.access import Subject
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Backtest
 from guanlan.web.charts import Chart, Series
-from guanlan.web.rights import needs, subject_of_request
+from guanlan.web.dashboards import Tile
+from guanlan.web.resource import Drawing, Numbers, Panel
+from guanlan.web.templatetags.console import compact_money, figure, fine_percent, number
 from guanlan.web.words import language_tag, major
 
 Report = dict[str, Any]
 RULES_IN_CHART = 15
 
 
-@needs("see", "fraud.backtest")
-@require_safe
-def backtest(request: HttpRequest, identity: int) -> HttpResponse:
-    """One report."""
-    found = get_object_or_404(Backtest.objects.for_user(subject_of_request(request)), pk=identity)
-    report: Report = found.report
-    currency = report["currency"]
-    context = {
-        "backtest": found,
-        "section": "backtests",
-        "report": report,
-        "currency": currency,
-        "title": _title(report["title"]),
-        "judged": report["frauds"] > 0,
-        "alert": Outcome(report["evaluation"]["alert"]).name,
-        "stop": Outcome(report["evaluation"]["stop"]).name,
-        "outcomes": report["outcomes"],
-        "rules": [
+class BacktestLook:
+    """A stored report as its page looks at it."""
+
+    def __init__(self, row: Backtest) -> None:
+        self.row = row
+        self.report: Report = row.report
+        self.currency: str = self.report["currency"]
+        self.title = _title(self.report["title"])
+        self.judged = self.report["frauds"] > 0
+        self.alert = Outcome(self.report["evaluation"]["alert"]).name
+        self.stop = Outcome(self.report["evaluation"]["stop"]).name
+        self.folds = self.report["folds"]
+        self.rules = [
             (rule, _title(rule["title"]))
-            for rule in sorted(report["rules"], key=lambda r: (-r["frauds"], -r["hits"]))
-        ],
-        "folds": report["folds"],
-        "charts": {
-            "roc": _roc(report["roc"]),
-            "precision_recall": _precision_recall(report),
-            "days": _days(report["days"]),
-            "rules": _rules(report["rules"]),
-            "money": _money(report["money"], currency, report["frauds"] > 0),
-        },
+            for rule in sorted(self.report["rules"], key=lambda r: (-r["frauds"], -r["hits"]))
+        ]
+
+
+def numbers(look: BacktestLook, subject: Subject) -> Sequence[Tile]:
+    """How much was decided, how well, and what it saved."""
+    report, ranking, folds = look.report, look.report["ranking"], look.folds
+    events = _("%(n)s frauds") % {"n": number(report["frauds"])}
+    if look.judged:
+        events += f" · {fine_percent(report['fraud_rate'])}"
+    tiles = [
+        Tile(label=_("Events"), value=number(report["events"]), note=events),
+        Tile(
+            label="AUC",
+            value=figure(ranking["auc"]),
+            note=_spread(folds, "auc") or _("how well the score ranks"),
+        ),
+        Tile(
+            label=_("Average precision"),
+            value=figure(ranking["average_precision"]),
+            note=_spread(folds, "average_precision") or "—",
+        ),
+    ]
+    if ranking["entity"]:
+        tiles.append(
+            Tile(
+                label=_("%(entity)s precision@%(top)s")
+                % {"entity": ranking["entity"], "top": ranking["top"]},
+                value=figure(ranking["entity_precision"]),
+                note=_("at most %(ceiling)s possible")
+                % {"ceiling": figure(ranking["entity_ceiling"])},
+            )
+        )
+    if not look.judged:
+        return [*tiles, Tile(label=_("Saved"), value="—", note=_("unknown"), state="unknown")]
+    saved, without = report["money"]["saved"], report["money"]["without"]
+    note = _("of %(without)s that would be lost") % {
+        "without": compact_money(without, look.currency)
     }
-    return render(request, "fraud/backtest.html", context)
+    return [*tiles, Tile(label=_("Saved"), value=compact_money(saved, look.currency), note=note)]
+
+
+def _spread(folds: dict[str, Any], name: str) -> str:
+    """Mean and spread over the periods, where there are any."""
+    if not folds[name]:
+        return ""
+    mean, spread = folds[name]
+    return _("%(mean)s ± %(spread)s over %(n)s periods") % {
+        "mean": figure(mean),
+        "spread": figure(spread),
+        "n": len(folds["folds"]),
+    }
+
+
+def _periods(look: BacktestLook, subject: Subject) -> dict[str, Any]:
+    said = {"days": look.folds["days"], "delay": look.folds["delay_days"]}
+    return {"more": _("%(days)s days each; labels known after %(delay)s days") % said}
+
+
+PANELS: Final = (
+    Numbers(numbers),
+    Drawing(lambda look, subject: _roc(look.report["roc"])),
+    Drawing(lambda look, subject: _precision_recall(look.report)),
+    Panel(gettext_lazy("What the thresholds find"), "fraud/backtest/thresholds.html"),
+    Drawing(lambda look, subject: _days(look.report["days"])),
+    Drawing(lambda look, subject: _money(look.report["money"], look.currency, look.judged)),
+    Panel(gettext_lazy("Outcomes"), "fraud/backtest/outcomes.html"),
+    Drawing(lambda look, subject: _rules(look.report["rules"])),
+    Panel(gettext_lazy("Rules"), "fraud/backtest/rules.html"),
+    Panel(
+        gettext_lazy("Periods"),
+        "fraud/backtest/periods.html",
+        _periods,
+        when=lambda look, subject: bool(look.folds["folds"]),
+    ),
+)
 
 
 def _title(title: dict[str, str]) -> str:

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from guanlan.core.access import MASKED_FROM, Subject
-from guanlan.fraud import engine_access, programs, words
+from guanlan.engine.scenario.model import Outcome
+from guanlan.fraud import engine_access, figures, programs, words
 from guanlan.fraud.models import Decision, Entity, EntityDecision, Label
-from guanlan.fraud.pages.reveals import entity_form
-from guanlan.fraud.search import Search, Wanted, find
-from guanlan.fraud.showing import Shower, decisions_url, entity_url, numbered_entity_url
-from guanlan.web.discussion import discussed
+from guanlan.fraud.pages.reveals import RevealForm, entity_form
+from guanlan.fraud.projection import MINUTE
+from guanlan.fraud.showing import Shower, ShownRow, decisions_url, entity_url, numbered_entity_url
+from guanlan.fraud.templatetags.fraud import outcome
+from guanlan.web.charts import Chart, Series
+from guanlan.web.dashboards import Tile
+from guanlan.web.resource import Drawing, Heading, Numbers, Panel, object_page, resource_of
 from guanlan.web.rights import needs, subject_of_request
+from guanlan.web.templatetags.console import clock, number
 
 LINKS_FROM = 500  # decisions looked at for links
 LINKS = 24
 GRAPH_NODES = 12
-
-discussed("fraud.entity", address=lambda row: numbered_entity_url(row.kind, row.id))
+ROWS = 50  # decisions listed
+BARS = 30
 
 
 def entities_with_key(key: str, subject: Subject) -> list[Entity]:
@@ -40,6 +48,154 @@ def address(entity: Entity, shower: Shower) -> str:
     return entity_url(entity.kind, entity.key)
 
 
+class EntityLook:
+    """An entity as its page looks at it: its newest decisions, read once."""
+
+    def __init__(self, row: Entity, subject: Subject) -> None:
+        self.row = row
+        self.subject = subject
+        self.shower = Shower(programs.latest())
+        self.shown = self.shower.known_entity(row)
+        self.all_url = decisions_url(f"{row.kind}:~{row.id}")
+        self.now = _now(row, self.shower)
+
+    @cached_property
+    def recent(self) -> list[Decision]:
+        """The newest `LINKS_FROM` decisions, newest first."""
+        parts = EntityDecision.objects.for_user(self.subject).filter(entity_id=self.row.id)
+        seqs = parts.order_by("-seq").values_list("seq", flat=True)[:LINKS_FROM]
+        found = Decision.objects.for_user(self.subject).in_bulk(list(dict.fromkeys(seqs)))
+        return [found[seq] for seq in sorted(found, reverse=True)]
+
+    @cached_property
+    def rows(self) -> list[ShownRow]:
+        return [self.shower.row(decision) for decision in self.recent[:ROWS]]
+
+    @cached_property
+    def links(self) -> list[dict[str, Any]]:
+        return _links(self.row, self.recent, self.shower, self.subject)
+
+    @cached_property
+    def graph(self) -> dict[str, Any]:
+        return _graph(self.row, self.links, self.shower)
+
+    @cached_property
+    def labels(self) -> list[Label]:
+        told = Label.objects.for_user(self.subject)
+        return list(told.filter(target__in=[d.event_id for d in self.recent]).order_by("-seq")[:20])
+
+    @cached_property
+    def reveal(self) -> RevealForm | None:
+        return entity_form(self.row, self.shower, self.subject)
+
+    @property
+    def outcomes(self) -> list[tuple[int, int]]:
+        return sorted(Counter(d.outcome for d in self.recent).items(), reverse=True)
+
+    @property
+    def lately(self) -> str:
+        """How many decisions were looked at, in words."""
+        return _("in the last %(n)s decisions") % {"n": number(len(self.recent))}
+
+
+def heading(look: EntityLook) -> Heading:
+    """The kind and the key, masked where it must be."""
+    return Heading(look.shown.text, over=look.shown.role)
+
+
+def numbers(look: EntityLook, subject: Subject) -> Sequence[Tile]:
+    """How it has fared."""
+    row = look.row
+    return (
+        Tile(
+            label=_("Decisions"),
+            value=number(row.events),
+            note=_("since %(time)s") % {"time": figures.local_text(row.first_seen // MINUTE)},
+            link=look.all_url,
+        ),
+        Tile(label=_("Last seen"), value=clock(row.last_seen), note=clock(row.last_seen, "full")),
+        Tile(label=_("Worst outcome"), value=outcome(row.worst), note=_("of all time")),
+        Tile(label=_("Linked entities"), value=number(len(look.links)), note=look.lately),
+    )
+
+
+def events_over_time(look: EntityLook, subject: Subject) -> Chart:
+    """Its newest decisions over time, by outcome; a bar leads to its decisions."""
+    minutes = [decision.clock // MINUTE for decision in look.recent]
+    step, first, bars = 1, 0, 0
+    if minutes:
+        step = next((one for one in _STEPS if (minutes[0] - minutes[-1]) // one < BARS), _STEPS[-1])
+        ahead = figures.utc_offset(minutes[0])
+        first = (minutes[-1] + ahead) // step * step - ahead
+        bars = (minutes[0] - first) // step + 1
+    starts = [first + index * step for index in range(bars)]
+    counts = Counter((d.outcome, (d.clock // MINUTE - first) // step) for d in look.recent)
+    form = slice(5, 10) if step >= 1440 else slice(5, 16)
+    return Chart(
+        id="entity-events",
+        title=_("Decisions over time"),
+        note=look.lately,
+        x=[figures.local_text(start)[form].replace("T", " ") for start in starts],
+        y=_("decisions"),
+        stacked=True,
+        whole=True,
+        size="short",
+        links=[
+            decisions_url(
+                f"{look.row.kind}:~{look.row.id} after:{figures.local_text(start)}"
+                f" before:{figures.local_text(start + step)}"
+            )
+            for start in starts
+        ],
+        series=[
+            Series(
+                name=str(words.OUTCOMES[Outcome(one).name]),
+                colour=f"--o-{Outcome(one).name}",
+                data=[counts[one, index] for index in range(bars)],
+            )
+            for one in sorted({d.outcome for d in look.recent})
+        ],
+        empty=_("No decision of it may be shown."),
+    )
+
+
+# Widths of a bar in minutes: 1, 5, 15 min, 1, 6 hours, 1, 7, 30, 365 days.
+_STEPS: Final = (1, 5, 15, 60, 360, 1440, 10_080, 43_200, 525_600)
+
+
+def _rows(look: EntityLook, subject: Subject) -> Mapping[str, Any]:
+    return {"rows": look.rows, "more": _("all"), "more_url": look.all_url}
+
+
+def _linked(look: EntityLook, subject: Subject) -> Mapping[str, Any]:
+    return {"more": _("seen together in decisions")}
+
+
+def _features(look: EntityLook, subject: Subject) -> Mapping[str, Any]:
+    return {"more": clock(look.now["now_clock"]) if look.now.get("now_clock") else ""}
+
+
+PANELS: Final = (
+    Numbers(numbers),
+    Drawing(events_over_time),
+    Panel(gettext_lazy("Timeline"), "fraud/rows.html", _rows),
+    Panel(gettext_lazy("Linked entities"), "fraud/entity/links.html", _linked),
+    Panel(gettext_lazy("Features now"), "fraud/entity/features.html", _features, wide=False),
+    Panel(
+        gettext_lazy("Outcomes"),
+        "fraud/entity/outcomes.html",
+        lambda look, subject: {"more": look.lately},
+        wide=False,
+    ),
+    Panel(
+        gettext_lazy("Labels"),
+        "fraud/entity/labels.html",
+        wide=False,
+        when=lambda look, subject: bool(look.labels),
+    ),
+)
+
+
 @needs("see", "fraud.entity")
 @require_safe
 def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
@@ -48,47 +204,17 @@ def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         raise Http404
     subject = subject_of_request(request)
     seen = Entity.objects.for_user(subject)
-    shower = Shower(programs.latest())
     if key.startswith("~") and key[1:].isdecimal() and len(key) < 19:
         found = seen.filter(kind=kind, id=int(key[1:])).first()
     else:
         found = seen.filter(kind=kind, key_index=key).first()
+        shower = Shower(programs.latest())
         if found is not None and shower.layout.level(kind) >= MASKED_FROM:
             # Keep a sensitive key out of the address bar, the history and the logs.
             return redirect(address(found, shower))
     if found is None:
         raise Http404
-    page = find(_all_of(found), subject)
-    seqs = list(
-        EntityDecision.objects.for_user(subject)
-        .filter(entity_id=found.id)
-        .order_by("-seq")
-        .values_list("seq", flat=True)[:LINKS_FROM]
-    )
-    recent = Decision.objects.for_user(subject).in_bulk(list(dict.fromkeys(seqs))) if seqs else {}
-    links = _links(found, list(recent.values()), shower, subject)
-    context = {
-        "entity": found,
-        "shown": shower.known_entity(found),
-        "reveal": entity_form(found, shower, subject),
-        "section": "entities",
-        "rows": [shower.row(decision) for decision in page.rows],
-        "more": page.older is not None,
-        "all_url": decisions_url(f"{kind}:~{found.id}"),
-        "links": links,
-        "graph": _graph(found, links, shower),
-        "outcomes": sorted(Counter(d.outcome for d in recent.values()).items(), reverse=True),
-        "looked_at": len(recent),
-        "labels": Label.objects.for_user(subject)
-        .filter(target__in=[d.event_id for d in recent.values()])
-        .order_by("-seq")[:20],
-        **_now(found, shower),
-    }
-    return render(request, "fraud/entity.html", context)
-
-
-def _all_of(found: Entity) -> Search:
-    return Search(entities=[Wanted(found.kind, f"~{found.id}")])
+    return object_page(request, resource_of("fraud.entity"), found)
 
 
 def _links(

@@ -1,4 +1,4 @@
-"""The lists of decisions, entities and backtests, as resources."""
+"""Decisions and entities, as resources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from django.views.decorators.http import require_POST
 from guanlan.core.access import MASKED_FROM, Subject, may
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud import programs, words
-from guanlan.fraud.models import Backtest, Decision, Entity
+from guanlan.fraud.models import Decision, Entity
+from guanlan.fraud.pages import decisions, entities
 from guanlan.fraud.pages.entities import address, entities_with_key
 from guanlan.fraud.search import Search, count, fetch, search_of
 from guanlan.fraud.showing import Shower, ShownEntity, ShownRow
@@ -228,6 +229,13 @@ DECISIONS = register(
         count=count_decisions,
         prepare=show_decisions,
         address=lambda row: reverse("decision", args=[row.seq]),
+        look=decisions.DecisionLook,
+        heading=decisions.heading,
+        mark="fraud/decision/mark.html",
+        tools="fraud/decision/tools.html",
+        lead="fraud/decision/lead.html",
+        facts=(),
+        panels=decisions.PANELS,
         links=(Link(gettext_lazy("Live"), "live"),),
         empty=gettext_lazy(
             "Every decision will be listed here, newest first. None has been made yet."
@@ -327,6 +335,12 @@ ENTITIES = register(
         prepare=show_entities,
         address=lambda row: address(row, Shower(programs.latest())),
         link=lambda row: row.shown.url,
+        look=entities.EntityLook,
+        heading=entities.heading,
+        mark="fraud/entity/mark.html",
+        lead="fraud/entity/lead.html",
+        facts=(),
+        panels=entities.PANELS,
         before="fraud/find_entity.html",
         empty=gettext_lazy(
             "Customers, devices, addresses and whatever else events speak of appear here once they "
@@ -354,69 +368,3 @@ def find_entity(request: HttpRequest) -> HttpResponse:
         return redirect("entities")
     numbers = ",".join(str(entity.pk) for entity in matches)
     return redirect(f"{reverse('entities')}?q=number:{numbers}")
-
-
-def _ranking(name: str) -> Any:
-    return lambda row: (row.report.get("ranking") or {}).get(name)
-
-
-def _days(row: Backtest) -> str:
-    period = row.report.get("period") or {}
-    return f"{period.get('first')} – {period.get('last')}" if period.get("first") else ""
-
-
-BACKTESTS = register(
-    Resource(
-        noun="fraud.backtest",
-        model=Backtest,
-        title=gettext_lazy("Backtest"),
-        titles=gettext_lazy("Backtests"),
-        path="backtests",
-        route="backtests",
-        place=("strategy", 20),
-        api="backtests",
-        columns=(
-            Column("title", gettext_lazy("Title"), level=2),
-            Column("scenario", gettext_lazy("Scenario"), level=2),
-            Column("version", gettext_lazy("Version"), cell="code", level=2),
-            Column("days", gettext_lazy("Days"), value=_days, level=2),
-            Column(
-                "events",
-                gettext_lazy("Events"),
-                value=lambda row: row.report.get("events"),
-                cell="number",
-                level=2,
-            ),
-            Column(
-                "frauds",
-                gettext_lazy("Frauds"),
-                value=lambda row: row.report.get("frauds"),
-                cell="number",
-                level=2,
-            ),
-            Column("auc", "AUC", value=_ranking("auc"), cell="number", level=2),
-            Column(
-                "precision",
-                gettext_lazy("Average precision"),
-                value=_ranking("average_precision"),
-                cell="number",
-                level=2,
-            ),
-            Column("created", gettext_lazy("Made"), cell="moment", level=2, sort=True),
-        ),
-        filters=(
-            Filter("title", gettext_lazy("Title"), "text", example="title:2026"),
-            Filter("scenario", gettext_lazy("Scenario"), example="scenario:wallet"),
-            Filter("version", gettext_lazy("Version")),
-            Filter("after", gettext_lazy("Made from then on"), "time", "created", sign=">="),
-            Filter("before", gettext_lazy("Made until then"), "time", "created", sign="<"),
-        ),
-        search=("title", "scenario"),
-        order="-created",
-        address=lambda row: reverse("backtest", args=[row.pk]),
-        empty=gettext_lazy(
-            "Reports of deciding a whole history appear here. Make one with guanlan backtest "
-            "SCENARIO.yaml --events FILE --store TITLE."
-        ),
-    )
-)

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter, defaultdict
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from guanlan.core.access import Subject
 from guanlan.engine.scenario.environment import where_names
 from guanlan.engine.scenario.model import Feature, Scenario
 from guanlan.fraud import figures, programs, words
-from guanlan.fraud.dashboards import since
+from guanlan.fraud.dashboards import day_labels, since
 from guanlan.fraud.models import Label, ListAct, Program
 from guanlan.fraud.pages.overview import read_window, window_titles
 from guanlan.fraud.showing import Shower, decisions_url
+from guanlan.web.charts import Chart, Series
+from guanlan.web.resource import Drawing, Heading, Panel, object_page, resource_of
 from guanlan.web.rights import needs, subject_of_request
+from guanlan.web.templatetags.console import from_microseconds
 
 
 class Precision(NamedTuple):
@@ -54,6 +62,20 @@ class RuleLine(NamedTuple):
     unknown: int
     precision: Precision | None
     url: str
+
+
+class ListLine(NamedTuple):
+    name: str
+    title: str
+    kind: str
+    entity: str
+    entries: int
+    changes: int
+    url: str
+
+
+# Name, title, roles (title, required), fields (name, title, type, level, required).
+EventLine = tuple[str, str, list[tuple[str, bool]], list[tuple[str, str, str, int, bool]]]
 
 
 class FeatureLine(NamedTuple):
@@ -90,34 +112,157 @@ def precisions(subject: Subject) -> dict[str, Precision]:
     return {rule: Precision(fraud[rule], labelled[rule], judged) for rule in labelled}
 
 
+class ScenarioLook:
+    """A version of a scenario as a reviewer looks at it, with its hits in a window of time."""
+
+    def __init__(self, row: Program, subject: Subject, span: figures.Window | None = None) -> None:
+        self.row = row
+        self.subject = subject
+        self.span = span or figures.window(DAY, time.time_ns() // 1000)
+        epoch = programs.at(row.position)
+        self.scenario = epoch.scenario if epoch is not None else None
+        self.shower = Shower(self.scenario)
+        self.windows = window_titles()
+
+    @property
+    def found(self) -> Scenario:
+        """The scenario; panels are shown only where there is one."""
+        if self.scenario is None:
+            raise LookupError(f"the scenario at {self.row.position} does not open")
+        return self.scenario
+
+    @cached_property
+    def groups(self) -> list[tuple[str, list[RuleLine]]]:
+        return _rules(self.found, self.shower, self.span, self.subject)
+
+    @cached_property
+    def features(self) -> list[FeatureLine]:
+        return [_feature(self.found, one, self.shower) for one in self.found.features]
+
+    @cached_property
+    def lists(self) -> list[ListLine]:
+        return _lists(self.found, self.shower, self.subject)
+
+    @cached_property
+    def events(self) -> list[EventLine]:
+        return _events(self.found, self.shower)
+
+    @property
+    def tactics(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        return _coverage(self.found, self.shower)
+
+    @property
+    def kinds(self) -> list[tuple[str, str, int]]:
+        language = self.shower.language
+        return [(k.name, k.title.get(language), k.level) for k in self.found.entities]
+
+
+def heading(look: ScenarioLook) -> Heading:
+    """The scenario's title, and since when it has decided."""
+    title = look.scenario.title.get(look.shower.language) if look.scenario else look.row.name
+    activated = look.row.activated
+    return Heading(title, clock=from_microseconds(activated) if activated else None)
+
+
+def hits_over_time(look: ScenarioLook, subject: Subject) -> Chart:
+    """Hits of rules over time, by severity; a bar leads to the decisions of its time."""
+    span = look.span
+    severities = {rule.id: rule.severity for rule in look.found.rules}
+    sums = {name: [0] * len(span.bars) for name in _SEVERITY_COLOURS}
+    for rule, hits in figures.hits_by_bar(span).items():
+        if rule in severities:
+            line = sums[severities[rule]]
+            sums[severities[rule]] = [x + y for x, y in zip(line, hits, strict=True)]
+    present = [name for name in _SEVERITY_COLOURS if any(sums[name])]
+    return Chart(
+        id="hits",
+        title=_("Hits over time, by severity of the rule"),
+        note=str(look.windows[span.hours]),
+        x=day_labels(span),
+        y=_("hits"),
+        stacked=True,
+        whole=True,
+        size="short",
+        links=[
+            decisions_url(
+                f"after:{figures.local_text(bar)} before:{figures.local_text(bar + span.bar)}"
+            )
+            for bar in span.bars
+        ],
+        series=[
+            Series(
+                name=str(words.SEVERITIES.get(name, name)),
+                colour=_SEVERITY_COLOURS[name],
+                data=sums[name],
+            )
+            for name in present
+        ],
+        empty=_("No rule has hit in this time."),
+    )
+
+
+_SEVERITY_COLOURS: Final = {
+    "info": "--o-monitor",
+    "low": "--o-approve",
+    "medium": "--o-review",
+    "high": "--o-challenge",
+    "critical": "--o-decline",
+}
+DAY: Final = 24  # hours
+
+
+def _counted(more: Callable[[ScenarioLook], str]) -> Callable[[ScenarioLook, Subject], Any]:
+    return lambda look, subject: {"more": more(look)}
+
+
+def _opens(look: ScenarioLook, subject: Subject) -> bool:
+    return look.scenario is not None
+
+
+def _techniques(look: ScenarioLook) -> str:
+    count = len({t.technique for rule in look.found.rules for t in rule.f3})
+    return _("MITRE Fight Fraud Framework, %(n)s techniques watched") % {"n": count}
+
+
+PANELS: Final = (
+    Panel(gettext_lazy("Policy"), "fraud/scenario/policy.html", when=_opens, id="policy"),
+    Drawing(hits_over_time, when=_opens),
+    Panel(
+        gettext_lazy("Coverage by tactic"),
+        "fraud/scenario/coverage.html",
+        _counted(_techniques),
+        when=_opens,
+        id="coverage",
+    ),
+    Panel(gettext_lazy("Rules"), "fraud/scenario/rules.html", when=_opens, id="rules"),
+    Panel(gettext_lazy("Features"), "fraud/scenario/features.html", when=_opens, id="features"),
+    Panel(gettext_lazy("Lists"), "fraud/scenario/lists.html", when=_opens, id="lists"),
+    Panel(gettext_lazy("Events"), "fraud/scenario/events.html", when=_opens, id="events"),
+)
+
+
 @needs("see", "fraud.program")
 @require_safe
 def scenario(request: HttpRequest) -> HttpResponse:
-    """Rules as sentences, policy, coverage, features, lists, events."""
-    found = programs.latest()
-    if found is None:
-        return render(request, "fraud/scenario.html", {"scenario": None})
-    shower = Shower(found)
-    span = read_window(request)
-    subject = subject_of_request(request)
-    program = Program.objects.for_user(subject).order_by("-position").first()
-    context = {
-        "scenario": found,
-        "title": found.title.get(shower.language),
-        "program": program,
-        "span": span,
-        "windows": window_titles(),
-        "groups": _rules(found, shower, span, subject),
-        "bands": found.policy.bands,
-        "fallback": found.policy.fallback.name,
-        "tactics": _coverage(found, shower),
-        "techniques": len({t.technique for rule in found.rules for t in rule.f3}),
-        "features": [_feature(found, feature, shower) for feature in found.features],
-        "lists": _lists(found, shower, subject),
-        "events": _events(found, shower),
-        "kinds": [(k.name, k.title.get(shower.language), k.level) for k in found.entities],
-    }
-    return render(request, "fraud/scenario.html", context)
+    """The scenario in force."""
+    seen = Program.objects.for_user(subject_of_request(request))
+    row = seen.order_by("-position").first()
+    if row is None:
+        return render(request, "fraud/no_scenario.html")
+    return _page(request, row)
+
+
+@needs("see", "fraud.program")
+@require_safe
+def scenario_version(request: HttpRequest, position: int) -> HttpResponse:
+    """A scenario that is or was in force."""
+    seen = Program.objects.for_user(subject_of_request(request))
+    return _page(request, get_object_or_404(seen, pk=position))
+
+
+def _page(request: HttpRequest, row: Program) -> HttpResponse:
+    look = ScenarioLook(row, subject_of_request(request), read_window(request))
+    return object_page(request, resource_of("fraud.program"), row, look=look)
 
 
 def _rules(
@@ -192,26 +337,23 @@ def _feature(found: Scenario, feature: Feature, shower: Shower) -> FeatureLine:
     )
 
 
-def _lists(
-    found: Scenario, shower: Shower, subject: Subject
-) -> list[tuple[str, str, str, str, int, int]]:
+def _lists(found: Scenario, shower: Shower, subject: Subject) -> list[ListLine]:
     acts = Counter(ListAct.objects.for_user(subject).values_list("list", flat=True))
     return [
-        (
+        ListLine(
             spec.name,
             spec.title.get(shower.language),
             str(words.LIST_KINDS[spec.kind]),
             shower.kind(spec.entity),
             len(spec.entries),
             acts[spec.name],
+            f"{reverse('list_changes')}?q=list:{spec.name}",
         )
         for spec in found.lists
     ]
 
 
-def _events(
-    found: Scenario, shower: Shower
-) -> list[tuple[str, str, list[tuple[str, bool]], list[tuple[str, str, str, int, bool]]]]:
+def _events(found: Scenario, shower: Shower) -> list[EventLine]:
     return [
         (
             event.name,

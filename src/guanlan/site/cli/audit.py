@@ -8,7 +8,7 @@ import click
 import msgspec
 from django.conf import settings
 
-from guanlan.core.audit import checkpoint_file, open_log
+from guanlan.core.audit import AuditUnavailable, checkpoint_file, open_log
 from guanlan.core.audit.checkpoints import BadNote
 from guanlan.core.audit.proofs import Consistency, Inclusion, prove_consistency, prove_inclusion
 from guanlan.core.audit.recording import DIRECTORY
@@ -40,6 +40,14 @@ def directory() -> Path:
     return found
 
 
+def public_key() -> str:
+    """The installation's public key; one clear sentence when the key is lost or another's."""
+    try:
+        return open_log().checkpointer.signer.public
+    except AuditUnavailable as error:
+        raise Fault(str(error)) from None
+
+
 @audit.command()
 @click.option(
     "--checkpoints",
@@ -62,7 +70,7 @@ def verify(ctx: click.Context, checkpoints: Path | None, key: str | None, as_jso
             proof = verify_log(
                 found,
                 file,
-                key or open_log().checkpointer.signer.public,
+                key or public_key(),
                 progress=lambda rows: bar.update(task, completed=rows),
             )
         except BadNote as error:
@@ -93,7 +101,7 @@ def _told(proof: Proof) -> list[tuple[str, object]]:
 @data_option
 def key() -> None:
     """Print the public key; keep it where the log's thief cannot change it."""
-    click.echo(open_log().checkpointer.signer.public)
+    click.echo(public_key())
 
 
 @audit.command()

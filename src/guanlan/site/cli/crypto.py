@@ -66,13 +66,13 @@ def _state(retired: datetime | None, destroyed: datetime | None) -> str:
 @data_option
 @as_json
 def rotate(purposes: tuple[Purpose, ...], as_json: bool) -> None:
-    """Make new keys: of the PURPOSES named, else of fields, indexes and the log.
+    """Make new keys: of the PURPOSES named, else of fields, indexes, the log and files.
 
     `master` wraps all keys by a new master key. What exists is moved by `crypto reencrypt`.
     """
     apply_migrations()
     made: dict[str, int] = {}
-    for purpose in purposes or ("field", "index", "log"):
+    for purpose in purposes or ("field", "index", "log", "attachment"):
         if str(purpose) == "master":
             made["master"] = rotate_master()
         else:
@@ -101,9 +101,10 @@ def reencrypt(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         put_json(moved._asdict())
     else:
-        click.echo(f"{moved.rows:,} rows and {moved.log_keys:,} keys of the log moved")
+        told = f"{moved.rows:,} rows, {moved.files:,} files and {moved.log_keys:,} keys of the log"
+        click.echo(f"{told} moved")
         if moved.unreadable:
-            say(f"{moved.unreadable:,} rows hold a value that does not open; they were left")
+            say(f"{moved.unreadable:,} rows or files do not open; they were left")
     if moved.unreadable:
         ctx.exit(1)
 

@@ -14,21 +14,14 @@ from time import perf_counter
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from guanlan.core.misplaced import key_in_address
 from guanlan.site.door import batch, reads
 from guanlan.site.door.asgi import Message, Receive, Scope, Send
 from guanlan.site.door.bodies import Disconnected, Reader
 from guanlan.site.door.committer import Committer
 from guanlan.site.door.gauges import render_engine
 from guanlan.site.door.incidents import incident
-from guanlan.site.door.keys import (
-    DECISIONS_READ,
-    ENTITIES_READ,
-    EVENTS_WRITE,
-    LISTS_WRITE,
-    METRICS_READ,
-    Key,
-    KeyRing,
-)
+from guanlan.site.door.keys import NOBODY, Key, KeyRing
 from guanlan.site.door.limits import Limits
 from guanlan.site.door.metrics import (
     CONTENT_TYPE,
@@ -51,6 +44,18 @@ from guanlan.site.door.replies import (
     reply,
     retry_after,
 )
+from guanlan.site.door.rights import (
+    CHANGE_LISTS,
+    POST_EVENTS,
+    PUBLIC,
+    READ_DECISIONS,
+    READ_ENTITIES,
+    READ_METRICS,
+    Need,
+    faults,
+    forbidden,
+    unauthorized,
+)
 from guanlan.site.door.trail import Trail
 
 log = logging.getLogger("guanlan.door")
@@ -62,16 +67,28 @@ _LONGEST_NAME = 256
 
 
 class Request(NamedTuple):
-    """A request off the hot path; `parameters` are the variable segments of its path."""
+    """A request off the hot path; `parameters` are the variable segments of its path. `key` is
+    whose right was checked; a public route has nobody's."""
 
     scope: Scope
     receive: Receive
     send: Send
     headers: dict[bytes, bytes]
     parameters: list[str]
+    key: Key
 
 
 Handler = Callable[[Request], Awaitable[None]]
+
+
+class Route(NamedTuple):
+    """A pattern of path segments ("" = a parameter), the right it needs, what answers each
+    method, and its label in the metrics."""
+
+    pattern: tuple[str, ...]
+    need: Need
+    handlers: dict[str, Handler]
+    label: str
 
 
 class Door:
@@ -104,23 +121,31 @@ class Door:
         self._open_batches = 0
         self._document: tuple[str, bytes] | None = None  # of the scenario with this digest
         self._background: list[asyncio.Task[None]] = []
-        # Pattern of path segments ("" = a parameter) -> method -> handler; the last name
-        # is the route's label in the metrics.
-        self._routes: list[tuple[tuple[str, ...], dict[str, Handler], str]] = [
-            (("v1", "events"), {"POST": self._post_slow}, EVENTS),
-            (("v1", "events:batch"), {"POST": self._post_batch}, "/v1/events:batch"),
-            (("v1", "decisions", ""), {"GET": self._get_decision}, "/v1/decisions"),
-            (("v1", "entities", "", ""), {"GET": self._get_entity}, "/v1/entities"),
-            (
-                ("v1", "lists", "", "entries", ""),
-                {"PUT": self._put_entry, "DELETE": self._delete_entry},
-                "/v1/lists",
+        health, ready = self._get_health, self._get_ready
+        self.routes = (
+            Route(("v1", "events"), POST_EVENTS, {"POST": self._post_slow}, EVENTS),
+            Route(
+                ("v1", "events:batch"), POST_EVENTS, {"POST": self._post_batch}, "/v1/events:batch"
             ),
-            (("v1", "openapi.json"), {"GET": self._get_openapi}, "/v1/openapi.json"),
-            (("healthz",), {"GET": self._get_health, "HEAD": self._get_health}, "/healthz"),
-            (("readyz",), {"GET": self._get_ready, "HEAD": self._get_ready}, "/readyz"),
-            (("metrics",), {"GET": self._get_metrics}, "/metrics"),
-        ]
+            Route(
+                ("v1", "decisions", ""), READ_DECISIONS, {"GET": self._get_decision},
+                "/v1/decisions",
+            ),
+            Route(
+                ("v1", "entities", "", ""), READ_ENTITIES, {"GET": self._get_entity},
+                "/v1/entities",
+            ),
+            Route(
+                ("v1", "lists", "", "entries", ""), CHANGE_LISTS,
+                {"PUT": self._put_entry, "DELETE": self._delete_entry}, "/v1/lists",
+            ),
+            Route(("metrics",), READ_METRICS, {"GET": self._get_metrics}, "/metrics"),
+            Route(("v1", "openapi.json"), PUBLIC, {"GET": self._get_openapi}, "/v1/openapi.json"),
+            Route(("healthz",), PUBLIC, {"GET": health, "HEAD": health}, "/healthz"),
+            Route(("readyz",), PUBLIC, {"GET": ready, "HEAD": ready}, "/readyz"),
+        )  # fmt: skip
+        if wrong := faults((route.label, route.need) for route in self.routes):
+            raise RuntimeError("\n".join(wrong))
 
     # -- life --------------------------------------------------------------------------
 
@@ -145,6 +170,8 @@ class Door:
     async def shutdown(self) -> None:
         """Answer everything queued, then end the background work."""
         await self.committer.drain()
+        if self.trail is not None:
+            await self.trail.settle()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -191,9 +218,11 @@ class Door:
         status = 200
         try:
             headers = dict(scope["headers"])
+            if scope["query_string"]:
+                _without_key(scope)
             key = self.keys.check_header(headers.get(b"authorization"))
-            if key is None or EVENTS_WRITE not in key.scopes:
-                raise self._denied(key, EVENTS_WRITE, headers)
+            if key is None or POST_EVENTS not in key.rights:
+                raise self._denied(key, POST_EVENTS, headers)
             content_type = headers.get(b"content-type")
             if content_type != JSON:
                 _expect(content_type, (JSON,))
@@ -245,17 +274,22 @@ class Door:
             await send(message)
 
         try:
+            _without_key(scope)
             segments = _segments(scope)
-            handlers, parameters, route = self._find(segments)
-            handler = handlers.get(scope["method"])
+            found, parameters = self._find(segments)
+            route = found.label
+            handler = found.handlers.get(scope["method"])
             if handler is None:
+                answered = ", ".join(sorted(found.handlers))
                 raise Refusal(
                     405,
                     "method_not_allowed",
-                    "this path answers " + ", ".join(sorted(handlers)),
-                    headers=[(b"allow", ", ".join(sorted(handlers)).encode())],
+                    f"this path answers {answered}",
+                    headers=[(b"allow", answered.encode())],
                 )
-            await handler(Request(scope, receive, counted, dict(scope["headers"]), parameters))
+            headers = dict(scope["headers"])
+            key = NOBODY if found.need is PUBLIC else self._allow(headers, found.need)
+            await handler(Request(scope, receive, counted, headers, parameters, key))
         except Refusal as refusal:
             await refuse(counted, refusal)
         except Disconnected:
@@ -265,8 +299,9 @@ class Door:
             status = await self._unexpected(route, error, send)
         self.metrics.count(route, status)
 
-    def _find(self, segments: list[str]) -> tuple[dict[str, Handler], list[str], str]:
-        for pattern, handlers, label in self._routes:
+    def _find(self, segments: list[str]) -> tuple[Route, list[str]]:
+        for route in self.routes:
+            pattern = route.pattern
             if len(pattern) == len(segments) and all(
                 not want or want == got for want, got in zip(pattern, segments, strict=True)
             ):
@@ -277,26 +312,28 @@ class Door:
                         "malformed",
                         f"names in the path have 1 to {_LONGEST_NAME} characters and no NUL",
                     )
-                return handlers, found, label
-        raise Refusal(404, "not_found", "no such path; GET /v1/openapi.json lists them")
+                return route, found
+        raise Refusal(404, "not_found", "no such path; GET /v1/openapi.json lists them to a key")
 
-    def _allow(self, headers: dict[bytes, bytes], scope_name: str) -> Key:
+    def _allow(self, headers: dict[bytes, bytes], need: Need) -> Key:
         key = self.keys.check_header(headers.get(b"authorization"))
-        if key is None or scope_name not in key.scopes:
-            raise self._denied(key, scope_name, headers)
+        if key is None or need not in key.rights:
+            raise self._denied(key, need, headers)
         return key
 
-    def _denied(self, key: Key | None, scope_name: str, headers: dict[bytes, bytes]) -> Refusal:
-        if key is None and self.keys.has_ended(headers.get(b"authorization")):
-            return _ended()
-        return _denied(key, scope_name)
+    def _denied(self, key: Key | None, need: Need, headers: dict[bytes, bytes]) -> Refusal:
+        """The answer to who may not; that it was given is written down as well."""
+        if self.trail is not None:
+            self.trail.refused((key or NOBODY).subject, need)
+        if key is not None:
+            return forbidden(need)
+        return unauthorized(ended=self.keys.has_ended(headers.get(b"authorization")))
 
     async def _post_slow(self, request: Request) -> None:
         # Reached when the path was written with escapes; the hot path compares plainly.
         await self._post_event(request.scope, request.receive, request.send)
 
     async def _post_batch(self, request: Request) -> None:
-        self._allow(request.headers, EVENTS_WRITE)
         _expect(request.headers.get(b"content-type"), _BATCH_TYPES)
         self._batches.declared(request.headers.get(b"content-length"))
         self.committer.admit()
@@ -314,29 +351,29 @@ class Door:
             self._open_batches -= 1
 
     async def _get_decision(self, request: Request) -> None:
-        self._allow(request.headers, DECISIONS_READ)
         await reply(request.send, 200, await reads.decision(self.committer, request.parameters[0]))
 
     async def _get_entity(self, request: Request) -> None:
-        self._allow(request.headers, ENTITIES_READ)
         await reply(request.send, 200, await reads.entity(self.committer, *request.parameters))
 
     async def _put_entry(self, request: Request) -> None:
-        key = self._allow(request.headers, LISTS_WRITE)
         _expect(request.headers.get(b"content-type"), (JSON,))
         self._events.declared(request.headers.get(b"content-length"))
         body = await self._events.read(request.receive)
         name, entry = request.parameters
-        await reads.put_entry(self.committer, key, name, entry, body, self.trail)
+        await reads.put_entry(self.committer, request.key, name, entry, body, self.trail)
         await reply(request.send, 200, b'{"ok":true}')
 
     async def _delete_entry(self, request: Request) -> None:
-        key = self._allow(request.headers, LISTS_WRITE)
         name, entry = request.parameters
-        await reads.delete_entry(self.committer, key, name, entry, self.trail)
+        await reads.delete_entry(self.committer, request.key, name, entry, self.trail)
         await reply(request.send, 200, b'{"ok":true}')
 
     async def _get_openapi(self, request: Request) -> None:
+        # It names what the scenario looks at, and who knows that knows what to evade.
+        header = request.headers.get(b"authorization")
+        if self.keys.check_header(header) is None:
+            raise unauthorized(ended=self.keys.has_ended(header))
         scenario = self.committer.ready().program.scenario
         if self._document is None or self._document[0] != scenario.digest:
             self._document = scenario.digest, document(self.limits, scenario)
@@ -350,7 +387,6 @@ class Door:
         await reply(request.send, 200, b'{"status":"ready","seq":%d}' % engine.seq)
 
     async def _get_metrics(self, request: Request) -> None:
-        self._allow(request.headers, METRICS_READ)
         text = "\n".join([*render_door(self.metrics), *self._gauges(), *render_process(), ""])
         await reply(request.send, 200, text.encode(), content_type=CONTENT_TYPE)
 
@@ -383,35 +419,19 @@ def _segments(scope: Scope) -> list[str]:
         raise Refusal(400, "malformed", "the path is not UTF-8") from None
 
 
-def _ended() -> Refusal:
-    return Refusal(
-        401,
-        "unauthorized",
-        "this API key has expired: make another in the console, under Settings, API keys",
-        headers=[(b"www-authenticate", b'Bearer realm="guanlan", error="invalid_token"')],
-    )
-
-
-def _denied(key: Key | None, scope_name: str) -> Refusal:
-    if key is None:
-        return Refusal(
+def _without_key(scope: Scope) -> None:
+    """Raises Refusal 401 where an API key stands in the address: those are kept in histories and
+    in the logs of what lies between, so such a key is known to others."""
+    address = (scope.get("raw_path") or scope["path"].encode()) + b"?" + scope["query_string"]
+    if name := key_in_address(address.decode("latin-1")):
+        log.warning("the API key gl_%s_... was sent in an address: revoke it", name)
+        raise Refusal(
             401,
-            "unauthorized",
-            "an API key is expected: Authorization: Bearer gl_...",
+            "key_in_address",
+            "an API key belongs into the header Authorization: Bearer gl_..., never into an"
+            " address, which logs keep: revoke this one and make another",
             headers=[(b"www-authenticate", b'Bearer realm="guanlan"')],
         )
-    return Refusal(
-        403,
-        "forbidden",
-        f"this key lacks the scope {scope_name}",
-        headers=[
-            (
-                b"www-authenticate",
-                b'Bearer realm="guanlan", error="insufficient_scope", scope="%b"'
-                % scope_name.encode(),
-            )
-        ],
-    )
 
 
 def _expect(content_type: bytes | None, allowed: tuple[bytes, ...]) -> None:

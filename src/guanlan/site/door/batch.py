@@ -16,17 +16,13 @@ from guanlan.site.door.committer import Committer
 from guanlan.site.door.limits import Limits
 from guanlan.site.door.metrics import Metrics
 from guanlan.site.door.protocol import Answer
-from guanlan.site.door.replies import NDJSON, Refusal, too_large
+from guanlan.site.door.replies import NDJSON, SECURE, Refusal, too_large
 
 _OK = b'{"status":200,"decision":%b}\n'
 _START = {
     "type": "http.response.start",
     "status": 200,
-    "headers": [
-        (b"content-type", NDJSON),
-        (b"x-content-type-options", b"nosniff"),
-        (b"cache-control", b"no-store"),
-    ],
+    "headers": [(b"content-type", NDJSON), *SECURE],
 }
 
 

@@ -1,4 +1,4 @@
-"""API keys: who calls, and what the key may do.
+"""API keys: who calls, and what the policy lets the key do.
 
 Only SHA-256 digests are held. A token is looked up by its digest, so the time of a
 look-up says nothing about how much of a wrong token was right.
@@ -11,25 +11,31 @@ import logging
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from time import monotonic, time
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
-log = logging.getLogger("guanlan.door")
+from guanlan.core.access import ANONYMOUS, TABLE, Subject, subject_of_key
+from guanlan.site.door.rights import Need, rights_of
 
-EVENTS_WRITE = "events:write"
-DECISIONS_READ = "decisions:read"
-ENTITIES_READ = "entities:read"
-LISTS_WRITE = "lists:write"
-METRICS_READ = "metrics:read"
-SCOPES = frozenset({EVENTS_WRITE, DECISIONS_READ, ENTITIES_READ, LISTS_WRITE, METRICS_READ})
+log = logging.getLogger("guanlan.door")
 
 
 class Key(Struct, frozen=True):
-    """A key as the door knows it: its public id and its scopes."""
+    """A key as the door knows it: its public id, and what the policy lets it do."""
 
     id: str
-    scopes: frozenset[str]
+    subject: Subject
+    rights: frozenset[Need]
+
+
+def judge(identity: str, scopes: frozenset[str]) -> Key:
+    """A key with the policy's verdict on it."""
+    subject = subject_of_key(identity, scopes)
+    return Key(identity, subject, rights_of(subject))
+
+
+NOBODY: Final = Key("", ANONYMOUS, frozenset())
 
 
 class KeyRecord(Protocol):
@@ -60,6 +66,8 @@ class KeyRing:
     def __init__(self, load: Callable[[], Iterable[KeyRecord]]) -> None:
         self._load = load
         self._keys: dict[bytes, Key] = {}
+        self._judged: dict[tuple[str, frozenset[str]], Key] = {}
+        self._rules = 0  # of the policy by which they were judged
         self._until: dict[bytes, float] = {}
         self._ended: frozenset[bytes] = frozenset()
         self._loaded = monotonic()
@@ -74,8 +82,12 @@ class KeyRing:
 
     def reload(self) -> None:
         """Read the list now."""
+        if self._rules != len(TABLE.rules):
+            self._judged, self._rules = {}, len(TABLE.rules)
         records = list(self._load())
-        self._keys = {bytes(r.sha256): Key(r.id, frozenset(r.scopes)) for r in records}
+        named = {bytes(r.sha256): (r.id, frozenset(r.scopes)) for r in records}
+        self._judged = {one: self._judged.get(one) or judge(*one) for one in named.values()}
+        self._keys = {digest: self._judged[one] for digest, one in named.items()}
         self._until = {bytes(r.sha256): r.until for r in records}
         self._loaded = monotonic()
         self.end()

@@ -144,9 +144,10 @@ def _parameter(name: str, description: str, example: str) -> Json:
     }
 
 
-def _secured(scope: str) -> Json:
+def _secured(scope: str = "") -> Json:
+    """Takes a key; with the scope, or any."""
     # OAuth scopes are no part of a bearer scheme, so the description tells them too.
-    return {"security": [{"key": []}], "x-scope": scope}
+    return {"security": [{"key": []}]} | ({"x-scope": scope} if scope else {})
 
 
 def _decision_schema() -> Json:
@@ -342,8 +343,9 @@ def _paths(limits: Limits, scenario: Scenario) -> Json:
             "get": {
                 "operationId": "getOpenapi",
                 "summary": "This document",
+                **_secured(),
                 "responses": _responses(
-                    _json("OpenAPI 3.1.", {"type": "object"}, {"openapi": "3.1.0"}), 405, 503
+                    _json("OpenAPI 3.1.", {"type": "object"}, {"openapi": "3.1.0"}), 401, 405, 503
                 ),
             }
         },

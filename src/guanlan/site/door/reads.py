@@ -57,7 +57,9 @@ async def entity(committer: Committer, kind: str, key: str) -> bytes:
 
     def work(engine: EngineProtocol) -> bytes | None:
         found = engine.entity(kind, key)
-        return None if found is None else msgspec.json.encode(views.entity(found))
+        if found is None:
+            return None
+        return msgspec.json.encode(views.entity(found, engine.program.scenario))
 
     body: bytes | None = await committer.call(work)
     if body is None:

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from guanlan.site.door.app import PATHS, Door
 from guanlan.site.door.asgi import App, Receive, Scope, Send
 from guanlan.site.door.limits import Limits
-from guanlan.site.door.replies import Refusal, unavailable
+from guanlan.site.door.replies import SECURE, Refusal, unavailable
 from guanlan.site.door.stream import STREAM_PATHS, Stream
 
 
@@ -97,7 +97,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def _answer(self, refusal: Refusal) -> None:
         """Answer below ASGI, and close."""
         body = refusal.body
-        more = b"".join(b"%b: %b\r\n" % header for header in refusal.headers)
+        headers = (*self.server_state.default_headers, *SECURE, *refusal.headers)
+        more = b"".join(b"%b: %b\r\n" % header for header in headers)
         self.transport.write(
             b"%b%bcontent-type: application/json\r\ncontent-length: %d\r\n"
             b"connection: close\r\n\r\n%b" % (STATUS_LINE[refusal.status], more, len(body), body)
@@ -170,10 +171,23 @@ def compose(door: Door, stream: Stream | None = None, rest: App | None = None) -
     return app
 
 
+# A year, and every host below this one: RFC 6797.
+STAY_HTTPS = ("strict-transport-security", "max-age=31536000; includeSubDomains")
+
+
 def configure(
-    app: App, limits: Limits, *, host: str = "127.0.0.1", port: int = 8000, **more: Any
+    app: App,
+    limits: Limits,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    https: bool = False,
+    **more: Any,
 ) -> uvicorn.Config:
-    """uvicorn's configuration for the door: uvloop, httptools, bounded, quiet."""
+    """uvicorn's configuration for the door: uvloop, httptools, bounded, quiet.
+
+    https: the server is only reached over https; every answer, whoever gives it, says so.
+    """
     settings: dict[str, Any] = {
         "host": host,
         "port": port,
@@ -184,6 +198,7 @@ def configure(
         "access_log": False,
         "log_level": "warning",
         "server_header": False,
+        "headers": [STAY_HTTPS] if https else [],
         "proxy_headers": False,
         "backlog": 1024,
         "timeout_keep_alive": limits.idle_seconds,

@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 
 from guanlan.engine.log import EVENT, Frame
 from guanlan.site.door.asgi import Receive, Scope, Send
-from guanlan.site.door.replies import Refusal, refuse, unavailable
+from guanlan.site.door.replies import SECURE, Refusal, refuse, unavailable
 
 log = logging.getLogger("guanlan.door")
 
@@ -34,9 +34,8 @@ _START = {
     "status": 200,
     "headers": [
         (b"content-type", b"text/event-stream; charset=utf-8"),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
         (b"x-accel-buffering", b"no"),  # a proxy must not hold rows back
+        *SECURE,
     ],
 }
 

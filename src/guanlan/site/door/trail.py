@@ -1,14 +1,17 @@
-"""What the door writes into the audit log: changes of lists, by the key that made them."""
+"""What the door writes into the audit log: changes of lists, and calls that were refused."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 
-from guanlan.core.access.subjects import subject_of_key
+from guanlan.core.access import Subject
 from guanlan.core.audit import AuditUnavailable, acting, open_log, record
+from guanlan.core.audit.recording import Actor
+from guanlan.core.audit.refusals import Refusals, write
 from guanlan.site.door.keys import Key
 from guanlan.site.door.replies import unavailable
+from guanlan.site.door.rights import Need
 
 NOT_RECORDED = "the audit log cannot be written, so nothing was changed"
 
@@ -18,6 +21,8 @@ class Trail:
 
     def __init__(self, retry_seconds: int) -> None:
         self._retry = retry_seconds
+        self._refusals = Refusals()
+        self._writing: set[asyncio.Task[None]] = set()
 
     async def write(
         self, key: Key, act: str, name: str, *, reason: str = "", outcome: str = "done"
@@ -27,6 +32,18 @@ class Trail:
             await asyncio.to_thread(_write, key, act, name, reason, outcome)
         except AuditUnavailable:
             raise unavailable(NOT_RECORDED, self._retry) from None
+
+    def refused(self, subject: Subject, need: Need) -> None:
+        """Note a call that was refused; a row that is due is written behind its answer."""
+        due = self._refusals.note(Actor(subject), need.verb, need.noun)
+        if due:
+            task = asyncio.get_running_loop().create_task(asyncio.to_thread(write, due))
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
+
+    async def settle(self) -> None:
+        """Wait until what is being written is written."""
+        await asyncio.gather(*self._writing)
 
     def gauges(self) -> list[tuple[str, str, float]]:
         """Name, meaning and value; reads two small files."""
@@ -43,5 +60,5 @@ class Trail:
 
 
 def _write(key: Key, act: str, name: str, reason: str, outcome: str) -> None:
-    with acting(subject_of_key(key.id, key.scopes)):
+    with acting(key.subject):
         record(act, ("fraud.list", name), reason=reason, outcome=outcome)

@@ -1,16 +1,17 @@
 """How decisions and entities look on the wire.
 
-Values of level 3 and above are left out and named under `masked`: a key with
-`decisions:read` need not be the one that posted the event.
+Values of level 3 and above are left out and named under `masked`, those of features that are
+made of such fields too: no key has a clearance, so the policy lets none see them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from guanlan.core.access import MASKED_FROM
 from guanlan.engine import EntityView, Explanation, RuleExecution, Scenario, rfc3339
-
-MASKED_FROM = 3
+from guanlan.fraud.frames import Layout
 
 Json = dict[str, Any]
 
@@ -18,13 +19,14 @@ Json = dict[str, Any]
 def explained(found: Explanation, scenario: Scenario) -> Json:
     """A decision with everything it was made of; `decision` is as it was answered."""
     event, masked = _masked_event(found.event, scenario)
+    features, hidden = _masked_features(found.features, scenario)
     return {
         "decision": found.decision,
         "arrival": rfc3339(found.arrival),
         "latency_us": found.latency_us,
         "event": event,
-        "masked": masked,
-        "features": found.features,
+        "masked": masked + hidden,
+        "features": features,
         "warming": list(found.warming),
         "rules": [_rule(execution) for execution in found.rules],
         "program": found.program,
@@ -33,13 +35,15 @@ def explained(found: Explanation, scenario: Scenario) -> Json:
     }
 
 
-def entity(found: EntityView) -> Json:
+def entity(found: EntityView, scenario: Scenario) -> Json:
     """What is remembered of an entity now."""
+    features, masked = _masked_features(found.features, scenario)
     return {
         "kind": found.kind,
         "key": found.key,
         "clock": rfc3339(found.clock),
-        "features": found.features,
+        "features": features,
+        "masked": masked,
         "lists": [
             {
                 "list": listed.list,
@@ -67,6 +71,12 @@ def _rule(execution: RuleExecution) -> Json:
         "f3": [{"technique": t.technique, "tactic": t.tactic} for t in rule.f3],
         "tags": list(rule.tags),
     }
+
+
+def _masked_features(found: Mapping[str, Any], scenario: Scenario) -> tuple[Json, list[str]]:
+    layout = Layout(scenario)
+    hidden = [name for name in found if layout.feature_level(name) >= MASKED_FROM]
+    return {**found, **dict.fromkeys(hidden)}, [f"features.{name}" for name in hidden]
 
 
 def _masked_event(event: Json, scenario: Scenario) -> tuple[Json, list[str]]:

@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from guanlan.core.models import ApiKey
 from guanlan.core.people.organisation import new_setup_code
-from guanlan.core.sealing import keyring
+from guanlan.core.sealing.belonging import check_keys, note_keys
 from guanlan.core.services import SCOPES, create_api_key, ensure_owner
 from guanlan.fraud.rebuilding import outdated
 
@@ -43,13 +43,14 @@ def apply_migrations() -> int:
     Raises ImproperlyConfigured, saying what to do, where an older version made the projection
     or the keys are not those of this installation; then nothing was changed.
     """
-    keyring().check()
+    check_keys()
     settings.LOG_DIRECTORY.mkdir(parents=True, exist_ok=True)
     settings.CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True)
     steps = pending_migrations()
     if steps:
         call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
+    note_keys()
     if outdated():
         raise ImproperlyConfigured(OUTDATED)
     return steps

@@ -182,7 +182,13 @@ def serve(options: Options, ready: Callable[[int], None] | None = None) -> None:
                 ready(port)
 
         server = DoorServer(
-            configure(_app(door, screens), limits, host=options.host, port=options.port),
+            configure(
+                _app(door, screens),
+                limits,
+                host=options.host,
+                port=options.port,
+                https=settings.HTTPS,
+            ),
             before_stop=[part.stop for part in (screens and screens.stream, door) if part],
             ready=listens,
         )

@@ -18,7 +18,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from guanlan.core.audit import record
+from guanlan.core.audit import record, refused
 from guanlan.core.models import SignedIn
 from guanlan.core.people.limiting import Entry, enter, forgive
 from guanlan.core.people.organisation import organisation
@@ -109,7 +109,7 @@ class Doors:
             if getattr(request, "door_opened", False):
                 forgive(entry)
             elif door not in NOT_SECRET:
-                record("door.refuse", ("door", door))
+                record("door.refuse", ("door", door), outcome="refused")
         return response
 
     def process_view(
@@ -121,7 +121,7 @@ class Doors:
             return None
         entry = enter(door, _concerned(request, door, kwargs), client_address(request))
         if entry.wait:
-            record("door.shut", ("door", door))
+            refused("enter", f"door {door}", "door.shut")
             return too_many(request, entry.wait)
         request.door_entry = (door, entry)  # type: ignore[attr-defined]
         return None

@@ -160,7 +160,7 @@ def remove_attachment(subject: Subject, key: int) -> Attachment:
     """Take a file away: by who put it there, or who may delete attachments. Raises Denied."""
     found = find_attachment(subject, key)
     if found.author_id != subject.id and not may(subject, "delete", "web.attachment"):
-        raise Denied(f"{subject.name} may not delete web.attachment")
+        raise Denied(f"{subject.name} may not delete web.attachment", "delete", "web.attachment")
     with act("attachment.remove", (found.noun, found.object_id), detail={"attachment": found.pk}):
         found.removed = timezone.now()
         found.save(update_fields=["removed"])

@@ -99,7 +99,7 @@ def editable(subject: Subject, found: Comment, now: datetime) -> bool:
 def _own(subject: Subject, key: int) -> Comment:
     found = Comment.objects.select_for_update().filter(pk=key, removed=None).first()
     if found is None or found.author_id is None or found.author_id != subject.id:
-        raise Denied(f"{subject.name} may not change web.comment")
+        raise Denied(f"{subject.name} may not change web.comment", "change", "web.comment")
     find_object(subject, found.noun, found.object_id)
     return found
 

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
 
-from guanlan.web.discussion.sniffing import HEAD, TEXT, Kind, kind_of, still_text
+from guanlan.web.discussion.sniffing import HEAD, TEXT, Kind, Utf8, kind_of
 from guanlan.web.discussion.storing import Writer
 
 FIELD: Final = "file"
@@ -40,6 +40,7 @@ class SealingHandler(FileUploadHandler):
         self.fault = ""
         self._head = b""
         self._told = False
+        self._text = Utf8()
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
@@ -59,7 +60,7 @@ class SealingHandler(FileUploadHandler):
             self._head += raw_data
             if len(self._head) >= HEAD:
                 self._tell()
-        elif self.kind is TEXT and not still_text(raw_data):
+        elif self.kind is TEXT and not self._text.goes_on(raw_data):
             self.fault = "kind"
         if not self.fault:
             writer.write(raw_data)
@@ -67,7 +68,7 @@ class SealingHandler(FileUploadHandler):
     def _tell(self) -> None:
         self._told = True
         self.kind = kind_of(self._head[:HEAD])
-        if self.kind is None or (self.kind is TEXT and not still_text(self._head)):
+        if self.kind is None or (self.kind is TEXT and not self._text.goes_on(self._head)):
             self.fault = "kind"
         self._head = b""
 
@@ -78,6 +79,8 @@ class SealingHandler(FileUploadHandler):
             self.fault = "empty"
         elif not self._told:
             self._tell()
+        if not self.fault and self.kind is TEXT and not self._text.goes_on(b"", last=True):
+            self.fault = "kind"
         if not self.fault:
             self.writer.finish()
         return Received(self.writer, self.file_name or "", self.kind, self.fault)

@@ -70,9 +70,19 @@ def _is_text(head: bytes) -> bool:
     return not any((c < " " and c not in "\t\n\r\f") or c == "\x7f" for c in text)
 
 
-def still_text(chunk: bytes) -> bool:
-    """Whether a later part of a text may be one: no byte that no text has."""
-    return b"\0" not in chunk
+class Utf8:
+    """Whether a file is text to its end: it is given out as UTF-8, so all of it must be."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+
+    def goes_on(self, chunk: bytes, *, last: bool = False) -> bool:
+        """Whether it may go on with `chunk`; `last`: and end there."""
+        try:
+            self._decoder.decode(chunk, last)
+        except UnicodeDecodeError:
+            return False
+        return b"\0" not in chunk
 
 
 def safe_name(name: str, kind: Kind) -> str:

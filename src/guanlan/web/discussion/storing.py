@@ -6,16 +6,22 @@ plain bytes, each AES-256-GCM with the nonce prefix ‖ counter (4 bytes) ‖ la
 that is altered, moved, left out or cut off at the end fails to open (the STREAM construction of
 Hoang, Reyhanitabar, Rogaway and Vizár, 2015). The sealed key is bound to the file's random name:
 a file under another's name does not open either.
+
+A new key of the ring moves a file by sealing its own key anew: the pieces stay as they are, in a
+copy that takes the file's place whole.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -24,8 +30,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from guanlan.core.sealing import Unopened, keyring
+from guanlan.core.sealing.ciphers import key_of
+from guanlan.core.sealing.files import keep_files
+from guanlan.core.sealing.ring import Purpose
 
 MAGIC: Final = b"GLA1"
+PURPOSE: Final[Purpose] = "attachment"
 PIECE: Final = 64 << 10
 TAG: Final = 16
 PREFIX: Final = 7
@@ -63,7 +73,7 @@ class Writer:
         self.size = 0
         self._hash = hashlib.sha256()
         key = AESGCM.generate_key(256)
-        sealed = keyring().seal("attachment", key, self.stored.encode())
+        sealed = keyring().seal(PURPOSE, key, self.stored.encode())
         self._cipher = AESGCM(key)
         self._prefix = os.urandom(PREFIX)
         self._counter = 0
@@ -73,7 +83,7 @@ class Writer:
         self._path = incoming / self.stored
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._file: BinaryIO = os.fdopen(descriptor, "wb")
-        self._file.write(MAGIC + len(sealed).to_bytes(2, "big") + sealed + self._prefix)
+        self._file.write(_head(sealed) + self._prefix)
 
     @property
     def sha256(self) -> str:
@@ -131,12 +141,8 @@ def _opened(path: Path, stored: str) -> Iterator[bytes]:
     except OSError:
         raise Unreadable from None
     with file:
-        head = file.read(len(MAGIC) + 2)
-        if head[: len(MAGIC)] != MAGIC:
-            raise Unreadable
         try:
-            sealed_key = file.read(int.from_bytes(head[len(MAGIC) :], "big"))
-            cipher = AESGCM(keyring().open("attachment", sealed_key, stored.encode()))
+            cipher = AESGCM(keyring().open(PURPOSE, _sealed_key(file), stored.encode()))
         except (Unopened, ValueError):
             raise Unreadable from None
         prefix = file.read(PREFIX)
@@ -153,9 +159,88 @@ def _opened(path: Path, stored: str) -> Iterator[bytes]:
             sealed, counter = following, counter + 1
 
 
+def _head(sealed: bytes) -> bytes:
+    return MAGIC + len(sealed).to_bytes(2, "big") + sealed
+
+
+def _sealed_key(file: BinaryIO) -> bytes:
+    """The file's own key, sealed, as it stands in the head. Raises Unreadable."""
+    head = file.read(len(MAGIC) + 2)
+    if head[: len(MAGIC)] != MAGIC:
+        raise Unreadable
+    return file.read(int.from_bytes(head[len(MAGIC) :], "big"))
+
+
 def forget(stored: str) -> None:
     """Remove the bytes; nothing happens where they are gone."""
-    path_of(stored).unlink(missing_ok=True)
+    with _locked():
+        path_of(stored).unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked() -> Iterator[None]:
+    """Within, no file is removed or takes another's place, whichever process wants to."""
+    lock = folder().with_name(".attachments.lock")
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+class Kept:
+    """The files, to those who count keys and move what they seal."""
+
+    place: Final = "attachments"
+    purpose: Final[Purpose] = PURPOSE
+
+    def each(self) -> Iterator[tuple[str, int | None]]:
+        """Each file, with the key of the ring that its own is sealed with."""
+        for path in folder().glob("[0-9a-f][0-9a-f]/*"):
+            try:
+                with path.open("rb") as file:
+                    yield path.name, key_of(_sealed_key(file))
+            except FileNotFoundError:  # removed meanwhile
+                continue
+            except (OSError, Unreadable):
+                yield path.name, None
+
+    def opens(self, name: str) -> bool:
+        """Whether the ring opens the file's own key."""
+        try:
+            with path_of(name).open("rb") as file:
+                keyring().open(PURPOSE, _sealed_key(file), name.encode())
+        except (OSError, Unreadable, Unopened):
+            return False
+        return True
+
+    def move(self, name: str) -> bool:
+        """Seal the file's own key under the current one; false where it does not open."""
+        fresh = folder() / "incoming" / f"{name}.{secrets.token_hex(4)}"
+        fresh.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            with path_of(name).open("rb") as file:
+                key = keyring().open(PURPOSE, _sealed_key(file), name.encode())
+                descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "wb") as copy:
+                    copy.write(_head(keyring().seal(PURPOSE, key, name.encode())))
+                    shutil.copyfileobj(file, copy, PIECE)
+                    copy.flush()
+                    os.fsync(descriptor)
+            with _locked():
+                if path_of(name).exists():
+                    fresh.replace(path_of(name))
+        except FileNotFoundError:
+            return True
+        except (Unreadable, Unopened):
+            return False
+        finally:
+            fresh.unlink(missing_ok=True)
+        return True
+
+
+keep_files(Kept())
 
 
 def sweep(now: float | None = None) -> int:

@@ -18,21 +18,27 @@ MENTIONABLE = 50  # names listed for a mention
 OFFERED = 8  # names offered while one types
 
 
+Seen = Callable[[Subject], models.QuerySet[Any]]
+
+
 class Topic(NamedTuple):
-    """A noun whose objects may be discussed; `address` is the page of one of them."""
+    """A noun whose objects may be discussed; `address` is the page of one of them, `seen` the
+    rows that a subject may see."""
 
     noun: str
     address: Callable[[Any], str]
+    seen: Seen
 
 
 _topics: dict[str, Topic] = {}
 
 
-def discussed(noun: str, *, address: Callable[[Any], str]) -> None:
-    """Let the objects of `noun` (`app.model`) be discussed. A second time is an error."""
+def discussed(noun: str, *, address: Callable[[Any], str], seen: Seen | None = None) -> None:
+    """Let the objects of `noun` (`app.model`) be discussed; a declared resource says it of its
+    own. A second time is an error."""
     if noun in _topics:
         raise ValueError(f"{noun} is discussed twice")
-    _topics[noun] = Topic(noun, address)
+    _topics[noun] = Topic(noun, address, seen or (lambda subject: _of_model(subject, noun)))
 
 
 def topic(noun: str) -> Topic:
@@ -43,7 +49,7 @@ def topic(noun: str) -> Topic:
         raise Http404 from None
 
 
-def _seen(subject: Subject, noun: str) -> models.QuerySet[Any]:
+def _of_model(subject: Subject, noun: str) -> models.QuerySet[Any]:
     rows = apps.get_model(noun)._default_manager.all()
     if isinstance(rows, ScopedQuerySet):
         return rows.for_user(subject)
@@ -53,9 +59,9 @@ def _seen(subject: Subject, noun: str) -> models.QuerySet[Any]:
 
 def find_object(subject: Subject, noun: str, identity: str) -> Any:
     """The object, when `subject` may see it; else Http404, which tells nothing apart."""
-    topic(noun)
+    seen = topic(noun).seen(subject)
     try:
-        found = _seen(subject, noun).filter(pk=identity).first()
+        found = seen.filter(pk=identity).first()
     except (ValueError, ValidationError, OverflowError):
         found = None
     if found is None:
@@ -65,7 +71,7 @@ def find_object(subject: Subject, noun: str, identity: str) -> Any:
 
 def may_see(user: User, noun: str, identity: str) -> bool:
     """Whether this person may see the object."""
-    return _seen(subject_of(user), noun).filter(pk=identity).exists()
+    return topic(noun).seen(subject_of(user)).filter(pk=identity).exists()
 
 
 def mentionable(noun: str, identity: str, begun: str = "", most: int = MENTIONABLE) -> list[User]:

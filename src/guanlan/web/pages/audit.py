@@ -19,8 +19,9 @@ from guanlan.core.audit.copying import BATCH, copy_rows
 from guanlan.core.audit.proofs import prove_inclusion
 from guanlan.core.audit.recording import DIRECTORY
 from guanlan.core.models import AuditCursor, AuditEntry
-from guanlan.web.resource import Chip, Column, Filter, Panel, Resource, State, register
+from guanlan.web.resource import Chip, Column, Filter, Heading, Panel, Resource, State, register
 from guanlan.web.resource.words import Term
+from guanlan.web.templatetags.console import from_microseconds
 
 OUTCOMES: Final[dict[str, str | Promise]] = {
     "done": gettext_lazy("done"),
@@ -34,6 +35,7 @@ KINDS: Final[dict[str, str | Promise]] = {
     "person": gettext_lazy("person"),
     "key": gettext_lazy("API key"),
     "system": gettext_lazy("system"),
+    "nobody": gettext_lazy("unknown caller"),
 }
 PROVEN_LIMIT: Final = 2_000_000  # rows up to which a page computes a proof by itself
 
@@ -162,6 +164,8 @@ AUDIT = register(
         order="-index",
         rows=rows,
         state=state,
+        history=False,  # it is history
+        heading=lambda row: Heading(clock=from_microseconds(row.at)),
         name_of=lambda row: f"{row.index} {row.act}",
         panels=(Panel(gettext_lazy("Proof"), "web/audit_proof.html", proof),),
         empty=gettext_lazy("Everything that is done here is written down and appears here."),

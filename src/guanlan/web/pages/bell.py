@@ -13,7 +13,7 @@ from guanlan.core.models import Message
 from guanlan.web.discussion import find_object, topic
 from guanlan.web.resource import resource_of
 from guanlan.web.resource.details import object_of
-from guanlan.web.resource.lists import address_of
+from guanlan.web.resource.reading import address_of
 from guanlan.web.rights import signed_in, subject_of_request
 
 NEWEST = 8

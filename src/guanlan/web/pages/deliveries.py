@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from guanlan.core.models import Delivery, Message
 from guanlan.core.outbox.templates import masked
 from guanlan.web.pages.channels import WHYS
-from guanlan.web.resource import Chip, Column, Filter, Resource, State, register
+from guanlan.web.resource import Chip, Clock, Column, Filter, Heading, Resource, State, register
 
 LOOKS: Final = {
     "sent": "on",
@@ -92,6 +92,10 @@ DELIVERIES = register(
         order="-number",
         related=("message", "message__recipient", "channel"),
         state=state,
+        heading=lambda row: Heading(
+            over=row.channel.name if row.channel else "",
+            clock=row.finished or Clock(row.due, row.message.created),
+        ),
         name_of=lambda row: str(row.pk),
         empty=_(
             "Nothing here. Each message that leaves through a channel is listed, with what"

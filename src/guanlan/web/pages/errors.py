@@ -13,8 +13,9 @@ from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import TABLE
+from guanlan.core.access import TABLE, Denied
 from guanlan.core.access.table import VERB_TITLES
+from guanlan.core.audit import refused
 from guanlan.web.context import chosen_theme
 
 
@@ -39,6 +40,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What the policy refuses is said, and written down."""
+    if isinstance(exception, Denied) and exception.noun:
+        refused(exception.verb, exception.noun)
     return error_page(
         request,
         403,

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 
 from guanlan.core import services
 from guanlan.core.access import Subject
-from guanlan.core.audit.copying import history
 from guanlan.core.models import ApiKey, User
 from guanlan.web.resource import (
     Action,
@@ -22,10 +21,10 @@ from guanlan.web.resource import (
     Column,
     Filter,
     Form,
+    Heading,
     Resource,
     Saved,
     State,
-    history_panel,
     register,
 )
 from guanlan.web.resource.words import Term
@@ -189,7 +188,9 @@ KEYS = register(
         order="-created",
         related=("created_by",),
         state=state,
-        panels=(history_panel("core.apikey", history),),
+        heading=lambda key: Heading(
+            owner=key.created_by.get_username() if key.created_by else "", clock=key.created
+        ),
         form=Form(
             make=lambda subject, row: NewKey,
             add=make,

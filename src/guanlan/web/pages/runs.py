@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from guanlan.core import jobs
 from guanlan.core.access import Subject
-from guanlan.core.audit.copying import history
 from guanlan.core.jobs.progress import said
 from guanlan.core.models import JobRun
 from guanlan.web.resource import (
@@ -27,7 +26,6 @@ from guanlan.web.resource import (
     Resource,
     State,
     Term,
-    history_panel,
     register,
 )
 
@@ -184,6 +182,7 @@ RUNS = register(
         order="-number",
         related=("asked_by",),
         state=state,
+        discussed=False,  # it is thrown away after a month
         name_of=lambda run: f"{title(run)} · {run.pk}",
         panels=(
             Panel(
@@ -192,7 +191,6 @@ RUNS = register(
                 attempts,
                 when=lambda run, subject: bool(run.tries or run.losses),
             ),
-            history_panel(NOUN, history),
         ),
         actions=(
             Action("retry", _("Try again"), try_again, when=lambda run: run.state in ENDED_BADLY),

@@ -22,6 +22,7 @@ KINDS: Final[dict[str, str | Promise]] = {
     "field": _("Sealed field"),
     "blind index": _("Blind index"),
     "event log": _("Keys of the event log"),
+    "file": _("Files"),
 }
 PURPOSES: Final[dict[str, str | Promise]] = {
     "field": _("Sealed fields"),

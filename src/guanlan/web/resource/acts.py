@@ -16,13 +16,8 @@ from django.utils.translation import ngettext
 from guanlan.core.access import Denied, Subject
 from guanlan.web.resource.declared import Action, Ask, Form, Resource
 from guanlan.web.resource.details import object_of
-from guanlan.web.resource.lists import (
-    address_of,
-    ask_of,
-    bulk_actions,
-    state_of,
-)
-from guanlan.web.resource.reading import counted, find, visible
+from guanlan.web.resource.lists import ask_of, bulk_actions, state_of
+from guanlan.web.resource.reading import address_of, counted, find, visible
 from guanlan.web.rights import subject_of_request
 from guanlan.web.words import number
 
@@ -89,7 +84,9 @@ def act_on_one(request: HttpRequest, resource: Resource, key: str, name: str) ->
 def in_scope(resource: Resource, subject: Subject, action: Action, row: Any) -> None:
     """Raises Denied when the right to the action does not reach this very object."""
     if not visible(resource, subject, action.verb).filter(pk=row.pk).exists():
-        raise Denied(f"{subject.name} may not {action.verb} {resource.noun}")
+        raise Denied(
+            f"{subject.name} may not {action.verb} {resource.noun}", action.verb, resource.noun
+        )
 
 
 def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:

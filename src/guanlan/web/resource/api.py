@@ -7,10 +7,13 @@ are roles of the policy. An error is `{"error": {"code", "message", "field"?}}`,
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from django.core.exceptions import PermissionDenied, ValidationError
+import msgspec
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import URLPattern, path
@@ -18,9 +21,19 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from guanlan.core.access import Subject, subject_of_key
-from guanlan.core.audit import AuditUnavailable, acting
+from guanlan.core.access import (
+    ANONYMOUS,
+    ANYWHERE,
+    Denied,
+    Subject,
+    Verb,
+    require,
+    subject_of_key,
+)
+from guanlan.core.audit import AuditUnavailable, acting, actor, refused
+from guanlan.core.misplaced import key_in_address
 from guanlan.core.services import key_of_token
+from guanlan.web.accounts.addresses import client_address
 from guanlan.web.resource import registry
 from guanlan.web.resource.acts import asked_again, in_scope
 from guanlan.web.resource.cells import plain, value_of
@@ -40,6 +53,8 @@ from guanlan.web.resource.reading import (
 )
 from guanlan.web.resource.words import LONGEST, read_terms
 from guanlan.web.rights import public, subject_of_request
+
+logger = logging.getLogger("guanlan.web")
 
 MOST: Final = 200  # rows of one answer
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
@@ -61,13 +76,21 @@ def _answer(status: int, body: Mapping[str, Any], **headers: str) -> JsonRespons
 
 
 def _caller(request: HttpRequest) -> Subject:
-    """Who calls; raises Refused where nobody known does."""
+    """Who calls; raises Refused where nobody known does, or a key stands in the address."""
+    if name := key_in_address(request.get_full_path()):
+        logger.warning("the API key gl_%s_... was sent in an address: revoke it", name)
+        message = _(
+            "An API key belongs into the header Authorization: Bearer gl_…, never into an "
+            "address, which logs keep. Revoke this one and make another."
+        )
+        raise Refused(401, "key_in_address", message)
     header = request.headers.get("Authorization", "")
     if header:
         kind, _blank, token = header.partition(" ")
         try:
             key = key_of_token(token if kind.lower() == "bearer" else "")
         except ValidationError as error:
+            refused("see", "api")
             raise Refused(401, "unauthorized", error.messages[0]) from None
         return subject_of_key(key.id, key.scopes)
     if not request.user.is_authenticated:
@@ -93,8 +116,10 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
     @public
     @csrf_exempt
     def view(request: HttpRequest, **kwargs: str) -> HttpResponse:
+        address = client_address(request)
         try:
-            subject = _caller(request)
+            with acting(ANONYMOUS, address=address):
+                subject = _caller(request)
             do = methods.get("GET" if request.method == "HEAD" else str(request.method))
             if do is None:
                 answer = _answer(
@@ -102,14 +127,19 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
                 )
                 answer["Allow"] = ", ".join(methods)
                 return answer
-            with acting(subject, address=str(request.META.get("REMOTE_ADDR", ""))):
-                return do(request, subject, **kwargs)
+            with acting(subject, address=address, request=actor().request):
+                return _written(do, request, subject, **kwargs)
         except Refused as refused:
             return _answer(refused.status, {"error": refused.error})
         except Http404:
             return _answer(
                 404, {"error": {"code": "not_found", "message": _("There is nothing here")}}
             )
+        except RequestDataTooBig:
+            text = _("The body has at most %(n)s bytes.") % {
+                "n": settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            }
+            return _answer(413, {"error": {"code": "too_large", "message": text}})
         except AuditUnavailable:
             text = _("The audit log cannot be written, so nothing was done.")
             return _answer(503, {"error": {"code": "unrecorded", "message": text}})
@@ -118,6 +148,23 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
             return _answer(403, {"error": {"code": "forbidden", "message": text}})
 
     return view
+
+
+def _written(
+    do: Callable[..., HttpResponse], request: HttpRequest, subject: Subject, **kwargs: str
+) -> HttpResponse:
+    """Do it; what the policy refuses is written down."""
+    try:
+        return do(request, subject, **kwargs)
+    except Denied as denied:
+        if denied.noun:
+            refused(denied.verb, denied.noun)
+        raise
+
+
+def _require(resource: Resource, subject: Subject, verb: Verb) -> None:
+    """Raises Denied unless the subject may do `verb` to some rows at least."""
+    require(subject, verb, resource.noun, scope=ANYWHERE)
 
 
 def patterns() -> list[URLPattern]:
@@ -138,8 +185,7 @@ def describe(request: HttpRequest, subject: Subject) -> HttpResponse:
 def _of(resource: Resource) -> list[URLPattern]:
     def bound(do: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         def run(request: HttpRequest, subject: Subject, **kwargs: str) -> HttpResponse:
-            if not allowed(resource, subject, "see"):
-                raise PermissionDenied
+            _require(resource, subject, "see")
             return do(request, subject, resource, **kwargs)
 
         return run
@@ -172,6 +218,9 @@ def _items(resource: Resource, rows: Any, subject: Subject) -> list[dict[str, An
 
 def listed(request: HttpRequest, subject: Subject, resource: Resource) -> HttpResponse:
     """One page of rows, and the cursor of the next."""
+    twice = next((name for name, values in request.GET.lists() if len(values) > 1), None)
+    if twice is not None:
+        raise Refused(400, "twice", _("A parameter is given once."), twice)
     text = request.GET.get("q", "").replace("\0", "")
     if len(text) > LONGEST:
         raise Refused(400, "filter", _("A filter has at most %(n)s characters.") % {"n": LONGEST})
@@ -210,8 +259,9 @@ def shown(request: HttpRequest, subject: Subject, resource: Resource, key: str) 
 def _posted(request: HttpRequest, limit: int = 200) -> MultiValueDict[str, Any]:
     """The body, as forms read it."""
     try:
-        body = json.loads(request.body or b"{}")
-    except ValueError:
+        # Strict, unlike Python's own: no NaN, no half of a character, UTF-8 only, depth bounded.
+        body = msgspec.json.decode(request.body or b"{}")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         body = None
     if not isinstance(body, dict) or len(body) > limit:
         raise Refused(400, "body", _("The body is expected to be a JSON object."))
@@ -255,8 +305,7 @@ def _confirmed(request: HttpRequest, resource: Resource) -> None:
 
 def added(request: HttpRequest, subject: Subject, resource: Resource) -> HttpResponse:
     """Make an object; what is shown only once is in `once`."""
-    if not allowed(resource, subject, "add"):
-        raise PermissionDenied
+    _require(resource, subject, "add")
     _confirmed(request, resource)
     made, _form = _saved(resource, subject, None, _posted(request), "")
     row = object_of(resource, subject, str(made.object.pk))
@@ -266,8 +315,7 @@ def added(request: HttpRequest, subject: Subject, resource: Resource) -> HttpRes
 
 def changed(request: HttpRequest, subject: Subject, resource: Resource, key: str) -> HttpResponse:
     """Change an object; `If-Match` holds the ETag with which it was read."""
-    if not allowed(resource, subject, "change"):
-        raise PermissionDenied
+    _require(resource, subject, "change")
     _confirmed(request, resource)
     row = object_of(resource, subject, key, "change")
     seen = request.headers.get("If-Match", "").strip('"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -11,6 +12,8 @@ from django.utils.functional import Promise
 from msgspec import Struct
 
 from guanlan.core.access import Subject, Verb
+from guanlan.web.charts import Chart
+from guanlan.web.dashboards import Tile
 from guanlan.web.resource.words import Term
 
 Text = str | Promise
@@ -101,7 +104,8 @@ class Chip(NamedTuple):
 class Panel(Struct, frozen=True):
     """A part of the page of one object; `context(object, subject)` is what its template sees.
 
-    `wide` panels stand left, the others right.
+    `wide` panels stand left, the others right. `more` in the context is said beside the title;
+    with `more_url` it leads to the list behind the panel.
     """
 
     title: Text
@@ -109,6 +113,71 @@ class Panel(Struct, frozen=True):
     context: Callable[[Any, Subject], Mapping[str, Any]] | None = None
     wide: bool = True
     when: Callable[[Any, Subject], bool] | None = None
+    id: str = ""  # what an address names after #
+
+
+class Happening(NamedTuple):
+    """A line of a timeline; `at` is a time, or microseconds since 1970-01-01 UTC.
+
+    `mark` stands first: a State, or safe HTML. `now` marks the object itself among the others.
+    """
+
+    at: dt.datetime | int
+    text: Text
+    mark: Any = ""
+    note: Text = ""
+    url: str = ""
+    now: bool = False
+
+
+class Timeline(Struct, frozen=True):
+    """What happened, as `read(object, subject)` gives it: newest first. `empty` is said where
+    nothing has."""
+
+    title: Text
+    read: Callable[[Any, Subject], Sequence[Happening]]
+    empty: Text = ""
+    more: Callable[[Any], str] | None = None  # address of the list behind it
+    wide: bool = True
+    when: Callable[[Any, Subject], bool] | None = None
+
+
+class Drawing(Struct, frozen=True):
+    """A chart, with its numbers as a table behind it."""
+
+    draw: Callable[[Any, Subject], Chart]
+    wide: bool = True
+    when: Callable[[Any, Subject], bool] | None = None
+
+
+class Numbers(Struct, frozen=True):
+    """Numbers above all other panels, each of them a link to what makes it up."""
+
+    tiles: Callable[[Any, Subject], Sequence[Tile]]
+    when: Callable[[Any, Subject], bool] | None = None
+
+
+AnyPanel = Panel | Timeline | Drawing | Numbers
+
+
+class Clock(NamedTuple):
+    """A time by which something is to be done, counted down in words; `since` is its begin."""
+
+    until: dt.datetime
+    since: dt.datetime | None = None
+
+
+class Heading(NamedTuple):
+    """The title line of an object's page; what is empty is left out.
+
+    `over` says what kind of thing it is where the title does not; `clock` is a time limit, or
+    simply the time that matters.
+    """
+
+    title: str = ""
+    over: str = ""
+    owner: str = ""
+    clock: Clock | dt.datetime | None = None
 
 
 class Saved(NamedTuple):
@@ -196,7 +265,13 @@ class Resource(Struct, frozen=True, kw_only=True):
     `_new` and so on the others), `one` that of an object. `order` is a sortable column's name,
     with a minus for descending. `find` replaces the query of lists that build their own
     statement; `prepare` turns a page's objects into what columns read, with a fixed number of
-    queries. A resource with `address` has its own page of one object.
+    queries. A resource with `address` has its own view, which shows the object with
+    `object_page`.
+
+    `look` reads once what the page of one object shows: heading and panels get what it returns,
+    else the object itself. `mark`, `tools` and `lead` are templates: beside the title, among the
+    actions, under the title line. Every page ends with the object's comments and files, and its
+    history in the audit log, unless `discussed` or `history` say no.
     """
 
     noun: str
@@ -219,8 +294,16 @@ class Resource(Struct, frozen=True, kw_only=True):
     find: Callable[[Ask], Found] | None = None
     count: Callable[[Ask, int], int] | None = None
     prepare: Callable[[Sequence[Any], Subject], Sequence[Any]] | None = None
-    panels: tuple[Panel, ...] = ()
-    facts: tuple[str, ...] = ()
+    look: Callable[[Any, Subject], Any] | None = None
+    heading: Callable[[Any], Heading] | None = None
+    mark: str = ""
+    tools: str = ""
+    lead: str = ""
+    panels: tuple[AnyPanel, ...] = ()
+    broad: bool = False  # wide panels take the whole width, the others stand below them
+    facts: tuple[str, ...] | None = None  # names of columns; None: all
+    discussed: bool = True
+    history: bool = True
     state: Callable[[Any], State] | None = None
     name_of: Callable[[Any], str] = str
     address: Callable[[Any], str] | None = None

@@ -1,28 +1,22 @@
-"""The page of one object: state and actions in its title line, then its panels."""
+"""The page of one object: state, owner, clock and actions in its title line, then its panels."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import datetime as dt
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import format_html
-from django.utils.translation import gettext_lazy
 
 from guanlan.core.access import Subject, Verb
 from guanlan.web.resource.cells import Cell, cell
-from guanlan.web.resource.declared import Action, Panel, Resource, Saved
+from guanlan.web.resource.declared import Action, Clock, Heading, Resource, Saved
+from guanlan.web.resource.panels import draw, in_words, write_panels
 from guanlan.web.resource.reading import allowed, visible
 from guanlan.web.rights import subject_of_request
-
-
-class Shown(NamedTuple):
-    """A panel written out."""
-
-    title: str
-    body: str
 
 
 def object_of(resource: Resource, subject: Subject, key: str, verb: Verb = "see") -> Any:
@@ -54,25 +48,48 @@ def actions_on(resource: Resource, subject: Subject, row: Any) -> list[Action]:
 def show_object(
     request: HttpRequest, resource: Resource, key: str, *, saved: Saved | None = None
 ) -> HttpResponse:
-    """The page of one object; `saved` is what has just been made of it."""
+    """The page of the object of this key; `saved` is what has just been made of it."""
+    row = object_of(resource, subject_of_request(request), key)
+    return object_page(request, resource, row, saved=saved)
+
+
+def object_page(
+    request: HttpRequest,
+    resource: Resource,
+    row: Any,
+    *,
+    look: Any = None,
+    saved: Saved | None = None,
+) -> HttpResponse:
+    """The page of an object that the subject was found to see.
+
+    `look` is given by a view that reads more of its address than the object's key.
+    """
     subject = subject_of_request(request)
-    row = object_of(resource, subject, key)
-    ready = resource.prepare([row], subject)[0] if resource.prepare else row
-    panels = [panel for panel in resource.panels if panel.when is None or panel.when(row, subject)]
+    if look is None:
+        look = resource.look(row, subject) if resource.look is not None else row
+    heading = resource.heading(look) if resource.heading is not None else Heading()
+    panels = write_panels(request, resource, row, look, subject)
     may_change = (
         resource.form is not None
         and resource.form.change is not None
         and allowed(resource, subject, "change")
     )
     actions = actions_on(resource, subject, row)
+    said = {"object": row, "look": look}
     context: dict[str, Any] = {
         "resource": resource,
         "object": row,
-        "title": resource.name_of(row),
+        "title": heading.title or resource.name_of(row),
+        "heading": heading,
+        "time_left": in_words(heading.clock) if isinstance(heading.clock, Clock) else "",
+        "moment": heading.clock if isinstance(heading.clock, dt.datetime) else None,
         "state": resource.state(row) if resource.state else None,
-        "facts": facts_of(resource, ready),
-        "left": [_shown(request, panel, row, subject) for panel in panels if panel.wide],
-        "right": [_shown(request, panel, row, subject) for panel in panels if not panel.wide],
+        "mark": draw(request, resource.mark, said) if resource.mark else "",
+        "tools": draw(request, resource.tools, said) if resource.tools else "",
+        "lead": draw(request, resource.lead, said) if resource.lead else "",
+        "facts": facts_of(resource, row, subject),
+        "panels": panels,
         "actions": [action for action in actions if not action.danger],
         "dangers": [action for action in actions if action.danger],
         "may_change": may_change,
@@ -85,28 +102,16 @@ def show_object(
     return render(request, "web/resource/object.html", context)
 
 
-def facts_of(resource: Resource, ready: Any) -> list[Cell]:
+def facts_of(resource: Resource, row: Any, subject: Subject) -> list[Cell]:
     """The facts of an object: the columns named for it, else all of them."""
+    if resource.facts == ():
+        return []
+    ready = resource.prepare([row], subject)[0] if resource.prepare else row
     names = resource.facts or tuple(column.name for column in resource.columns)
     columns = (resource.column(name) for name in names)
     return [cell(resource, column, ready) for column in columns if column is not None]
 
 
-def _shown(request: HttpRequest, panel: Panel, row: Any, subject: Subject) -> Shown:
-    context = {"object": row, **(panel.context(row, subject) if panel.context else {})}
-    return Shown(str(panel.title), render_to_string(panel.template, context, request))
-
-
 def facts(*pairs: tuple[Any, Any]) -> dict[str, Any]:
     """The context of a facts panel: (title, value) pairs."""
     return {"pairs": [pair for pair in pairs if pair[1] not in (None, "")]}
-
-
-def history_panel(noun: str, read: Any) -> Panel:
-    """What was done to an object, newest first; `read(noun, id)` gives the audit log's rows."""
-    return Panel(
-        gettext_lazy("History"),
-        "web/resource/history.html",
-        lambda row, subject: {"acts": read(noun, str(row.pk))},
-        wide=False,
-    )

@@ -18,7 +18,7 @@ from guanlan.web.resource.acts import asked_again
 from guanlan.web.resource.declared import Form, Resource, Saved
 from guanlan.web.resource.details import object_of, show_object
 from guanlan.web.resource.fields import prepared
-from guanlan.web.resource.lists import address_of
+from guanlan.web.resource.reading import address_of
 from guanlan.web.rights import subject_of_request
 
 STAMP = "_stamp"

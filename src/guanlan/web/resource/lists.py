@@ -18,6 +18,7 @@ from guanlan.web.resource.declared import Action, Ask, Column, Filter, Found, Re
 from guanlan.web.resource.reading import (
     COUNTED,
     PAGE,
+    address_of,
     allowed,
     counted,
     find,
@@ -100,11 +101,6 @@ def rows_of(
         )
         for row, ready in zip(found, prepared, strict=True)
     ]
-
-
-def address_of(resource: Resource, row: Any) -> str:
-    """The page of one object."""
-    return resource.address(row) if resource.address else reverse(resource.one, args=[row.pk])
 
 
 def bulk_actions(resource: Resource, subject: Subject) -> list[Action]:

@@ -90,6 +90,7 @@ def _answers(ok: str, schema: dict[str, Any], *more: str) -> dict[str, Any]:
         **_ERRORS,
         "409": "It does not fit the present state.",
         "412": "It was changed meanwhile.",
+        "413": "The body is too large.",
         "422": "A field is not as expected.",
         "428": "If-Match is missing.",
     }
@@ -136,7 +137,7 @@ def _paths(resource: Resource) -> dict[str, Any]:
     form = resource.form
     if form is not None and form.add is not None:
         body = {"required": True, "content": _content(_form(resource))}
-        answers = _answers("201", this, "422")
+        answers = _answers("201", this, "413", "422")
         many["post"] = {"summary": "Make", "requestBody": body, "responses": answers}
     if form is not None and form.change is not None:
         match = {"name": "If-Match", "in": "header", "schema": {"type": "string"}, "required": True}
@@ -145,7 +146,7 @@ def _paths(resource: Resource) -> dict[str, Any]:
             "summary": "Change",
             "parameters": [match],
             "requestBody": {"required": True, "content": _content(schema)},
-            "responses": _answers("200", this, "412", "422", "428"),
+            "responses": _answers("200", this, "412", "413", "422", "428"),
         }
     paths = {root: many, f"{root}/{{key}}": one}
     for action in resource.actions:

@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.sql.compiler import SQLCompiler
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -79,6 +80,11 @@ def visible(resource: Resource, subject: Subject, verb: Verb = "see") -> models.
         else:
             found = every if may(subject, verb, resource.noun) else every.none()
     return found.select_related(*resource.related) if resource.related else found
+
+
+def address_of(resource: Resource, row: Any) -> str:
+    """The page of one object."""
+    return resource.address(row) if resource.address else reverse(resource.one, args=[row.pk])
 
 
 def conditions(

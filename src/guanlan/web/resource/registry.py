@@ -11,10 +11,11 @@ from django.db import models
 from django.forms import ModelChoiceField
 
 from guanlan.core.access import MASKED_FROM, SYSTEM, TABLE
+from guanlan.web.discussion.topics import discussed
 from guanlan.web.places import Place, add_place
 from guanlan.web.resource.declared import CELLS, Column, Resource
 from guanlan.web.resource.fields import Related
-from guanlan.web.resource.reading import conditions, order_of
+from guanlan.web.resource.reading import address_of, conditions, order_of, visible
 from guanlan.web.resource.words import read_terms
 
 _resources: dict[str, Resource] = {}
@@ -34,6 +35,12 @@ def register(resource: Resource) -> Resource:
     if wrong:
         raise ImproperlyConfigured(f"resource {resource.noun}: {wrong[0]}")
     _resources[resource.noun] = resource
+    if resource.discussed:
+        discussed(
+            resource.noun,
+            address=lambda row: address_of(resource, row),
+            seen=lambda subject: visible(resource, subject),
+        )
     if resource.place is not None:
         group, order = resource.place
         add_place(Place(group, resource.route, resource.titles, order))
@@ -83,7 +90,9 @@ def faults(resource: Resource) -> list[str]:
     names = [column.name for column in resource.columns]
     wrong += [f"column {n}: the name is taken" for n in names if n in ("pk", "once")]
     wrong += [f"column {n} stands twice" for n in names if names.count(n) > 1]
-    wrong += [f"there is no column {n} for its facts" for n in resource.facts if n not in names]
+    wrong += [
+        f"there is no column {n} for its facts" for n in resource.facts or () if n not in names
+    ]
     typed = [one.name for one in resource.filters]
     wrong += [f"filter {n} stands twice" for n in typed if typed.count(n) > 1]
     wrong += [

@@ -13,8 +13,6 @@ from django.utils.safestring import SafeString
 from guanlan.web import charts
 from guanlan.web.charts import Chart, Value
 from guanlan.web.dashboards import Panel
-from guanlan.web.discussion import shown
-from guanlan.web.rights import subject_of_request
 
 register = template.Library()
 
@@ -51,14 +49,6 @@ def panel(context: Context, one: Panel) -> SafeString:
 def chart_scripts(context: Context) -> dict[str, bool]:
     """At the end of a page: the scripts of charts, where one was drawn above."""
     return {"wanted": getattr(context.get("request"), "draws_charts", False)}
-
-
-@register.inclusion_tag("web/discussion_card.html", takes_context=True)
-def discussion(context: Context, noun: str, found: Any) -> dict[str, Any]:
-    """Comments on an object and files beside it, for who sees the page of it."""
-    request = context["request"]
-    values = shown(subject_of_request(request), noun, found)
-    return {**values, "request": request, "csrf_token": context.get("csrf_token")}
 
 
 @register.simple_tag

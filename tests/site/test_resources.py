@@ -1,0 +1,112 @@
+"""What holds for every resource that is registered: generated from the registry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+import tests.web.installation  # noqa: F401 - sets Django up
+from guanlan.core import services
+from guanlan.core.audit.copying import copy_rows
+from guanlan.core.models import Channel, Delivery, Message
+from guanlan.engine.lists import ListChange
+from guanlan.fraud import models
+from guanlan.fraud.services import project, store_backtest
+from guanlan.web.resource import Resource, resource_of, resources
+from guanlan.web.resource.reading import address_of
+from tests.fraud import conftest
+from tests.fraud.reports import report
+from tests.fraud.world import World
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+NOUNS = [one.noun for one in resources()]
+LIST_MOST, PAGE_MOST = 12, 20  # queries of a list and of an object's page
+MANY = 30
+
+nothing_remembered, pond = conftest.nothing_remembered, conftest.pond  # fixtures
+
+
+@pytest.fixture
+def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """Some rows of everything that has a list, and the owner's browser."""
+    monkeypatch.setattr("guanlan.web.accounts.middleware.TOUCH_SECONDS", 10**9)
+    for n in range(MANY):
+        services.create_api_key(f"wallet-{n}", ["events:write"])
+        store_backtest(f"report {n}", "pond", "abc", report())
+    channel = Channel.objects.create(name="mail", kind="email")
+    message = Message.objects.create(template="comment.mention", recipient=person(None, "told"))
+    Delivery.objects.bulk_create(Delivery(message=message, channel=channel) for _ in range(MANY))
+    for _n in range(MANY):
+        pond.program()
+    project(pond.tail())
+    change = ListChange("watched", "u-1", "ann", "case 12, call back")
+    models.ListAct.objects.bulk_create(
+        models.ListAct(
+            position=n, seq=n, clock=n, list=change.list, change=msgspec.json.encode(change)
+        )
+        for n in range(MANY)
+    )
+    copy_rows()
+    client = Client()
+    client.force_login(person("owner"))
+    client.cookies["guanlan_language"] = "en"
+    client.cookies["guanlan_first_steps"] = "seen"
+    return client
+
+
+def queries(client: Client, address: str) -> int:
+    client.get(address)
+    with CaptureQueriesContext(connection) as caught:
+        assert client.get(address).status_code == 200
+    return len(caught)
+
+
+def rows_of(resource: Resource) -> Any:
+    return resource.model._default_manager.order_by("-pk")
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_list_and_page_ask_the_database_as_often_for_few_rows_as_for_many(
+    full: Client, noun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # How much of the audit log is copied depends on what was written, not on what is shown.
+    for module in ("guanlan.core.audit.copying", "guanlan.web.pages.audit"):
+        monkeypatch.setattr(f"{module}.copy_rows", lambda limit: 0)
+    resource = resource_of(noun)
+    row = rows_of(resource).first()
+    assert rows_of(resource).count() > 2, f"seed some rows of {noun} in this file"
+    listed, page = reverse(resource.route) + "?q=", address_of(resource, row)
+    of_list, of_page = queries(full, listed), queries(full, page)
+    resource.model._default_manager.exclude(pk=row.pk).delete()
+    assert queries(full, listed) == of_list <= LIST_MOST
+    # Of a decision or an entity alone in its world there are no neighbours to ask for.
+    alone = 2 if noun in ("fraud.decision", "fraud.entity") else 0
+    assert of_page - alone <= queries(full, page) <= of_page <= PAGE_MOST
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_every_object_has_comments_files_and_history(full: Client, noun: str) -> None:
+    resource = resource_of(noun)
+    row = rows_of(resource).first()
+    said = {"text": "Called back, all is well."}
+    door, address = reverse("add_comment", args=[noun, row.pk]), address_of(resource, row)
+    full.post(door, said)
+    text = full.get(address).content.decode()
+    assert "Called back, all is well." in text
+    assert reverse("add_attachment", args=[noun, row.pk]) in text
+    assert not resource.history or "<code>comment.add</code>" in text
+    stranger = Client()
+    stranger.force_login(person(None, "stranger"))
+    assert stranger.post(door, said).status_code in (403, 404)
+    auditor = Client()
+    auditor.force_login(person("auditor", "eyes"))
+    text = auditor.get(address).content.decode()
+    assert "Called back, all is well." in text
+    assert door not in text, "who changes nothing is offered no form"
