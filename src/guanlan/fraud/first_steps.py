@@ -20,7 +20,7 @@ from guanlan.engine.event import bounds
 from guanlan.engine.scenario.model import EventType, Field, Scenario
 from guanlan.fraud import engine_access, programs
 from guanlan.fraud.models import Backtest, Decision
-from guanlan.web.accounts.events import factors
+from guanlan.web.accounts.factors import factors_of
 from guanlan.web.rights import subject_of_request
 
 YOUNG: Final = timedelta(days=14)
@@ -95,7 +95,7 @@ def _there(request: HttpRequest) -> Mapping[str, Any]:
         channel=Exists(Channel.objects.filter(enabled=True)),
         invitation=Exists(Invitation.objects.all()),
         colleague=Exists(User.objects.filter(is_active=True).exclude(pk=me)),
-        factor=Exists(factors().filter(user_id=me)),
+        factor=Exists(factors_of(me)),
     )
     facts: Mapping[str, Any] = found.get()
     return facts

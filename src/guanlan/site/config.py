@@ -151,8 +151,11 @@ DECLARED: Final = (
     Setting("attachment_quota", whole(0, 1 << 50), 10 << 30, "bytes of all attachments at most"),
     Setting("attachment_scanner", WORDS, (), "command that reads a file on its input and ends with"
             " 0 when it is clean, 1 when it is not: clamdscan,--no-summary,-"),
-    Setting("mfa", choice("required", "optional"), "required", "whether a person without a"
-            " second factor reaches only the page that sets one up"),
+    Setting("mfa", choice("required", "by_role", "optional"), "required", "of whom a second factor"
+            " is demanded, without which a person reaches only the page that sets one up:"
+            " everybody, those with certain roles, or nobody"),
+    Setting("mfa_roles", WORDS, (), "with mfa = by_role: these roles; without a list those that may"
+            " change, approve, manage or reveal something"),
     Setting("idle_minutes", whole(1, 720), 30, "minutes without a request after which a session"
             " ends"),
     Setting("proxies", WORDS, (), "addresses or networks of proxies whose X-Forwarded-For is"

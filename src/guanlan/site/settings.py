@@ -190,21 +190,23 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_RATE_LIMITS = False  # guanlan.core.people.limiting covers every door
 ACCOUNT_LOGIN_TIMEOUT = 600
 MFA_ADAPTER = "guanlan.web.accounts.adapters.Factors"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]  # recovery codes are our own: kept as hashes
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
-MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_RECOVERY_CODE_DIGITS = 10
-MFA_TOTP_TOLERANCE = 1
+MFA_TOTP_PERIOD = 30
+MFA_TOTP_TOLERANCE = 0  # a code lives for its thirty seconds
 MFA_RATE_LIMITS = False
 MFA_FORMS = {
+    "authenticate": "guanlan.web.accounts.factors.Authenticate",
+    "reauthenticate": "guanlan.web.accounts.factors.Confirm",
     "authenticate_webauthn": "guanlan.web.accounts.passkeys.Authenticate",
     "login_webauthn": "guanlan.web.accounts.passkeys.SignIn",
     "reauthenticate_webauthn": "guanlan.web.accounts.passkeys.Confirm",
     "add_webauthn": "guanlan.web.accounts.passkeys.Add",
 }
-MFA_REQUIRED = CONFIG["mfa"] == "required"
+MFA = CONFIG["mfa"]
+MFA_ROLES = CONFIG["mfa_roles"]
 PROXIES = tuple(ip_network(text, strict=False) for text in CONFIG["proxies"])
 SESSION_IDLE = CONFIG["idle_minutes"] * 60
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from guanlan.core.models import User
 from guanlan.core.sealing import Unopened, open_text, seal_text
 from guanlan.web.accounts.addresses import client_address
+from guanlan.web.accounts.factors import last_stays
 
 _PLACE = "mfa_authenticator.data"
 
@@ -69,8 +72,9 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = {  # noqa: RUF012 - allauth's own shape
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": gettext_lazy("This code or key is wrong, or was used already."),
-        "cannot_delete_authenticator": gettext_lazy("This is the last second factor; it stays."),
-        "cannot_generate_recovery_codes": gettext_lazy("Set up a second factor first."),
+        "cannot_delete_authenticator": gettext_lazy(
+            "A second factor is demanded of you, and this is your last one. Add another first."
+        ),
     }
 
     def encrypt(self, text: str) -> str:
@@ -82,6 +86,9 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
         except Unopened:
             # Fits no code: whoever has this factor uses another, never an empty seed.
             raise self.validation_error("incorrect_code") from None
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return not last_stays(context.request)
 
     def get_totp_issuer(self) -> str:
         return "Guanlan"

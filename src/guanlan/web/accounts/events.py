@@ -1,4 +1,4 @@
-"""What follows from signing in and out and from changed second factors."""
+"""What follows from signing in and out, and from proving who one is."""
 
 from __future__ import annotations
 
@@ -6,34 +6,18 @@ import time
 from typing import Any
 
 from allauth.account.signals import authentication_step_completed
-from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import subject_of
 from guanlan.core.audit import acting, record
 from guanlan.core.models import SignedIn, User
-from guanlan.core.people.sessions import revoke_sessions
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.accounts.confirming import UNFINISHED, ask_again
+from guanlan.web.accounts.factors import has_factor
 from guanlan.web.resource.acts import reauthenticate_with
-
-FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-
-
-def factors() -> QuerySet[Authenticator]:
-    """Second factors of everybody; recovery codes alone are none."""
-    found: QuerySet[Authenticator] = Authenticator.objects.filter(type__in=FACTORS)
-    return found
-
-
-def has_factor(user: User) -> bool:
-    """Whether the person has a second factor."""
-    return factors().filter(user_id=user.pk).exists()
 
 
 def begun(request: HttpRequest, user: User, **_signal: Any) -> None:
@@ -86,21 +70,9 @@ def renew_key(request: HttpRequest) -> None:
     SignedIn.objects.filter(session_key=before).update(session_key=request.session.session_key)
 
 
-def changed(
-    request: HttpRequest, user: User, authenticator: Authenticator, signal: Any, **_signal: Any
-) -> None:
-    """Second factors changed: every other session of the person ends."""
-    verbs = {authenticator_added: "add", authenticator_removed: "remove"}
-    record(f"factor.{verbs.get(signal, 'renew')}", user, detail={"kind": str(authenticator.type)})
-    revoke_sessions(user, but=request.session.session_key)
-    request.session["second_factor"] = has_factor(user)
-
-
 def connect() -> None:
     """Listen, and guard the kit's sensitive acts; the app does it while it starts."""
     reauthenticate_with(ask_again)
     user_logged_in.connect(begun, dispatch_uid="guanlan.begun")
     user_logged_out.connect(ended, dispatch_uid="guanlan.ended")
     authentication_step_completed.connect(proven, dispatch_uid="guanlan.proven")
-    for signal in (authenticator_added, authenticator_removed, authenticator_reset):
-        signal.connect(changed, dispatch_uid="guanlan.changed")

@@ -18,12 +18,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from guanlan.core.access import Subject
+from guanlan.core.access.factors import factor_demanded
 from guanlan.core.audit import record, refused
 from guanlan.core.models import SignedIn
 from guanlan.core.people.limiting import Entry, enter, forgive
 from guanlan.core.people.organisation import organisation
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.pages.errors import too_many
+from guanlan.web.rights import subject_of_request
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -68,9 +71,9 @@ def over(session: SessionBase, now: float | None = None) -> bool:
     return at - started > settings.SESSION_COOKIE_AGE or at - seen > settings.SESSION_IDLE
 
 
-def lacks_factor(session: SessionBase) -> bool:
+def lacks_factor(session: SessionBase, subject: Subject) -> bool:
     """Whether the session's person has to set up a second factor first."""
-    return bool(settings.MFA_REQUIRED) and not session.get("second_factor")
+    return not session.get("second_factor") and factor_demanded(subject)
 
 
 class Sessions:
@@ -155,7 +158,8 @@ class SecondFactor:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        if not request.user.is_authenticated or not lacks_factor(request.session):
+        subject = subject_of_request(request)
+        if not request.user.is_authenticated or not lacks_factor(request.session, subject):
             return None
         name = request.resolver_match.url_name if request.resolver_match else ""
         if name in WITHOUT_FACTOR:

@@ -25,9 +25,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from guanlan.core.access.factors import factor_demanded
 from guanlan.core.models import SignedIn, User
 from guanlan.core.people.sessions import revoke_sessions, sessions_of, set_password
-from guanlan.web.rights import public, signed_in
+from guanlan.web.accounts.factors import last_stays
+from guanlan.web.accounts.recovery import codes_left
+from guanlan.web.rights import public, signed_in, subject_of_request
 
 # An answer takes at least this long, so that the clock does not tell whether a letter was written.
 ANSWER_SECONDS: Final = 0.3
@@ -99,7 +102,6 @@ def account(request: HttpRequest) -> HttpResponse:
     """Second factors, sessions and the way to a new password."""
     person = person_of(request)
     kept = list(Authenticator.objects.filter(user_id=person.pk).order_by("created_at"))
-    codes = next((a for a in kept if a.type == Authenticator.Type.RECOVERY_CODES), None)
     context = {
         "app": next((a for a in kept if a.type == Authenticator.Type.TOTP), None),
         "passkeys": [
@@ -107,7 +109,8 @@ def account(request: HttpRequest) -> HttpResponse:
             for a in kept
             if a.type == Authenticator.Type.WEBAUTHN
         ],
-        "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
+        "codes_left": codes_left(person),
+        "stays": last_stays(request),
         "sessions": sessions_of(person),
         "this_session": request.session.session_key,
     }
@@ -121,7 +124,11 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     """The choice of a first second factor; the only page of a person who must have one."""
     if request.session.get("second_factor"):
         return redirect("account")
-    return render(request, "web/second_factor.html", {"required": settings.MFA_REQUIRED})
+    return render(
+        request,
+        "web/second_factor.html",
+        {"required": factor_demanded(subject_of_request(request))},
+    )
 
 
 @signed_in
