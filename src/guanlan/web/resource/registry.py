@@ -15,7 +15,13 @@ from guanlan.web.discussion.topics import discussed
 from guanlan.web.places import Place, add_place
 from guanlan.web.resource.declared import CELLS, Column, Resource
 from guanlan.web.resource.fields import Related
-from guanlan.web.resource.reading import address_of, conditions, order_of, visible
+from guanlan.web.resource.reading import (
+    address_of,
+    conditions,
+    filter_level,
+    order_of,
+    visible,
+)
 from guanlan.web.resource.words import read_terms
 
 _resources: dict[str, Resource] = {}
@@ -102,6 +108,11 @@ def faults(resource: Resource) -> list[str]:
         and one.kind != "own"
         and one.read is None
         and not _has(resource.model, one.path)
+    ]
+    wrong += [
+        f"filter {one.name}: it is of no one field, and says no data level"
+        for one in resource.filters
+        if filter_level(resource, one) is None
     ]
     if order_of(resource, resource.order) is None:
         wrong.append(f"its order {resource.order} is no sortable column")
