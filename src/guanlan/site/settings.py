@@ -67,6 +67,22 @@ def _database(url: str, data: Path) -> dict[str, object]:
     raise ImproperlyConfigured("GUANLAN_DATABASE_URL: expected postgresql://... or sqlite:///...")
 
 
+def _whole_sign_on(found: config.Config) -> None:
+    """Raises ImproperlyConfigured where a part of single sign-on is set without the rest."""
+    if not found["oidc_issuer"]:
+        for name in ("oidc_client_id", "oidc_client_secret", "oidc_required"):
+            if found[name]:
+                raise ImproperlyConfigured(
+                    f"GUANLAN_OIDC_ISSUER: expected the provider's issuer, because {name} is set"
+                )
+        return
+    for name in ("oidc_client_id", "oidc_client_secret"):
+        if not found[name]:
+            raise ImproperlyConfigured(
+                f"GUANLAN_{name.upper()}: expected, because oidc_issuer is set"
+            )
+
+
 CONFIG = config.read()
 DATA = CONFIG["data"].resolve()
 DATA.mkdir(parents=True, exist_ok=True)
@@ -208,6 +224,14 @@ MFA_FORMS = {
 MFA = CONFIG["mfa"]
 MFA_ROLES = CONFIG["mfa_roles"]
 PROXIES = tuple(ip_network(text, strict=False) for text in CONFIG["proxies"])
+# Single sign-on: guanlan.core.sign_on.
+_whole_sign_on(CONFIG)
+OIDC_ISSUER = CONFIG["oidc_issuer"]
+OIDC_CLIENT_ID = CONFIG["oidc_client_id"]
+OIDC_CLIENT_SECRET = CONFIG["oidc_client_secret"]
+OIDC_NAME = CONFIG["oidc_name"]
+OIDC_REQUIRED = CONFIG["oidc_required"]
+OIDC_SECOND_FACTOR = frozenset(CONFIG["oidc_second_factor"])
 SESSION_IDLE = CONFIG["idle_minutes"] * 60
 
 SESSION_COOKIE_AGE = 12 * 3600
@@ -250,7 +274,10 @@ ATTACHMENT_SCANNER = CONFIG["attachment_scanner"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "guanlan.core.process_log.Lines"},
+        "json": {"()": "guanlan.core.process_log.Json"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": CONFIG["log_format"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

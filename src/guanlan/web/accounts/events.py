@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import authentication_step_completed
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out
@@ -17,15 +18,16 @@ from guanlan.core.models import SignedIn, User
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.accounts.confirming import UNFINISHED, ask_again
 from guanlan.web.accounts.factors import has_factor
+from guanlan.web.accounts.signing_on import proven_there
 from guanlan.web.resource.acts import reauthenticate_with
 
 
 def begun(request: HttpRequest, user: User, **_signal: Any) -> None:
     """A session begins: note it, and whether its person has a second factor (it was asked for
-    then: no session begins before)."""
+    then, here or by the sign-on provider: no session begins before)."""
     session = request.session
     session["started"] = session["seen"] = time.time()
-    session["second_factor"] = has_factor(user)
+    session["second_factor"] = has_factor(user) or proven_there(request)
     if session.session_key is None:
         session.save()
     address = client_address(request)
@@ -38,7 +40,8 @@ def begun(request: HttpRequest, user: User, **_signal: Any) -> None:
         },
     )
     with acting(subject_of(user), address):
-        record("session.begin", user)
+        ways = [str(one["method"]) for one in get_authentication_records(request, user)]
+        record("session.begin", user, detail={"by": ways})
 
 
 def ended(request: HttpRequest, user: User | None, **_signal: Any) -> None:

@@ -30,7 +30,8 @@ from guanlan.web.rights import subject_of_request
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
-# Doors by the route that is posted to. What is tried at "language" and "reset" always counts.
+# Doors by the route that is posted to. What is tried at "language" and "reset" always counts; a
+# try at "sso" is taken back when the provider has sent its person back.
 ROUTES: Final = {
     "login": "password",
     "account_login": "password",
@@ -44,18 +45,21 @@ ROUTES: Final = {
     "forgotten": "reset",
     "new_password": "reset",
     "setup": "setup",
+    "sso": "sso",
+    "sso_confirm": "sso",
     "language": "language",
 }
-NOT_SECRET: Final = ("language", "reset")
+NOT_SECRET: Final = ("language", "reset", "sso")
 # What a person without a second factor reaches: the pages that set one up, and the way out.
 SETTING_UP: Final = (
     "second_factor",
     "mfa_activate_totp",
     "mfa_add_webauthn",
     "account_reauthenticate",
+    "sso_confirm",
 )
 WITHOUT_FACTOR: Final = frozenset(
-    {*SETTING_UP, "logout", "account_logout", "language", "login", "account_login"}
+    {*SETTING_UP, "logout", "account_logout", "language", "login", "account_login", "sso_back"}
 )
 TOUCH_SECONDS: Final = 60
 REFRESHED: Final = ("moving", "bell-count", "first-steps")

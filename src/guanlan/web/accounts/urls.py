@@ -11,7 +11,7 @@ from allauth.mfa.webauthn import views as passkeys
 from django.urls import path
 
 from guanlan.web.accounts import factors
-from guanlan.web.pages import accounts, invitations, setup, signin
+from guanlan.web.pages import accounts, invitations, setup, signin, sso
 from guanlan.web.rights import public
 
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("login", signin.login, name="account_login"),
     path("login/factor", public(codes.authenticate), name="mfa_authenticate"),
     path("login/passkey", public(passkeys.login_webauthn), name="mfa_login_webauthn"),
+    path("login/sso", sso.start, name="sso"),
+    path("login/sso/back", sso.back, name="sso_back"),
     path("logout", signin.logout, name="logout"),
     path("logout", signin.logout, name="account_logout"),
     path("language", signin.language, name="language"),
@@ -38,6 +40,7 @@ urlpatterns = [
         passkeys.reauthenticate_webauthn,
         name="mfa_reauthenticate_webauthn",
     ),
+    path("account/confirm/sso", sso.confirm, name="sso_confirm"),
     path("account/app", factors.add_app, name="mfa_activate_totp"),
     path("account/app/remove", factors.remove_app, name="mfa_deactivate_totp"),
     path("account/passkeys/add", factors.add_passkey, name="mfa_add_webauthn"),

@@ -27,7 +27,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from guanlan.core.access.factors import factor_demanded
 from guanlan.core.models import SignedIn, User
+from guanlan.core.people.linking import linked_to, may_sign_in_here
 from guanlan.core.people.sessions import revoke_sessions, sessions_of, set_password
+from guanlan.core.sign_on import configured
 from guanlan.web.accounts.factors import last_stays
 from guanlan.web.accounts.recovery import codes_left
 from guanlan.web.rights import public, signed_in, subject_of_request
@@ -113,6 +115,8 @@ def account(request: HttpRequest) -> HttpResponse:
         "stays": last_stays(request),
         "sessions": sessions_of(person),
         "this_session": request.session.session_key,
+        "linked": linked_to(person) if configured() else None,
+        "password": person.has_usable_password() and may_sign_in_here(person),
     }
     return render(request, "web/account.html", context)
 
@@ -183,7 +187,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     context = {"form": form, "heading": _("Forgotten password"), "button": _("Send the letter")}
     if request.method == "POST" and form.is_valid():
         for person in User.objects.filter(email__iexact=form.cleaned_data["email"], is_active=True):
-            if person.has_usable_password():
+            if person.has_usable_password() and may_sign_in_here(person):
                 _write(request, person)
         time.sleep(max(0.0, ANSWER_SECONDS - (time.monotonic() - begun)))
         text = _(
