@@ -166,7 +166,7 @@ RUNS = register(
             Filter(
                 "state", _("State"), "choice", choices=STATES, group=True, example="state:failed"
             ),
-            Filter("late", _("Late"), "own", read=late, example="late:yes"),
+            Filter("late", _("Late"), "own", read=late, level=2, example="late:yes"),
             Filter("by", _("Started by"), "person", "asked_by", example="by:me"),
             Filter("after", _("Due from then on"), "time", "due", sign=">="),
             Filter("before", _("Due until then"), "time", "due", sign="<"),
