@@ -158,6 +158,12 @@ def test_messages_are_read_and_acknowledged_by_their_reader(
     page = text(browser, "notifications")
     assert "Test of &lt;b&gt;hook&lt;/b&gt;" in page
     assert "wants an answer" in page
+    follow = reverse("follow_notification", args=[message.pk])
+    assert follow not in page  # it is about nothing
+    [other] = outbox.send(
+        "channel.test", to=owner, context={"channel": "x"}, about=("core.channel", "1")
+    )
+    assert reverse("follow_notification", args=[other.pk]) in text(browser, "notifications")
     assert "hook" not in text(stranger, "notifications")
     url = reverse("acknowledge_notification", args=[message.pk])
     assert browser.get(url).status_code == 405
