@@ -50,7 +50,7 @@ def server() -> Iterator[Server]:
 
 
 def send(to: Any, urgency: Urgency = "normal", **more: Any) -> list[Message]:
-    context = {"case": 7, "account": SECRET}
+    context: dict[str, str | int | float] = {"case": 7, "account": SECRET}
     return outbox.send("test.case", to=to, context=context, urgency=urgency, **{"now": NOW, **more})
 
 
