@@ -180,6 +180,13 @@ DECLARED: Final = (
             " everybody, those with certain roles, or nobody"),
     Setting("mfa_roles", WORDS, (), "with mfa = by_role: these roles; without a list those that may"
             " change, approve, manage or reveal something"),
+    Setting("password_words", WORDS, (), "words that are easy to guess here, besides the names of"
+            " product, organisation and person: brands, products, towns"),
+    Setting("leaked_passwords", PATH, None, "sorted file of the hashes (SHA-1) of leaked passwords,"
+            " which nobody may choose; a list such as Pwned Passwords publishes"),
+    Setting("leaked_service", TEXT, "", "service asked whether a password has leaked, by five"
+            " digits of its hash: https://api.pwnedpasswords.com/range; without it nobody is"
+            " asked"),
     Setting("idle_minutes", whole(1, 720), 30, "minutes without a request after which a session"
             " ends"),
     Setting("proxies", WORDS, (), "addresses or networks of proxies whose X-Forwarded-For is"
