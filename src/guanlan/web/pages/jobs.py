@@ -44,9 +44,11 @@ class JobRow(NamedTuple):
 def jobs(request: HttpRequest) -> HttpResponse:
     """The jobs; those that are late or failed first."""
     now = timezone.now()
-    newest = JobRun.objects.values("job").annotate(newest=Max("pk")).values_list("newest")
-    last = {run.job: run for run in JobRun.objects.filter(pk__in=newest)}
-    rows = {row.name: row for row in Job.objects.all()}
+    subject = subject_of_request(request)
+    seen = JobRun.objects.for_user(subject)
+    newest = seen.values("job").annotate(newest=Max("pk")).values_list("newest")
+    last = {run.job: run for run in seen.filter(pk__in=newest)}
+    rows = {row.name: row for row in Job.objects.for_user(subject)}
     shown = [_job(spec, rows.get(spec.name), last, now) for spec in running.registered()]
     context = {
         "jobs": shown,
@@ -54,7 +56,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "failed": [job for job in shown if job.failed],
         "alive": running.worker_alive(now),
         "workers": Worker.objects.filter(ended=None).count(),
-        "may_run": may(subject_of_request(request), "change", "core.job"),
+        "may_run": may(subject, "change", "core.job"),
     }
     part = "web/jobs_moving.html" if getattr(request, "htmx", False) else "web/jobs.html"
     return render(request, part, context)
