@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import FilePayload, Route, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from guanlan.core import outbox
 from guanlan.core.access import subject_of
 from guanlan.core.models import User
 from guanlan.web.discussion import comment
@@ -78,3 +79,82 @@ def test_the_bell_tells_and_leads_there(console: LiveServer, open_page: Open) ->
     expect(page.locator(".bell .badge")).to_have_count(0)
     assert User.objects.filter(username="owner").exists()
     assert complaints == []
+
+
+def test_a_name_behind_an_at_is_chosen_with_the_keyboard_and_that_colleague_is_told(
+    console: LiveServer, open_page: Open
+) -> None:
+    ana = person("fraud_analyst", "ana.li")
+    person("fraud_analyst", "andrea")
+    person("communications", "anabel")  # may not see decisions
+    page = open_page()
+    complaints = watch(page)
+    page.goto(console.url + "/decisions/5")
+    field = page.get_by_label("Comment", exact=True)
+    field.press_sequentially("please look, @an")
+    offered = page.get_by_role("option")
+    expect(offered).to_have_text(["@ana.li", "@andrea"])
+    expect(offered.nth(0)).to_have_attribute("aria-selected", "true")
+    field.press("ArrowDown")
+    expect(offered.nth(1)).to_have_attribute("aria-selected", "true")
+    active = field.get_attribute("aria-activedescendant")
+    assert active == offered.nth(1).get_attribute("id")
+    field.press("ArrowDown")  # round to the first
+    field.press("Enter")
+    expect(field).to_have_value("please look, @ana.li ")
+    expect(offered).to_have_count(0)
+    field.press_sequentially("or @and")
+    expect(offered).to_have_text(["@andrea"])
+    field.press("Escape")
+    expect(offered).to_have_count(0)
+    field.press_sequentially("rea@example.com")  # an address is no mention
+    page.wait_for_timeout(300)
+    expect(offered).to_have_count(0)
+    page.get_by_role("button", name="Say it").click()
+    expect(page.locator(".said-text")).to_contain_text("@ana.li")
+    assert outbox.unread(subject_of(ana)).count() == 1
+    assert complaints == []
+
+
+def test_the_bell_rings_by_the_stream_and_one_page_listens_for_all(
+    console: LiveServer, open_page: Open
+) -> None:
+    ana = person("fraud_analyst", "ana")
+    page = open_page()
+    complaints = watch(page)
+    streams: list[str] = []
+    body = 'retry: 300\n\nevent: bell\ndata: {"n":%d}\n\n'
+
+    def told(route: Route) -> None:
+        streams.append(route.request.frame.page.url)
+        unread = outbox.unread_counts([User.objects.get(username="owner").pk])
+        route.fulfill(content_type="text/event-stream", body=body % sum(unread.values()))
+
+    page.context.route("**/console/stream/bell", told)
+    page.goto(console.url + "/scenario")
+    other = page.context.new_page()
+    other.goto(console.url + "/entities")
+    expect(page.locator("#bell-count")).to_have_attribute("data-n", "0")
+    comment(subject_of(ana), "fraud.decision", "7", "@owner please look")
+    expect(page.locator(".bell .badge")).to_have_text("1")
+    expect(other.locator(".bell .badge")).to_have_text("1")
+    expect(page.locator("#bell-said")).to_have_text("1 unread message")
+    expect(page.locator("#bell-said")).to_have_role("status")
+    assert set(streams) == {console.url + "/scenario"}
+    page.close()  # the other page takes over
+    comment(subject_of(ana), "fraud.decision", "7", "@owner and this")
+    expect(other.locator(".bell .badge")).to_have_text("2")
+    assert streams[-1] == console.url + "/entities"
+    assert complaints == []
+
+
+def test_without_a_stream_the_bell_is_asked_for(console: LiveServer, open_page: Open) -> None:
+    ana = person("fraud_analyst", "ana")
+    page = open_page()
+    page.context.route("**/console/stream/bell", lambda route: route.fulfill(status=503))
+    page.clock.install()
+    page.goto(console.url + "/scenario")
+    expect(page.locator("#bell-count")).to_have_attribute("data-n", "0")
+    comment(subject_of(ana), "fraud.decision", "7", "@owner please look")
+    page.clock.fast_forward(61_000)
+    expect(page.locator(".bell .badge")).to_have_text("1")

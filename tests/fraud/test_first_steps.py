@@ -9,11 +9,14 @@ import shlex
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from guanlan.core.access import subject_of
 from guanlan.core.models import Channel, User
+from guanlan.core.people.inviting import invite
 from guanlan.core.services import create_api_key
 from guanlan.engine.engine import Engine
 from guanlan.engine.scenario import load_scenario
@@ -45,36 +48,59 @@ def world(signed_in: Client, tmp_path: Path, settings: Settings) -> World:
     return World(tmp_path / "log")
 
 
+def with_factor(user: User) -> Authenticator:
+    return Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+
+
 def test_each_step_ticks_when_the_system_sees_it(world: World, signed_in: Client) -> None:
-    assert state(signed_in) == "00000"
+    owner = User.objects.get()
+    assert state(signed_in) == "0000000"
     world.program()
     project(world.tail())
     create_api_key("backend", ["events:write"])
-    assert asked_to_reload(signed_in, "00000")
-    assert not asked_to_reload(signed_in, "10000")
-    assert state(signed_in) == "10000"
+    assert asked_to_reload(signed_in, "0000000")
+    assert not asked_to_reload(signed_in, "1000000")
+    assert state(signed_in) == "1000000"
     world.events(1)
     project(world.tail())
-    assert state(signed_in) == "11000"
+    assert state(signed_in) == "1100000"
     assert signed_in.get(f"/decisions/{Decision.objects.get().seq}").status_code == 200
-    assert state(signed_in) == "11100"
+    assert state(signed_in) == "1110000"
     store_backtest("First", "pond", "abc", report())
-    assert asked_to_reload(signed_in, "11100")
-    assert state(signed_in) == "11110"
+    assert asked_to_reload(signed_in, "1110000")
+    assert state(signed_in) == "1111000"
     Channel.objects.create(name="chat", kind=Channel.Kind.FILE)
+    assert state(signed_in) == "1111100"
+    invite(subject_of(owner), "ana@example.com", "fraud_analyst")
+    assert state(signed_in) == "1111110"
+    with_factor(owner)
     assert state(signed_in) == ""
     world.close()
 
 
-def test_who_may_not_set_up_a_channel_is_not_asked_to(world: World, client: Client) -> None:
+def test_a_colleague_and_a_factor_are_facts_and_go_with_them(
+    world: World, signed_in: Client
+) -> None:
+    owner = User.objects.get()
+    ana = person("fraud_analyst", "ana")
+    factor = with_factor(ana)
+    assert state(signed_in) == "0000010"  # ana's factor is not the owner's
+    factor.delete()
+    User.objects.filter(pk=ana.pk).update(is_active=False)
+    with_factor(owner)
+    assert state(signed_in) == "0000001"
+    world.close()
+
+
+def test_nobody_is_asked_for_what_they_may_not_do(world: World, client: Client) -> None:
     client.force_login(person("fraud_analyst", "ana"))
-    assert state(client) == "0000"
+    assert state(client) == "00000"  # neither a channel nor an invitation
     world.close()
 
 
 def test_hiding_takes_a_form_and_lasts(world: World, signed_in: Client) -> None:
     assert signed_in.get("/first-steps/dismiss").status_code == 405
-    assert state(signed_in) == "00000"
+    assert state(signed_in) == "0000000"
     assert signed_in.post("/first-steps/dismiss")["Location"] == "/"
     assert state(signed_in) == ""
     world.events(1)

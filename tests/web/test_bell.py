@@ -25,7 +25,7 @@ def owner(client: Client) -> User:
 
 
 def tell(user: User, about: tuple[str, str] | None = None) -> Message:
-    context = {"who": "ana", "noun": "fraud.decision"}
+    context = {"who": "ana"}
     (message,) = outbox.send(TEMPLATE.name, to=user, context=context, about=about)
     return message
 

@@ -64,6 +64,9 @@ def test_jobs_tell_what_failed_and_why_and_how_far_they_are(browser: Client) -> 
     assert "No worker is running." in page
     assert "OSError in x.py:3" in page
     assert "Try again" in page
+    assert (
+        page.index("These want attention") < page.index("OSError in x.py:3") < page.index("daily")
+    )
     assert "3 of 7" in page
     assert "daily at 03:17" in page
     Worker.objects.create(host="h", pid=1)
@@ -73,7 +76,9 @@ def test_jobs_tell_what_failed_and_why_and_how_far_they_are(browser: Client) -> 
 def test_a_late_job_is_called_late(browser: Client) -> None:
     sweeping.take_stock(timezone.now() - timedelta(days=2))
     periodic = sum(spec.every is not None for spec in registered())
-    assert text(browser, "jobs").count('<span class="state warn">late</span>') == periodic
+    page = text(browser, "jobs")
+    assert page.count('<span class="state warn">late</span>') == 2 * periodic  # at the top, in line
+    assert page.index("These want attention") < page.index("<table")
 
 
 def test_a_job_is_run_and_cancelled_by_post_only(browser: Client) -> None:
@@ -81,14 +86,16 @@ def test_a_job_is_run_and_cancelled_by_post_only(browser: Client) -> None:
     assert browser.get(url).status_code == 405
     assert browser.post(url).status_code == 302
     run = JobRun.objects.get()
-    assert browser.post(reverse("cancel_run", args=[run.pk])).status_code == 302
+    cancelling = reverse("job_runs_do", args=[run.pk, "cancel"])
+    assert browser.get(cancelling).status_code == 405
+    assert browser.post(cancelling).status_code == 302
     run.refresh_from_db()
     assert run.state == "cancelled"
     assert browser.post(reverse("run_job", args=["nothing"])).status_code == 404
 
 
 def test_screens_of_settings_are_closed_to_others(stranger: Client, channel: Channel) -> None:
-    for name in ("jobs", "channels", "deliveries"):
+    for name in ("jobs", "job_runs", "channels", "deliveries"):
         text(stranger, name, status=403)
     for url in (
         reverse("run_job", args=["platform.clean"]),
@@ -151,6 +158,12 @@ def test_messages_are_read_and_acknowledged_by_their_reader(
     page = text(browser, "notifications")
     assert "Test of &lt;b&gt;hook&lt;/b&gt;" in page
     assert "wants an answer" in page
+    follow = reverse("follow_notification", args=[message.pk])
+    assert follow not in page  # it is about nothing
+    [other] = outbox.send(
+        "channel.test", to=owner, context={"channel": "x"}, about=("core.channel", "1")
+    )
+    assert reverse("follow_notification", args=[other.pk]) in text(browser, "notifications")
     assert "hook" not in text(stranger, "notifications")
     url = reverse("acknowledge_notification", args=[message.pk])
     assert browser.get(url).status_code == 405
@@ -184,6 +197,6 @@ def test_pages_ask_the_database_as_often_for_many_rows(
     for index in range(60):
         outbox.send("channel.test", to=[owner, channel], context={"channel": str(index)})
         JobRun.objects.create(job="platform.clean", asked_by=owner)
-    for name in ("jobs", "deliveries", "notifications", "channels"):
+    for name in ("jobs", "job_runs", "deliveries", "notifications", "channels"):
         with django_assert_max_num_queries(20):  # type: ignore[operator]
             text(browser, name)

@@ -26,6 +26,7 @@ class CoreConfig(AppConfig):
         import_module("guanlan.core.sealing.moving")
         import_module("guanlan.core.sealing.telling")
         import_module("guanlan.core.audit.copying")
+        import_module("guanlan.core.audit.telling")
         # This module is read before there are models, and these need them.
         owners_by_superuser = import_string("guanlan.core.access.assigning.owners_by_superuser")
         owner_by_creation = import_string("guanlan.core.access.assigning.owner_by_creation")

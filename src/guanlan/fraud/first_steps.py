@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
+from django.db.models import Exists
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import may
-from guanlan.core.models import ApiKey, Channel, User
+from guanlan.core.models import ApiKey, Channel, Invitation, User
 from guanlan.engine.event import bounds
 from guanlan.engine.scenario.model import EventType, Field, Scenario
 from guanlan.fraud import engine_access, programs
 from guanlan.fraud.models import Backtest, Decision
+from guanlan.web.accounts.factors import factors_of
 from guanlan.web.cookies import kept
 from guanlan.web.rights import subject_of_request
 
@@ -48,13 +51,14 @@ def first_steps(request: HttpRequest) -> list[Step]:
     founded = User.objects.order_by("date_joined").values_list("date_joined", flat=True).first()
     if founded is None or timezone.now() - founded > YOUNG:
         return []
+    there = _there(request)
     scenario = programs.latest()
     seen = Decision.objects.for_user(subject_of_request(request))
     newest = seen.order_by("-seq").values_list("seq", flat=True).first()
     steps = [
         Step(
             _("Make an API key"),
-            ApiKey.objects.exists(),
+            there["key"],
             _("Your backend sends it with every call. It is shown once."),
             reverse("keys"),
             _("Make an API key"),
@@ -67,19 +71,60 @@ def first_steps(request: HttpRequest) -> list[Step]:
             reverse("decision", args=[newest]) if newest is not None else "",
             _("Open the newest decision"),
         ),
-        _try(scenario),
+        _try(scenario, there["backtest"]),
     ]
     if may(subject_of_request(request), "add", "core.channel"):
         steps.append(
             Step(
                 _("Set up a way out for messages"),
-                Channel.objects.filter(enabled=True).exists(),
+                there["channel"],
                 _("Alerts reach people by mail, chat or SMS only through a channel."),
                 reverse("channels"),
                 _("Channels"),
             )
         )
+    steps += _people(request, there)
     return [] if all(step.done for step in steps) else steps
+
+
+def _there(request: HttpRequest) -> Mapping[str, Any]:
+    """What there is, asked of the database at once."""
+    me = subject_of_request(request).id or 0
+    found = User.objects.filter(pk=me).values(
+        key=Exists(ApiKey.objects.all()),
+        backtest=Exists(Backtest.objects.all()),
+        channel=Exists(Channel.objects.filter(enabled=True)),
+        invitation=Exists(Invitation.objects.all()),
+        colleague=Exists(User.objects.filter(is_active=True).exclude(pk=me)),
+        factor=Exists(factors_of(me)),
+    )
+    facts: Mapping[str, Any] = found.get()
+    return facts
+
+
+def _people(request: HttpRequest, there: Mapping[str, Any]) -> list[Step]:
+    """What an account alone does not have: colleagues, and a proof besides its password."""
+    steps = []
+    if may(subject_of_request(request), "add", "core.user"):
+        steps.append(
+            Step(
+                _("Invite a colleague"),
+                there["invitation"] or there["colleague"],
+                _("Whoever changes a rule needs another person to approve it."),
+                reverse("invitations"),
+                _("Invitations"),
+            )
+        )
+    steps.append(
+        Step(
+            _("Set up a second factor"),
+            there["factor"],
+            _("A passkey, or an app that shows codes: a stolen password alone opens nothing."),
+            reverse("second_factor"),
+            _("Second factor"),
+        )
+    )
+    return steps
 
 
 def state_of(steps: list[Step]) -> str:
@@ -98,7 +143,7 @@ def _send(request: HttpRequest, found: Scenario | None, done: bool) -> Step:
     return Step(title, done, text, command=curl(url, event_example(found)))
 
 
-def _try(found: Scenario | None) -> Step:
+def _try(found: Scenario | None, done: bool) -> Step:
     if found is not None and found.name == SIMULATED:
         text = _("Try the scenario on simulated customers and attacks; the report appears here.")
         command = (
@@ -109,7 +154,7 @@ def _try(found: Scenario | None) -> Step:
         text = _("Try the scenario on events of the past; the report appears here.")
         command = f"guanlan backtest SCENARIO.yaml --events HISTORY.ndjson {STORE}"
     link = reverse("backtests")
-    return Step(_("Run a backtest"), Backtest.objects.exists(), text, link, _("Backtests"), command)
+    return Step(_("Run a backtest"), done, text, link, _("Backtests"), command)
 
 
 def curl(url: str, event: dict[str, Any]) -> str:

@@ -205,6 +205,10 @@ DECLARED: Final = (
     Setting("vault_mount", TEXT, "transit", "where the transit engine is mounted"),
     Setting("checkpoints", PATH, None, "directory of the audit log's signed checkpoints, best on"
             " another machine's or a write-once disk; else in the data directory"),
+    Setting("audit_channel", TEXT, "", "name of the channel (Settings, Channels) to which signed"
+            " checkpoints of the audit log are sent"),
+    Setting("audit_channel_minutes", whole(1, 7 * 24 * 60), 60, "minutes between two such"
+            " checkpoints at least"),
     Setting("log_format", choice("line", "json"), "line", "how the process log on standard error"
             " is written: a line to read, or a line of JSON for a collector"),
     Setting("node_modules", PATH, None, "where the front-end packages are installed; else in the"

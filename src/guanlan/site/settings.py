@@ -89,6 +89,8 @@ DATA.mkdir(parents=True, exist_ok=True)
 LOG_DIRECTORY = DATA / "log"
 CACHE_DIRECTORY = DATA / "cache"
 CHECKPOINTS = CONFIG["checkpoints"]
+AUDIT_CHANNEL = CONFIG["audit_channel"]
+AUDIT_CHANNEL_MINUTES = CONFIG["audit_channel_minutes"]
 
 SECRET_KEY = _secret_key(DATA / "secret.key")
 # The engine hashes entity keys with a secret of its own, so that neither leaks the other.

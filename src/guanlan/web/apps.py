@@ -25,10 +25,11 @@ class WebConfig(AppConfig):
             "guanlan.web.pages.people",
             "guanlan.web.pages.invitations",
             "guanlan.web.pages.audit",
+            "guanlan.web.discussion.sweeping",
             "guanlan.web.finding",
             "guanlan.web.telling",
             "guanlan.web.pages.deliveries",
-            "guanlan.web.discussion.storing",
+            "guanlan.web.pages.runs",
         )
         add_place(Place("settings", "my_access", _("My access"), 3))
         add_place(Place("settings", "policy", _("Policy"), 6))

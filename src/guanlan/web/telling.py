@@ -12,7 +12,6 @@ urlpatterns = [
     path("settings/encryption", sealing.encryption, name="encryption"),
     path("settings/jobs", jobs.jobs, name="jobs"),
     path("settings/jobs/<str:name>/run", jobs.run_job, name="run_job"),
-    path("settings/jobs/runs/<int:identity>/cancel", jobs.cancel_run, name="cancel_run"),
     path("settings/channels", channels.channels, name="channels"),
     path("settings/channels/new/<str:kind>", channels.new_channel, name="new_channel"),
     path("settings/channels/<int:identity>", channels.channel, name="channel"),

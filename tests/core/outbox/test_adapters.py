@@ -6,22 +6,22 @@ import base64
 import hashlib
 import hmac
 import json
-import socket
 from collections.abc import Iterator
-from email import message_from_bytes
-from email.policy import default
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from aiosmtpd.controller import Controller
 from apprise.plugins.custom_json import NotifyJSON
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import structs
 
-from guanlan.core.egress import Policy, Refused, parse_rule, using
+from guanlan.core.egress import Policy, Refused, using
 from guanlan.core.outbox import adapters
 from guanlan.core.outbox.adapters import NotDelivered, Parcel, chat, sms, webhook
 from tests.core.egress.servers import Got, Reply, http_server, resolver
+from tests.core.outbox import vendors
+from tests.core.outbox.sink import Sink, mail_server
 
 PARCEL = Parcel(
     key="abc-1",
@@ -36,32 +36,10 @@ PARCEL = Parcel(
 )
 
 
-class Sink:
-    """A mail server's memory."""
-
-    def __init__(self) -> None:
-        self.letters: list[Any] = []
-        self.answer = "250 taken"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.letters.append(message_from_bytes(envelope.content, policy=default))
-        return self.answer
-
-
 @pytest.fixture
 def mail() -> Iterator[tuple[Sink, dict[str, str]]]:
-    sink = Sink()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(sink, hostname="127.0.0.1", port=port)
-    controller.start()
-    policy = Policy((parse_rule(f"mail.test:{port}"),), resolver({"mail.test": ["127.0.0.1"]}))
-    config = {"host": "mail.test", "port": str(port), "security": "none", "sender": "g@a.test"}
-    try:
-        with using(policy):
-            yield sink, config
-    finally:
-        controller.stop()
+    with mail_server() as found:
+        yield found
 
 
 def test_a_letter_arrives_whole_and_its_repeat_has_the_same_identity(
@@ -239,7 +217,10 @@ def test_aliyun_is_given_number_sign_and_variable(monkeypatch: pytest.MonkeyPatc
     assert sent["PhoneNumbers"] == "8613800138000"
     assert sent["SignName"] == "观澜"
     assert json.loads(sent["TemplateParam"]) == {"content": "案件 7"}
-    assert got.headers["authorization"].startswith("ACS3-HMAC-SHA256 Credential=key,")
+    assert vendors.aliyun_takes(got, "key", "secret")
+    assert not vendors.aliyun_takes(got, "key", "another")
+    other = got._replace(path=got.path.replace("8613800138000", "8613800138001"))
+    assert not vendors.aliyun_takes(other, "key", "secret")
 
 
 def test_tencent_is_given_number_sign_and_variable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,11 +228,35 @@ def test_tencent_is_given_number_sign_and_variable(monkeypatch: pytest.MonkeyPat
     sent = json.loads(got.body)
     assert sent["PhoneNumberSet"] == ["+8613800138000"]
     assert sent["TemplateParamSet"] == ["案件 7"]
-    timestamp = int(got.headers["x-tc-timestamp"])
-    signed = sms.tencent_authorization(
-        got.headers["host"], "sms", got.body, timestamp, "key", "secret"
-    )
-    assert got.headers["authorization"] == signed
+    assert vendors.tencent_takes(got, "key", "secret")
+    assert not vendors.tencent_takes(got, "key", "another")
+    other = got._replace(body=got.body.replace(b"8613800138000", b"8613800138001"))
+    assert not vendors.tencent_takes(other, "key", "secret")
+
+
+@settings(max_examples=100)
+@given(
+    st.dictionaries(st.text(min_size=1, max_size=8), st.text(max_size=20), max_size=5),
+    st.text(max_size=20), st.integers(0, 2_000_000_000), st.text("abcXYZ019", min_size=1),
+)  # fmt: skip
+def test_signatures_are_those_that_a_vendor_computes_from_what_it_gets(
+    values: dict[str, str], text: str, at: int, secret: str
+) -> None:
+    body = text.encode("utf-8", "replace")
+    headers = {
+        "host": "sms.test", "content-type": "application/json; charset=utf-8",
+        "x-tc-timestamp": str(at),
+        "authorization": sms.tencent_authorization("sms.test", "sms", body, at, "k", secret),
+    }  # fmt: skip
+    assert vendors.tencent_takes(Got("POST", "/", headers, body), "k", secret)
+    values = {name: value.encode("utf-8", "replace").decode() for name, value in values.items()
+              if name.encode("utf-8", "replace").decode() == name}  # fmt: skip
+    query = sms.aliyun_query(values)
+    signed = {"host": "sms.test", "x-acs-content-sha256": hashlib.sha256(b"").hexdigest(),
+              "x-acs-date": "2026-03-04T08:20:00Z"}  # fmt: skip
+    authorization = sms.aliyun_authorization(signed, query, "k", secret)
+    got = Got("POST", f"/?{query}", {**signed, "authorization": authorization}, b"")
+    assert vendors.aliyun_takes(got, "k", secret)
 
 
 def test_twilio_is_given_number_and_text(monkeypatch: pytest.MonkeyPatch) -> None:

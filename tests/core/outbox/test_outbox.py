@@ -213,27 +213,6 @@ def test_quiet_hours_put_off_what_is_not_critical_to_their_end(
     assert [parcel.urgency for parcel in written()] == ["critical", "urgent"]
 
 
-@given(
-    st.times(), st.times(),
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)),
-    st.sampled_from(["Asia/Shanghai", "America/New_York", "UTC", "Australia/Lord_Howe"]),
-)  # fmt: skip
-def test_quiet_hours_end_within_a_day(start: time, end: time, at: datetime, zone: str) -> None:
-    wishes = Preference(
-        quiet_from=start.replace(second=0, microsecond=0),
-        quiet_to=end.replace(second=0, microsecond=0),
-        zone=zone,
-    )
-    moment = at.replace(tzinfo=UTC)
-    due = routing.after_quiet(wishes, moment)
-    assert moment <= due <= moment + timedelta(hours=26)
-    assert (
-        routing.after_quiet(wishes, due) == due
-        or due.astimezone(routing.zone_of(wishes)).utcoffset()
-        != moment.astimezone(routing.zone_of(wishes)).utcoffset()
-    )
-
-
 def test_what_is_for_information_comes_together(
     lin: User, file_channel: Channel, written: Written
 ) -> None:

@@ -35,7 +35,7 @@ class NoTail:
 @pytest.fixture(scope="module")
 def reached(cache: Any) -> Iterator[Running]:
     """A server that is only reached over https."""
-    stream = Stream(NoTail(), lambda frame, audience: None, lambda scope: None)
+    stream = Stream(NoTail(), lambda frame, audience: None, lambda scope: None, lambda people: {})
     held = HeldEngine(memory_engine(cache))
     one = Running(held, Limits(), stream, load_keys, pages, https=True)
     yield one

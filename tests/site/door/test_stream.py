@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,37 @@ import pytest
 from guanlan.engine.log import EVENT, Frame, LogTail, LogWriter
 from guanlan.site.door import Stream
 from guanlan.site.door.asgi import Scope
-from guanlan.site.door.stream import Viewer
+from guanlan.site.door.stream import BELL_PATH, Viewer, Watcher
 from tests.site.door.conftest import Running, Start
 
 PATH = "/console/stream"
+EN = Watcher(1, "en")
 
 
 def row(frame: Frame, audience: Hashable) -> str | None:
     return json.dumps({"seq": frame.seq, "to": audience})
 
 
-def check(scope: Scope) -> Hashable | None:
+def check(scope: Scope) -> Watcher | None:
+    """Two people who may see decisions, and one who may not."""
     cookies = dict(scope["headers"]).get(b"cookie", b"")
-    return {b"session=en": "en", b"session=zh": "zh"}.get(cookies)
+    return {
+        b"session=en": Watcher(1, "en"),
+        b"session=zh": Watcher(2, "zh"),
+        b"session=clerk": Watcher(3),
+    }.get(cookies)
+
+
+class Unread:
+    """How many messages each person has not read, as the test says; and who was asked about."""
+
+    def __init__(self) -> None:
+        self.counts: dict[int, int] = {}
+        self.asked: list[set[int]] = []
+
+    def __call__(self, people: Collection[int]) -> Mapping[int, int]:
+        self.asked.append(set(people))
+        return {person: self.counts[person] for person in people if person in self.counts}
 
 
 class Feed:
@@ -55,15 +73,30 @@ def feed(tmp_path: Path) -> Iterator[Feed]:
 class Watching:
     """One viewer; `next` gives (event, data, id) of the next message."""
 
-    def __init__(self, running: Running, who: str = "en", since: int | None = None) -> None:
+    def __init__(
+        self, running: Running, who: str = "en", since: int | None = None, path: str = PATH
+    ) -> None:
         headers = {"cookie": f"session={who}"}
         if since is not None:
             headers["last-event-id"] = str(since)
-        self._context = httpx.stream("GET", running.url + PATH, headers=headers, timeout=5)
+        self._context = httpx.stream("GET", running.url + path, headers=headers, timeout=5)
         self.response = self._context.__enter__()
         self._lines = self.response.iter_lines()
 
     def next(self) -> tuple[str, Any, int]:
+        """The next message that is not the bell's."""
+        while (message := self.any())[0] == "bell":
+            pass
+        return message
+
+    def bell(self) -> int:
+        """The number that the bell tells next."""
+        while (message := self.any())[0] != "bell":
+            pass
+        assert message[2] == -1  # it stands for no place in the log
+        return int(message[1]["n"])
+
+    def any(self) -> tuple[str, Any, int]:
         found: dict[str, str] = {}
         for line in self._lines:
             if line == "" and "data" in found:
@@ -78,7 +111,8 @@ class Watching:
 
 
 def stream(feed: Feed, **more: Any) -> Stream:
-    return Stream(feed.tail, row, check, poll_seconds=0.02, **more)
+    unread = more.pop("unread", Unread())
+    return Stream(feed.tail, row, check, unread, poll_seconds=0.02, bell_seconds=0.02, **more)
 
 
 def until_open(part: Stream, count: int) -> None:
@@ -154,8 +188,9 @@ def test_without_a_session_there_is_no_stream(start: Start, feed: Feed) -> None:
 def test_a_log_out_ends_the_stream(start: Start, feed: Feed) -> None:
     live = True
     part = Stream(
-        feed.tail, row, lambda _: "en" if live else None, poll_seconds=0.02, beat_seconds=0.1
-    )
+        feed.tail, row, lambda _: Watcher(1, "en") if live else None, Unread(),
+        poll_seconds=0.02, beat_seconds=0.1,
+    )  # fmt: skip
     running = start(stream=part)
     viewer = Watching(running)
     until_open(part, 1)
@@ -180,8 +215,78 @@ def test_there_are_only_so_many_seats(start: Start, feed: Feed) -> None:
     Watching(running).close()
 
 
+def test_the_bell_tells_each_person_their_own_number_as_it_changes(
+    start: Start, feed: Feed
+) -> None:
+    unread = Unread()
+    unread.counts = {1: 4, 2: 7}
+    running = start(stream=stream(feed, unread=unread))
+    mine, hers = Watching(running, "en", path=BELL_PATH), Watching(running, "zh")
+    assert (mine.bell(), hers.bell()) == (4, 7)
+    unread.counts = {1: 4, 2: 8}
+    assert hers.bell() == 8
+    unread.counts = {2: 8}
+    assert mine.bell() == 0  # not 4 again: nothing had changed for this one
+    assert {person for people in unread.asked for person in people} == {1, 2}
+
+
+def test_the_bell_alone_carries_no_decision_and_needs_no_right_to_them(
+    start: Start, feed: Feed
+) -> None:
+    unread = Unread()
+    running = start(stream=stream(feed, unread=unread))
+    assert httpx.get(running.url + PATH, headers={"cookie": "session=clerk"}).status_code == 401
+    assert httpx.get(running.url + BELL_PATH).status_code == 401
+    assert httpx.post(running.url + BELL_PATH).status_code == 405
+    clerk, watcher = (
+        Watching(running, "clerk", path=BELL_PATH),
+        Watching(running, "en", path=BELL_PATH),
+    )
+    assert (clerk.bell(), watcher.bell()) == (0, 0)
+    feed.add(3)
+    every = Watching(running, "en", since=0)
+    assert every.next()[0] in ("decision", "reset")
+    unread.counts = {1: 1, 3: 2}
+    assert (clerk.any()[:2], watcher.any()[:2]) == (("bell", {"n": 2}), ("bell", {"n": 1}))
+
+
+def test_a_beat_says_the_number_again(start: Start, feed: Feed) -> None:
+    running = start(stream=stream(feed, beat_seconds=0.05))
+    viewer = Watching(running, path=BELL_PATH)
+    assert [viewer.bell() for _ in range(3)] == [0, 0, 0]
+
+
+def test_a_count_that_fails_is_asked_for_again(start: Start, feed: Feed) -> None:
+    unread = Unread()
+    broken = [OSError(), OSError()]
+
+    def counted(people: Collection[int]) -> Mapping[int, int]:
+        if broken:
+            raise broken.pop()
+        return unread(people)
+
+    running = start(stream=stream(feed, unread=counted))
+    assert Watching(running, path=BELL_PATH).bell() == 0
+
+
+def test_bells_take_no_seat_of_the_decisions(start: Start, feed: Feed) -> None:
+    part = stream(feed, subscribers=1, bells=1)
+    running = start(stream=part)
+    bell = Watching(running, path=BELL_PATH)
+    decisions = Watching(running)
+    until_open(part, 2)
+    for path in (PATH, BELL_PATH):
+        full = httpx.get(running.url + path, headers={"cookie": "session=zh"})
+        assert full.status_code == 503
+    bell.close()
+    decisions.close()
+
+
 def test_an_idle_stream_shows_that_it_lives(start: Start, feed: Feed) -> None:
-    part = stream(feed, beat_seconds=0.05)
+    def away(people: Collection[int]) -> Mapping[int, int]:
+        raise OSError
+
+    part = stream(feed, beat_seconds=0.05, unread=away)
     running = start(stream=part)
     viewer = Watching(running)
     assert any(line.startswith(":") for line, _ in zip(viewer._lines, range(6), strict=False))
@@ -206,7 +311,7 @@ async def test_a_viewer_who_joins_from_further_back_repeats_nothing_to_the_other
     feed.add(4)
     news = part._read(0, 100, {"en"})
     ends = [row.end for row in news.rows["en"]]
-    ahead, behind = Viewer("en", ends[2], 8), Viewer("en", ends[0], 8)
+    ahead, behind = Viewer(EN, ends[2], 8), Viewer(EN, ends[0], 8)
     part._viewers.update((ahead, behind))
     part._spread(news)
     part._spread(news)
@@ -222,7 +327,7 @@ def _seqs(viewer: Viewer) -> list[int]:
 
 async def test_a_viewer_who_does_not_read_is_cut_off(feed: Feed) -> None:
     part = stream(feed)
-    slow = Viewer("en", 0, 2)
+    slow = Viewer(EN, 0, 2)
     part._viewers.add(slow)
     position = 0
     for _ in range(4):

@@ -6,20 +6,28 @@ import hashlib
 import os
 import random
 import sys
+import time
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import settings as quick
 from hypothesis import strategies as st
 from pytest_django import Settings
 
+from guanlan.core.jobs import find_job, running, wanting
+from guanlan.core.jobs.registry import next_due
+from guanlan.core.models import JobRun
 from guanlan.fraud.models import Decision
 from guanlan.web.discussion import storing
 from guanlan.web.discussion.models import Attachment
 from guanlan.web.discussion.storing import PIECE, Unreadable, Writer
+from guanlan.web.discussion.sweeping import JOB
 from tests.people import person
 from tests.web.discussion.test_comments import NOUN
 
@@ -249,6 +257,23 @@ def test_what_was_begun_and_left_is_swept(room: Path) -> None:
     writer = Writer()
     writer.write(b"half")
     assert storing.sweep() == 0
-    made = next((room / "incoming").iterdir()).stat().st_mtime
-    assert storing.sweep(made + storing.ABANDONED + 1) == 1
+    made = next((room / "incoming").iterdir())
+    assert storing.sweep(made.stat().st_mtime + storing.ABANDONED + 1) == 1
+    assert not made.exists()
     writer.discard()
+
+
+def test_a_job_sweeps_without_another_upload(room: Path) -> None:
+    left, under_way = Writer(), Writer()
+    old = time.time() - storing.ABANDONED - 1
+    os.utime(room / "incoming" / left.stored, (old, old))
+    due = next_due(find_job(JOB).every, timezone.now(), ZoneInfo("UTC"))  # type: ignore[union-attr]
+    assert due is not None
+    assert due - timezone.now() <= timedelta(hours=1)
+    run = JobRun.objects.get(pk=wanting.want(JOB, timezone.now()))
+    running.execute(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.values) == ("done", {"n": 1})
+    assert [path.name for path in (room / "incoming").iterdir()] == [under_way.stored]
+    under_way.discard()
+    left.discard()

@@ -104,6 +104,30 @@ def test_the_directory_is_of_those_who_may_see_it(decision: Decision, client: Cl
     assert "cy" not in text
 
 
+def test_names_behind_an_at_are_of_those_who_may_see_it(decision: Decision, client: Client) -> None:
+    me = person("fraud_analyst", "anton")
+    for name in ("ana", "ana.li", "li.ana", "banana", "Anna"):
+        person("fraud_analyst", name)
+    person("communications", "anabel")  # may not see decisions
+    left = person("fraud_analyst", "anatol")
+    User.objects.filter(pk=left.pk).update(is_active=False)
+    client.force_login(me)
+
+    def offered(begun: str, noun: str = NOUN) -> list[str]:
+        answer = client.get(f"/discussion/{noun}/7/people", {"q": begun})
+        return answer.json()["names"] if answer.status_code == 200 else [str(answer.status_code)]
+
+    assert offered("ana") == ["ana", "ana.li", "li.ana"]
+    assert offered("AN") == ["Anna", "ana", "ana.li", "li.ana"]  # never oneself
+    assert offered("anab") == offered("anat") == offered("(") == offered("nobody") == []
+    assert "anabel" not in offered("")
+    for n in range(20):
+        person("fraud_analyst", f"many{n:02}")
+    assert offered("many") == [f"many{n:02}" for n in range(8)]
+    client.force_login(User.objects.get(username="anabel"))
+    assert offered("ana") in (["403"], ["404"])  # who may not see the object learns no name
+
+
 def test_personal_numbers_are_shown_masked(decision: Decision) -> None:
     author = subject_of(person())
     comment(

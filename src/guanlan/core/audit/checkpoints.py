@@ -39,6 +39,11 @@ EVERY_ROWS: Final = 1_000
 EVERY_MICROSECONDS: Final = 60_000_000
 _ED25519: Final = b"\x01"
 DASH: Final = "\N{EM DASH} "
+_NOTE: Final = re.compile(
+    rf"^(?P<body>\S[^\n]*\n[0-9]+\n[0-9A-Za-z+/=]+\n(?:[^\n]+\n)*)\n"
+    rf"(?P<signed>(?:{DASH}[^\n]+(?:\n|\Z))+)",
+    re.MULTILINE,
+)
 _NOTE_END: Final = re.compile(b"\n\n(?:\xe2\x80\x94 [^\n]+\n)+\n?")
 _TAIL: Final = 4096
 _LONGEST_NOTE: Final = 1024
@@ -53,6 +58,12 @@ class Checkpoint(Struct, frozen=True):
     time: int
     text: str
     signatures: tuple[tuple[str, bytes], ...]  # name, key id ‖ signature
+
+    @property
+    def note(self) -> str:
+        """The signed note, as it stands in a file of checkpoints."""
+        signed = ((name, base64.b64encode(blob).decode()) for name, blob in self.signatures)
+        return f"{self.text}\n" + "".join(f"{DASH}{name} {blob}\n" for name, blob in signed)
 
 
 class BadNote(ValueError):
@@ -187,6 +198,18 @@ def read_notes(file: Path) -> list[Checkpoint]:
     return notes
 
 
+def find_notes(text: str) -> list[Checkpoint]:
+    """The checkpoints within a text that holds other words too, such as a letter; in order.
+
+    Raises BadNote for what looks like one and is none.
+    """
+    found = _NOTE.finditer(text.replace("\r\n", "\n"))
+    return [
+        _parsed(one["body"].splitlines(), one["signed"].splitlines(), f"checkpoint {number}")
+        for number, one in enumerate(found, 1)
+    ]
+
+
 def _parsed(body: list[str], signed: list[str], where: str) -> Checkpoint:
     try:
         origin, size, root, *more = body
@@ -279,19 +302,22 @@ class Checkpointer:
 
     def newest(self) -> tuple[int, int]:
         """Rows and time (microseconds) of the newest checkpoint in the file; zeros without one."""
+        found = self.newest_checkpoint()
+        return (found.size, found.time) if found is not None else (0, 0)
+
+    def newest_checkpoint(self) -> Checkpoint | None:
+        """The newest checkpoint in the file; None without one."""
         try:
             with self.file.open("rb") as file:
                 file.seek(max(0, self.file.stat().st_size - _TAIL))
                 tail = file.read()
         except OSError:
-            return 0, 0
-        notes = tail.decode("utf-8", "replace").split("\n\n")
-        for text in reversed(notes):
-            lines = text.strip("\n").split("\n")
-            if len(lines) >= 3 and lines[1].isdecimal():
-                time = next((m for m in lines[3:] if m.startswith("time ")), "time 0")
-                return int(lines[1]), int(time.removeprefix("time ") or 0)
-        return 0, 0
+            return None
+        try:  # the tail may begin within a note
+            notes = find_notes(tail.decode("utf-8", "replace"))
+        except BadNote:
+            return None
+        return notes[-1] if notes else None
 
 
 def _append(path: Path, text: str) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,8 +30,9 @@ from guanlan.core.audit.tree import Frontier, leaf_hashes
 ROWS: Final = "rows.ndjson"
 TIP: Final = "tip.json"
 LOCK: Final = "lock"
-CHUNK: Final = 4 << 20
+CHUNK: Final = 256 << 10  # stays in a processor's cache while it is looked at
 LONGEST_LINE: Final = 64 << 10
+LONGEST_PATIENCE: Final = 0.005  # seconds
 
 
 class AuditUnavailable(Exception):
@@ -51,15 +53,19 @@ class Tip(Struct, frozen=True):
 
 
 class _Batch:
-    """Rows that are written together; the writer fills in `indexes` or `error`."""
+    """Rows that are written together; the writer fills in `first` or `error`.
 
-    __slots__ = ("done", "error", "first", "rows")
+    Each row has a gate of its own: those who wait for one event would all want its lock when
+    they wake.
+    """
+
+    __slots__ = ("error", "first", "gates", "rows")
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
+        self.gates: list[threading.Lock] = []
         self.first = 0
         self.error: AuditUnavailable | None = None
-        self.done = threading.Event()
 
 
 Grown = Callable[["Frontier", int], bool]
@@ -95,6 +101,7 @@ class Store:
         self._turn = threading.Lock()  # the file's lock is the process's, for all its threads
         self._waiting = threading.Condition()
         self._open = _Batch()
+        self._expected = 1  # rows that the writer waits for, a little
         self._writer: threading.Thread | None = None
         self._stopping = False
         os.register_at_fork(after_in_child=self._forked)
@@ -106,15 +113,18 @@ class Store:
 
         Raises AuditUnavailable when it could not be written; then nothing of it is there.
         """
+        gate = threading.Lock()
+        gate.acquire()
         with self._waiting:
             batch = self._open
             place = len(batch.rows)
             batch.rows.append(row)
+            batch.gates.append(gate)
             if self._writer is None or not self._writer.is_alive() or self._pid != os.getpid():
                 self._begin()
-            if place == 0:
+            if place == 0 or place + 1 == self._expected:
                 self._waiting.notify()
-        batch.done.wait()
+        gate.acquire()  # opened by the writer
         if batch.error is not None:
             raise batch.error
         return batch.first + place
@@ -126,14 +136,12 @@ class Store:
         self._writer.start()
 
     def _write_batches(self) -> None:
+        patience = 0.0
         while True:
-            with self._waiting:
-                while not self._open.rows and not self._stopping:
-                    self._waiting.wait()
-                batch = self._open
-                if not batch.rows:
-                    return
-                self._open = _Batch()
+            batch = self._next_batch(patience)
+            if batch is None:
+                return
+            began = time.monotonic()
             try:
                 self._write(batch)
             except AuditUnavailable as error:
@@ -142,7 +150,32 @@ class Store:
                 batch.error = AuditUnavailable(
                     f"the audit log cannot be written ({type(error).__name__})"
                 )
-            batch.done.set()
+            patience = min(LONGEST_PATIENCE, (time.monotonic() - began) / 2)
+            with self._waiting:
+                self._expected = len(batch.rows) + len(self._open.rows)
+            for gate in batch.gates:
+                gate.release()
+
+    def _next_batch(self, patience: float) -> _Batch | None:
+        """The rows to be written next; None at the end.
+
+        Who was just answered often comes back at once. Waiting for as many as there were lately,
+        for less time than a write takes, keeps them from falling into two groups that take turns,
+        each with a sync of its own.
+        """
+        until = time.monotonic() + patience
+        with self._waiting:
+            while not self._stopping:
+                waiting = len(self._open.rows)
+                left = until - time.monotonic()
+                if waiting and (waiting >= self._expected or left <= 0):
+                    break
+                self._waiting.wait(left if waiting else None)
+            batch = self._open
+            if not batch.rows:
+                return None
+            self._open = _Batch()
+            return batch
 
     def _write(self, batch: _Batch) -> None:
         with self._locked():
@@ -291,19 +324,30 @@ def read_lines(
     directory: Path, offset: int = 0, until: int | None = None
 ) -> Iterator[tuple[int, list[bytes]]]:
     """Whole lines from a byte offset on (to `until`), in chunks, each with the offset behind."""
+    for behind, rows in read_rows(directory, offset, until):
+        yield behind, rows.split(b"\n")
+
+
+def read_rows(
+    directory: Path, offset: int = 0, until: int | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """The same, each chunk as it stands in the file, without its last line feed."""
     try:
-        file = (directory / ROWS).open("rb")
+        file = (directory / ROWS).open("rb", buffering=0)
     except FileNotFoundError:
         return
     with file:
-        file.seek(offset)
-        rest = b""
-        at = offset
-        while data := file.read(CHUNK if until is None else max(0, min(CHUNK, until - at))):
-            at += len(data)
-            rest += data
-            end = rest.rfind(b"\n") + 1
+        size = CHUNK
+        # What a chunk has of an unfinished line is read again: cheaper than carrying it over.
+        while data := os.pread(
+            file.fileno(), size if until is None else max(0, min(size, until - offset)), offset
+        ):
+            end = data.rfind(b"\n") + 1
             if end:
                 offset += end
-                yield offset, rest[: end - 1].split(b"\n")
-                rest = rest[end:]
+                size = CHUNK
+                yield offset, data[: end - 1]
+            elif len(data) < size:
+                return
+            else:
+                size *= 2

@@ -8,34 +8,41 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Final
 
 EMPTY: Final = hashlib.sha256(b"").digest()
 
+LEAF: Final = b"\0"  # stands before an entry in what is hashed of it
+NODE: Final = b"\1"
+
 _sha256 = hashlib.sha256
+
+
+def hashes(texts: Iterable[bytes]) -> list[bytes]:
+    """The SHA-256 of each text."""
+    return [made.digest() for made in map(_sha256, texts)]
 
 
 def leaf_hash(entry: bytes) -> bytes:
     """The hash of one entry."""
-    return _sha256(b"\0" + entry).digest()
+    return _sha256(LEAF + entry).digest()
 
 
 def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
     """The hashes of many entries."""
-    return [_sha256(b"\0" + entry).digest() for entry in entries]
+    return hashes(LEAF + entry for entry in entries)
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash of an inner node."""
-    return _sha256(b"\1" + left + right).digest()
+    return _sha256(NODE + left + right).digest()
 
 
-def _parents(hashes: Sequence[bytes]) -> list[bytes]:
+def _parents(nodes: Sequence[bytes]) -> list[bytes]:
     """The parents of an even number of nodes."""
-    pairs = iter(hashes)
-    return [
-        _sha256(b"\1" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)
-    ]
+    each = iter(nodes)
+    return hashes(map(b"".join, zip(repeat(NODE), each, each, strict=False)))
 
 
 class Frontier:

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from guanlan.core.audit.checkpoints import BadNote, Checkpoint, Verifier, read_notes
 from guanlan.core.audit.rows import decode
-from guanlan.core.audit.store import ROWS, read_lines
-from guanlan.core.audit.tree import Frontier, leaf_hashes
+from guanlan.core.audit.store import ROWS, read_rows
+from guanlan.core.audit.tree import LEAF, Frontier, hashes
 
 
 class Proof(Struct):
@@ -87,9 +87,9 @@ class _Reading:
         proof = self._proof
         self._compare()
         offset = 0
-        for behind, lines in read_lines(directory):
+        for behind, rows in read_rows(directory):
             offset = behind
-            if not self._lines(lines):
+            if not self._rows(rows):
                 return
             if progress is not None:
                 progress(self._frontier.size)
@@ -104,15 +104,20 @@ class _Reading:
         elif proof.rows and not self._notes:
             proof.fault = "there is no checkpoint, so nothing proves these rows"
 
-    def _lines(self, lines: list[bytes]) -> bool:
+    def _rows(self, rows: bytes) -> bool:
         first = self._frontier.size
-        heads = [b'{"i":%d,' % index for index in range(first, first + len(lines))]
-        if not all(map(bytes.startswith, lines, heads)):
-            wrong = next(n for n, line in enumerate(lines) if not line.startswith(heads[n]))
+        # What is hashed of a row begins with the leaf's mark: put before all of them at once.
+        marked = (LEAF + rows.replace(b"\n", b"\n" + LEAF)).split(b"\n")
+        heads = [b'\0{"i":%d,' % index for index in range(first, first + len(marked))]
+        if not all(map(bytes.startswith, marked, heads)):
+            wrong = next(n for n, row in enumerate(marked) if not row.startswith(heads[n]))
             return self._fail(f"row {first + wrong} is damaged, missing or out of order")
-        if not self._times(lines):
+        if not self._times(marked[0][1:], marked[-1][1:], len(marked)):
             return False
-        leaves = leaf_hashes(lines)
+        # One search through all is quicker than one a row.
+        self._proof.undone += rows.count(b'"outcome":"undone"')
+        self._proof.gaps += rows.count(b'"act":"audit.gap"')
+        leaves = hashes(marked)
         done = 0
         while self._at < len(self._notes) and self._notes[self._at].size <= first + len(leaves):
             end = self._notes[self._at].size - first
@@ -123,17 +128,14 @@ class _Reading:
         self._frontier.extend(leaves[done:])
         return True
 
-    def _times(self, lines: list[bytes]) -> bool:
-        """Whether the chunk's ends are rows and in order of time; counts what is remarkable."""
+    def _times(self, oldest: bytes, newest: bytes, count: int) -> bool:
+        """Whether the chunk's ends are rows and in order of time."""
         proof = self._proof
         first = self._frontier.size
         try:
-            earliest, latest = decode(lines[0]), decode(lines[-1])
-            whole = b"\n".join(lines)  # one search through all is quicker than one a line
-            proof.undone += whole.count(b'"outcome":"undone"')
-            proof.gaps += whole.count(b'"act":"audit.gap"')
+            earliest, latest = decode(oldest), decode(newest)
         except ValueError:
-            return self._fail(f"row {first} or {first + len(lines) - 1} is damaged")
+            return self._fail(f"row {first} or {first + count - 1} is damaged")
         if not proof.last_time <= earliest.t <= latest.t:
             return self._fail(f"the time goes back at or behind row {first}")
         if first == 0:

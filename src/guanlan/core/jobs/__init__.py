@@ -20,7 +20,15 @@ is lost, or a worker is killed, a sweep finds what is still wanted and does it.
 
 from guanlan.core.jobs.progress import Progress, Told
 from guanlan.core.jobs.registry import Spec, find_job, job, registered
-from guanlan.core.jobs.wanting import cancel, is_late, nudge, run_now, worker_alive
+from guanlan.core.jobs.wanting import (
+    cancel,
+    is_late,
+    late_runs,
+    nudge,
+    retry,
+    run_now,
+    worker_alive,
+)
 
 __all__ = [
     "Progress",
@@ -30,8 +38,10 @@ __all__ = [
     "find_job",
     "is_late",
     "job",
+    "late_runs",
     "nudge",
     "registered",
+    "retry",
     "run_now",
     "worker_alive",
 ]

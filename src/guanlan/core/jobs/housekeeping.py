@@ -20,6 +20,7 @@ from guanlan.core.models import Attempt, Delivery, JobRun, Message, SignedIn, Wo
 from guanlan.core.outbox.delivering import deliver_due
 from guanlan.core.outbox.reading import escalate_others, escalate_overdue
 from guanlan.core.outbox.sending import on_sent
+from guanlan.core.people.organisation import organisation
 
 KEEP_RUNS: Final = timedelta(days=30)
 KEEP_QUIET_RUNS: Final = timedelta(days=1)  # of jobs that run every minute and did well
@@ -108,13 +109,14 @@ def clean(progress: Progress) -> Told:
 def tell_failure(run: JobRun) -> None:
     """Tell those who look after jobs, once a day for each job."""
     run.refresh_from_db()
+    today = timezone.localdate(timezone=organisation().zone)
     outbox.send(
         "job.failed",
         to=outbox.people_who_may("manage", "core.job"),
         context={"job": run.job, "error": run.error},
         urgency="urgent",
         about=("core.jobrun", run.pk),
-        dedup=f"job.failed {run.job} {timezone.localdate().isoformat()}",
+        dedup=f"job.failed {run.job} {today.isoformat()}",
     )
 
 

@@ -54,7 +54,7 @@ def job(
 ) -> Callable[[Work], Work]:
     """Register a function as a job.
 
-    `every` is a number of seconds or a crontab line read in the installation's zone; `timeout`
+    `every` is a number of seconds or a crontab line read in the organisation's zone; `timeout`
     (seconds) is kept by the job's calls of its progress. Raises ValueError for a name
     registered twice or a schedule that cannot be read.
     """

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, close_old_connections, connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from guanlan.core.faults import without_values
 from guanlan.core.jobs.progress import Cancelled, Overran, Progress, Stopping, Told
@@ -28,6 +29,12 @@ State = JobRun.State
 FIRST_PAUSE: Final = 10.0  # seconds before the second attempt; then 4 times as long each
 LONGEST_PAUSE: Final = 3600.0
 LOST_TWICE: Final = 2
+
+# Why an attempt failed, beside the kind and place of an exception.
+OVERRAN: Final = gettext_noop("took longer than it may")
+STUCK: Final = gettext_noop("took too long and did not stop")
+LOST: Final = gettext_noop("its worker ended twice while it ran")
+GONE: Final = gettext_noop("there is no such job any more")
 
 STOPPING: Final = threading.Event()
 _worker: int | None = None
@@ -81,7 +88,7 @@ def execute(identity: int, now: datetime | None = None) -> None:
         return
     spec = find_job(run.job)
     if spec is None:
-        waiting.update(state=State.FAILED, finished=at, error="there is no such job any more")
+        waiting.update(state=State.FAILED, finished=at, error=GONE)
         return
     try:
         with transaction.atomic():
@@ -111,7 +118,7 @@ def _perform(spec: Spec, run: JobRun) -> None:
     except Stopping:
         _mine(run).update(state=State.QUEUED, nudged=None, worker=None)
     except Overran:
-        fail(spec, run, f"took longer than {spec.timeout} s")
+        fail(spec, run, OVERRAN)
     except Exception as error:  # noqa: BLE001 - a job may fail in any way; its row says so
         logger.error("job %s: %s", spec.name, without_values(error))
         fail(spec, run, _kind(error))
@@ -123,6 +130,7 @@ def fail(spec: Spec | None, run: JobRun, error: str) -> None:
     """End an attempt that failed: again later, or for good."""
     now = timezone.now()
     retries = spec.retries if spec is not None else 0
+    tries = [*run.tries, {"attempt": run.attempt, "at": now.isoformat(), "error": error[:200]}]
     if run.failures < retries:
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 4**run.failures) * random.uniform(0.8, 1.2)
         _mine(run).update(
@@ -132,9 +140,11 @@ def fail(spec: Spec | None, run: JobRun, error: str) -> None:
             nudged=None,
             worker=None,
             error=error[:200],
+            tries=tries,
         )
         return
-    if _close(run, State.FAILED, error=error[:200], failures=run.failures + 1):
+    ended = {"error": error[:200], "failures": run.failures + 1, "tries": tries}
+    if _close(run, State.FAILED, **ended):
         for hook in _failed:
             hook(run)
 

@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
 from guanlan.core import outbox
 from guanlan.core.jobs.registry import find_job, next_due, registered
-from guanlan.core.jobs.running import LOST_TWICE, fail
+from guanlan.core.jobs.running import LOST, LOST_TWICE, STUCK, fail
 from guanlan.core.jobs.wanting import ALIVE, enqueue, is_late
 from guanlan.core.models import Job, JobRun, Worker
+from guanlan.core.people.organisation import organisation
 
 State = JobRun.State
 NUDGE_AGAIN: Final = timedelta(seconds=60)
@@ -23,7 +23,8 @@ OVERDUE: Final = timedelta(seconds=60)  # past its timeout a run that does not s
 
 
 def zone() -> ZoneInfo:
-    return ZoneInfo(settings.TIME_ZONE)
+    """The zone in which schedules are read: the organisation's."""
+    return organisation().zone
 
 
 def take_stock(now: datetime | None = None) -> None:
@@ -64,7 +65,7 @@ def sweep(now: datetime | None = None) -> None:
         spec = find_job(run.job)
         limit = timedelta(seconds=spec.timeout if spec else 0) + OVERDUE
         if run.started is not None and run.started + limit < at:
-            fail(spec, run, "took too long and did not stop")
+            fail(spec, run, STUCK)
     nudge_waiting(at)
     mark_late(at)
 
@@ -74,7 +75,7 @@ def give_back(run: JobRun) -> None:
     if run.losses + 1 >= LOST_TWICE:
         spec = find_job(run.job)
         run.failures = spec.retries if spec else 0
-        fail(spec, run, "its worker ended twice while it ran")
+        fail(spec, run, LOST)
         return
     JobRun.objects.filter(pk=run.pk, state=State.RUNNING, attempt=run.attempt).update(
         state=State.QUEUED, losses=F("losses") + 1, nudged=None, worker=None

@@ -15,7 +15,7 @@ from django.utils import timezone
 from guanlan.core.access import Subject, require
 from guanlan.core.audit import act
 from guanlan.core.jobs import running
-from guanlan.core.jobs.registry import Spec, find_job
+from guanlan.core.jobs.registry import Spec, find_job, registered
 from guanlan.core.models import Job, JobRun, Worker
 
 logger = logging.getLogger("guanlan.jobs")
@@ -91,6 +91,20 @@ def cancel(subject: Subject, run: JobRun) -> bool:
         return under_way.update(cancelling=True) == 1
 
 
+def retry(subject: Subject, run: JobRun) -> bool:
+    """Have the job of a run that did not do well run again: a run of its own, so that this one
+    stays as it was. False where one waits already. Raises Denied, ValueError."""
+    require(subject, "change", "core.job")
+    if find_job(run.job) is None:
+        raise ValueError(f"there is no job {run.job}")
+    with act("job.retry", run, detail={"job": run.job}):
+        if JobRun.objects.filter(job=run.job, state=JobRun.State.QUEUED).exists():
+            return False
+        again = want(run.job, timezone.now(), asked_by=subject.id)
+        transaction.on_commit(lambda: enqueue(again))
+    return True
+
+
 def worker_alive(now: datetime | None = None) -> bool:
     """Whether any process runs jobs."""
     at = now or timezone.now()
@@ -102,5 +116,16 @@ def is_late(spec: Spec, row: Job, now: datetime) -> bool:
     before = now - timedelta(seconds=spec.grace)
     if row.enabled and row.next_due is not None and row.next_due < before:
         return True
-    waits = Q(state=JobRun.State.QUEUED, failures=0, due__lt=before)
-    return JobRun.objects.filter(waits, job=spec.name).exists()
+    return JobRun.objects.filter(_waited(before), job=spec.name).exists()
+
+
+def _waited(before: datetime) -> Q:
+    return Q(state=JobRun.State.QUEUED, failures=0, due__lt=before)
+
+
+def late_runs(now: datetime) -> Q:
+    """The condition that a run waits to be begun for longer than the grace of its job."""
+    late = Q(pk__in=())
+    for spec in registered():
+        late |= _waited(now - timedelta(seconds=spec.grace)) & Q(job=spec.name)
+    return late

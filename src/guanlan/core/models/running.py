@@ -82,13 +82,14 @@ class JobRun(models.Model):
     result = models.CharField(max_length=200, default="", blank=True)
     values = models.JSONField(default=dict)
     error = models.CharField(max_length=200, default="", blank=True)
+    tries = models.JSONField(default=list)  # attempts that failed: number, when, error
     cancelling = models.BooleanField(default=False)
     worker = models.ForeignKey(Worker, null=True, on_delete=models.SET_NULL)
     asked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
 
     data_levels: ClassVar[dict[int, str]] = {
         2: "id job state slot due nudged started finished attempt failures losses done total"
-        " result values error cancelling worker asked_by",
+        " result values error tries cancelling worker asked_by",
     }
     objects = Scoped()
 

@@ -19,6 +19,7 @@ from guanlan.core.outbox.reading import (
     on_unacknowledged,
     own,
     unread,
+    unread_counts,
 )
 from guanlan.core.outbox.sending import people_who_may, send
 from guanlan.core.outbox.templates import Text, rendered, template
@@ -36,4 +37,5 @@ __all__ = [
     "send",
     "template",
     "unread",
+    "unread_counts",
 ]

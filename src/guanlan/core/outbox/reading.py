@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -45,6 +45,12 @@ def own(subject: Subject) -> QuerySet[Message]:
 def unread(subject: Subject) -> QuerySet[Message]:
     """What the bell counts: this person's messages not read yet, newest first."""
     return own(subject).filter(read=None)
+
+
+def unread_counts(people: Collection[int]) -> dict[int, int]:
+    """How many messages each of these people (ids) has not read; without those who have none."""
+    found = Message.objects.filter(recipient_id__in=people, read=None).order_by()
+    return dict(found.values_list("recipient_id").annotate(n=Count("pk")))
 
 
 def notices(messages: Iterable[Message], language: str | None = None) -> list[Notice]:

@@ -25,8 +25,12 @@ def declare() -> None:
     register_noun(
         "core.jobrun",
         _("Runs of jobs"),
-        verbs="see export",
-        rights={"administrator": "see", "operations": "see", "security_engineer": "see"},
+        verbs="see change export",
+        rights={
+            "administrator": "see change",
+            "operations": "see change",
+            "security_engineer": "see",
+        },
     )
     register_noun(
         "core.channel",

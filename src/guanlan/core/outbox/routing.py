@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from guanlan.core.models import Channel, Delivery, Message, Preference, User
+from guanlan.core.people.organisation import organisation
 
 SMS_KINDS: Final = ("aliyun", "tencent", "twilio")
 DIGEST_HOUR: Final = 9  # of the reader's day
@@ -37,7 +38,8 @@ def language_of(user: User | None) -> str:
 
 
 def zone_of(preference: Preference) -> ZoneInfo:
-    return ZoneInfo(preference.zone or settings.TIME_ZONE)
+    """The zone of the person's clock: their own where they set one, else the organisation's."""
+    return ZoneInfo(preference.zone) if preference.zone else organisation().zone
 
 
 def routes(message: Message, at: datetime) -> list[Route]:
@@ -73,7 +75,9 @@ def digest_due(wishes: Preference, bundle: str, at: datetime) -> datetime:
     if bundle == Delivery.Bundle.DAY:
         due = local.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0)
         return due if due > local else due + timedelta(days=1)
-    return local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    past = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    # By elapsed time: the hour that follows on the clock may be two away when it is set back.
+    return at - past + timedelta(hours=1)
 
 
 def after_quiet(wishes: Preference, at: datetime) -> datetime:

@@ -17,7 +17,7 @@ the message is stored.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -41,18 +41,24 @@ class Text(NamedTuple):
 
 
 class Template(Struct, frozen=True):
-    """A registered template; `names` says the data level of each name."""
+    """A registered template; `names` says the data level of each name, `lines` which of them
+    may have several lines."""
 
     name: str
     names: dict[str, int]
     texts: dict[str, Text]
+    lines: frozenset[str] = frozenset()
 
 
 _templates: dict[str, Template] = {}
 
 
 def template(
-    name: str, *, names: Mapping[str, int], texts: Mapping[str, tuple[str, str]]
+    name: str,
+    *,
+    names: Mapping[str, int],
+    texts: Mapping[str, tuple[str, str]],
+    lines: Collection[str] = (),
 ) -> Template:
     """Register a template. Raises ValueError where it is registered twice, a language is
     missing, or a text uses a name that is not declared."""
@@ -65,7 +71,8 @@ def template(
             used = set(_NAME.findall(part))
             if not used <= set(names) or _BRACE.search(_NAME.sub("", part)):
                 raise ValueError(f"template {name}: {language} uses a name that is not declared")
-    made = Template(name, dict(names), {code: Text(*parts) for code, parts in texts.items()})
+    ready = {code: Text(*parts) for code, parts in texts.items()}
+    made = Template(name, dict(names), ready, frozenset(lines))
     _templates[name] = made
     return made
 
@@ -91,7 +98,8 @@ def prepared(name: str, context: Mapping[str, Value]) -> dict[str, Value]:
         if chosen.names[key] >= MASKED_FROM:
             ready[key] = masked(str(value))
         elif isinstance(value, str):
-            ready[key] = _CONTROL.sub(" ", value)[:LONGEST_VALUE]
+            parts = value.split("\n") if key in chosen.lines else [value]
+            ready[key] = "\n".join(_CONTROL.sub(" ", part) for part in parts)[:LONGEST_VALUE]
         else:
             ready[key] = value
     return ready

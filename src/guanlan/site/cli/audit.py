@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import msgspec
 from django.conf import settings
 
 from guanlan.core.audit import AuditUnavailable, checkpoint_file, open_log
-from guanlan.core.audit.checkpoints import BadNote
+from guanlan.core.audit.checkpoints import BadNote, Checkpoint, Verifier, find_notes
 from guanlan.core.audit.proofs import Consistency, Inclusion, prove_consistency, prove_inclusion
 from guanlan.core.audit.recording import DIRECTORY
 from guanlan.core.audit.store import ROWS
@@ -131,12 +132,38 @@ def consistency(old: int, new: int) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--root", metavar="HEX", help="The root to prove against; else the proof's own.")
 @data_option
-def check(file: Path, root: str | None) -> None:
-    """Check a proof that `prove` or `consistency` printed; exit 1 when it does not hold."""
+@click.option("--key", metavar="PUBLIC", help="Public key, for a letter with a checkpoint.")
+def check(file: Path, root: str | None, key: str | None) -> None:
+    """Check a proof that `prove` or `consistency` printed, or a letter with a signed checkpoint;
+    exit 1 when it does not hold."""
+    data = file.read_bytes()
     try:
-        proof = msgspec.json.decode(file.read_bytes(), type=Inclusion | Consistency)
+        notes = find_notes(data.decode())
+    except (UnicodeDecodeError, BadNote):
+        notes = []
+    if notes:
+        _check_notes(file, notes, key)
+        return
+    try:
+        proof = msgspec.json.decode(data, type=Inclusion | Consistency)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise BadInput(f"{file}: expected a proof, as `guanlan audit prove` prints it") from None
+        expected = "a proof, as `guanlan audit prove` prints it, or a letter with a checkpoint"
+        raise BadInput(f"{file}: expected {expected}") from None
     if not proof.holds(root):
         raise Fault(f"{file}: the proof does not hold")
     click.echo("the proof holds")
+
+
+def _check_notes(file: Path, notes: list[Checkpoint], key: str | None) -> None:
+    """Say what each checkpoint speaks of, if the key signed them all."""
+    if key is None:
+        raise BadInput("--key: expected the public key, as `guanlan audit key` printed it")
+    try:
+        verifier = Verifier(key)
+    except BadNote as error:
+        raise BadInput(f"--key: {error}") from None
+    for note in notes:
+        if note.origin != verifier.name or not verifier.verifies(note):
+            raise Fault(f"{file}: the checkpoint of {note.size} rows was not signed by this key")
+        at = datetime.fromtimestamp(note.time / 1e6, UTC).isoformat(" ", "seconds")
+        click.echo(f"{note.size} rows, root {note.root.hex()}, signed for at {at}")

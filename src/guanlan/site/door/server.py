@@ -19,9 +19,7 @@ from guanlan.site.door.app import PATHS, Door
 from guanlan.site.door.asgi import App, Receive, Scope, Send
 from guanlan.site.door.limits import Limits
 from guanlan.site.door.replies import SECURE, Refusal, unavailable
-from guanlan.site.door.stream import Stream
-
-STREAM_PATH = "/console/stream"
+from guanlan.site.door.stream import STREAM_PATHS, Stream
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -165,7 +163,7 @@ def compose(door: Door, stream: Stream | None = None, rest: App | None = None) -
         path: str = scope["path"]
         if path.startswith(PATHS):
             await door(scope, receive, send)
-        elif stream is not None and path == STREAM_PATH:
+        elif stream is not None and path in STREAM_PATHS:
             await stream(scope, receive, send)
         else:
             await fallback(scope, receive, send)

@@ -1,16 +1,19 @@
-"""Server-sent events for the console: what was decided, as it becomes durable.
+"""Server-sent events for the console: what was decided, as it becomes durable, and the bell.
 
+A page opens one stream: `STREAM_PATH` for decisions and the bell, `BELL_PATH` for the bell alone.
 One task reads the tail of the log while somebody watches and hands each new row to the
 viewers' bounded queues. The id of a row is the log position behind it, so a browser that
 reconnects with `Last-Event-ID` gets what it missed. A viewer who cannot keep up is cut off
-and comes back the same way; a burst is thinned, and the viewer is told by how much.
+and comes back the same way; a burst is thinned, and the viewer is told by how much. Another
+task asks, once for all who watch, how many messages each has not read, and tells whom it changed
+for; each beat says the number again, so that a page can tell that the stream lives.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from time import monotonic
 from typing import NamedTuple, Protocol
 
@@ -19,6 +22,10 @@ from guanlan.site.door.asgi import Receive, Scope, Send
 from guanlan.site.door.replies import SECURE, Refusal, refuse, unavailable
 
 log = logging.getLogger("guanlan.door")
+
+STREAM_PATH = "/console/stream"
+BELL_PATH = "/console/stream/bell"
+STREAM_PATHS = (STREAM_PATH, BELL_PATH)
 
 _POLL_FRAMES = 4096
 
@@ -54,34 +61,47 @@ class _News(NamedTuple):
     rows: dict[Hashable, list[_Row]]
 
 
+class Watcher(NamedTuple):
+    """Who watches: `audience` (anything hashable) says which rows are theirs, None that none
+    are; the bell is of the person alone."""
+
+    person: int
+    audience: Hashable | None = None
+
+
 class Viewer:
     """One open stream."""
 
-    def __init__(self, audience: Hashable, since: int, size: int) -> None:
-        self.audience = audience
+    def __init__(self, watcher: Watcher, since: int, size: int) -> None:
+        self.person, self.audience = watcher
+        self.unread: int | None = None  # what the bell was last told
         self.since = since  # rows up to this position are known to the viewer
         self.rows: asyncio.Queue[bytes | None] = asyncio.Queue(size)
         self.lost = False
 
 
 class Stream:
-    """ASGI endpoint `GET /console/stream`.
+    """ASGI endpoint `GET` of `STREAM_PATH` and `BELL_PATH`.
 
     tail: where rows come from.
-    row: (frame, audience) -> the data of a row (JSON or HTML), or None to leave it out.
-    check: scope -> the audience (anything hashable, e.g. a language; rows are made once
-        per audience), or None when the session may not watch. Runs in a worker thread, at
+    row: (frame, audience) -> the data of a row (JSON or HTML), or None to leave it out; made
+        once per audience.
+    check: scope -> who watches, or None when the session may not. Runs in a worker thread, at
         the start and again with each heartbeat, so that a log-out ends the stream.
+    unread: people -> how many messages each has not read (left out: none). In a worker thread.
     """
 
     def __init__(
         self,
         tail: Tail,
         row: Callable[[Frame, Hashable], str | None],
-        check: Callable[[Scope], Hashable | None],
+        check: Callable[[Scope], Watcher | None],
+        unread: Callable[[Collection[int]], Mapping[int, int]],
         *,
         subscribers: int = 64,
+        bells: int = 256,
         poll_seconds: float = 0.2,
+        bell_seconds: float = 2.0,
         beat_seconds: float = 15.0,
         queue_rows: int = 256,
         burst_rows: int = 40,
@@ -90,21 +110,24 @@ class Stream:
         self._tail = tail
         self._row = row
         self._check = check
-        self._subscribers = subscribers
+        self._unread = unread
+        self._seats = {STREAM_PATH: subscribers, BELL_PATH: bells}
+        self._open = dict.fromkeys(STREAM_PATHS, 0)
+        self._bell_seconds = bell_seconds
+        self._ringing: asyncio.Task[None] | None = None
         self._poll_seconds = poll_seconds
         self._beat_seconds = beat_seconds
         self._queue_rows = queue_rows
         self._burst_rows = burst_rows
         self._resume_frames = resume_frames
         self._viewers: set[Viewer] = set()
-        self._open = 0
         self._position = 0
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
 
     @property
     def viewers(self) -> int:
-        return self._open
+        return sum(self._open.values())
 
     def stop(self) -> None:
         """End every stream; browsers reconnect by themselves."""
@@ -121,28 +144,37 @@ class Stream:
                 ),
             )
             return
-        if self._stopping or self._open >= self._subscribers:
+        path = scope["path"]
+        if self._stopping or self._open[path] >= self._seats[path]:
             await refuse(send, unavailable("too many streams are open", 5))
             return
-        self._open += 1
+        self._open[path] += 1
         try:
-            audience = await asyncio.to_thread(self._check, scope)
-            if audience is None:
+            watcher = await self._admitted(scope)
+            if watcher is None:
                 await refuse(send, Refusal(401, "unauthorized", "log in to watch"))
                 return
-            await self._watch(scope, receive, send, audience)
+            await self._watch(scope, receive, send, watcher)
         finally:
-            self._open -= 1
+            self._open[path] -= 1
 
-    async def _watch(self, scope: Scope, receive: Receive, send: Send, audience: Hashable) -> None:
+    async def _admitted(self, scope: Scope) -> Watcher | None:
+        """Who watches, if they may have what the path gives."""
+        watcher = await asyncio.to_thread(self._check, scope)
+        if watcher is None or scope["path"] == BELL_PATH:
+            return watcher and Watcher(watcher.person)
+        return watcher if watcher.audience is not None else None
+
+    async def _watch(self, scope: Scope, receive: Receive, send: Send, watcher: Watcher) -> None:
         await send(_START)
-        viewer = Viewer(audience, 0, self._queue_rows)
+        viewer = Viewer(watcher, 0, self._queue_rows)
         gone = asyncio.create_task(_disconnected(receive))
         try:
             await send(_body(b"retry: 2000\n\n"))
-            missed = await self._caught_up(viewer, _last_id(scope))
-            if missed:
-                await send(_body(missed))
+            if viewer.audience is not None:
+                missed = await self._caught_up(viewer, _last_id(scope))
+                if missed:
+                    await send(_body(missed))
             self._join(viewer)
             await self._feed(viewer, scope, send, gone)
         finally:
@@ -172,9 +204,9 @@ class Stream:
                         return
                     await send(_body(chunk))
                 else:
-                    await send(_body(b": still here\n\n"))
+                    await send(_body(_bell(viewer)))
                 if monotonic() - checked >= self._beat_seconds:
-                    if await asyncio.to_thread(self._check, scope) is None:
+                    if await self._admitted(scope) is None:
                         return
                     checked = monotonic()
         finally:
@@ -203,6 +235,11 @@ class Stream:
     def _join(self, viewer: Viewer) -> None:
         if self._stopping:
             viewer.lost = True
+        self._viewers.add(viewer)
+        if self._ringing is None or self._ringing.done():
+            self._ringing = asyncio.create_task(self._ring(), name="guanlan-bell")
+        if viewer.audience is None:
+            return
         if self._task is None or self._task.done():
             self._position = viewer.since
             self._task = asyncio.create_task(self._follow(), name="guanlan-stream")
@@ -210,13 +247,30 @@ class Stream:
             # The follower is ahead of where this viewer caught up to: go back; the others
             # skip what they know by their own `since`.
             self._position = viewer.since
-        self._viewers.add(viewer)
+
+    def _audiences(self) -> set[Hashable]:
+        return {viewer.audience for viewer in self._viewers} - {None}
+
+    async def _ring(self) -> None:
+        """Tell people how many messages they have not read while somebody watches."""
+        while self._viewers:
+            people = {viewer.person for viewer in self._viewers}
+            try:
+                unread = await asyncio.to_thread(self._unread, people)
+            except Exception as error:  # noqa: BLE001 - the next look may find the database again
+                log.warning("unread messages could not be counted: %s", type(error).__name__)
+            else:
+                for viewer in [one for one in self._viewers if one.person in people]:
+                    count = unread.get(viewer.person, 0)
+                    if count != viewer.unread:
+                        viewer.unread = count
+                        self._give(viewer, _bell(viewer))
+            await asyncio.sleep(self._bell_seconds)
 
     async def _follow(self) -> None:
         """Hand on the log's tail while somebody watches."""
-        while self._viewers:
+        while audiences := self._audiences():
             position = self._position
-            audiences = {viewer.audience for viewer in self._viewers}
             try:
                 news = await asyncio.to_thread(self._read, position, _POLL_FRAMES, audiences)
             except Exception:
@@ -224,7 +278,7 @@ class Stream:
             else:
                 # A viewer who joined meanwhile, from further back or with an audience of
                 # its own, makes this reading void; the next one has it all.
-                joined = {viewer.audience for viewer in self._viewers} - audiences
+                joined = self._audiences() - audiences
                 if self._position == position and not joined:
                     self._position = news.following
                     self._spread(news)
@@ -251,14 +305,17 @@ class Stream:
         return rows
 
     def _spread(self, news: _News) -> None:
-        for viewer in list(self._viewers):
+        for viewer in [one for one in self._viewers if one.audience is not None]:
             fresh = [row.text for row in news.rows[viewer.audience] if row.end > viewer.since]
             viewer.since = max(viewer.since, news.following)
             if fresh:
-                try:
-                    viewer.rows.put_nowait(_joined(fresh))
-                except asyncio.QueueFull:
-                    self._cut(viewer)
+                self._give(viewer, _joined(fresh))
+
+    def _give(self, viewer: Viewer, chunk: bytes) -> None:
+        try:
+            viewer.rows.put_nowait(chunk)
+        except asyncio.QueueFull:
+            self._cut(viewer)
 
     def _cut(self, viewer: Viewer) -> None:
         viewer.lost = True
@@ -273,6 +330,14 @@ def _joined(rows: Sequence[bytes | None]) -> bytes:
     skipped = rows.count(None)
     told = [b'event: skipped\ndata: {"n":%d}\n\n' % skipped] if skipped else []
     return b"".join([*told, *(row for row in rows if row is not None)])
+
+
+def _bell(viewer: Viewer) -> bytes:
+    """How many messages are unread: without an id, so that it does not stand for a place in the
+    log. Until that is known, a sign of life."""
+    if viewer.unread is None:
+        return b": still here\n\n"
+    return b'event: bell\ndata: {"n":%d}\n\n' % viewer.unread
 
 
 def _body(chunk: bytes) -> dict[str, object]:

@@ -24,6 +24,7 @@ from msgspec import Struct
 from guanlan.core.audit import AuditUnavailable, checkpoint_file, open_log
 from guanlan.core.audit.recording import DIRECTORY
 from guanlan.core.audit.store import ROWS
+from guanlan.core.audit.telling import NoWayOut, way_out
 from guanlan.core.egress import policy
 from guanlan.core.event_log import log_keys
 from guanlan.core.jobs import worker_alive
@@ -326,6 +327,11 @@ def messages() -> Iterator[Finding]:
         yield Finding("messages", "fault", str(error), "correct it where it stands: guanlan config")
     try:
         channels = list(Channel.objects.filter(enabled=True))
+        try:
+            way_out()
+        except NoWayOut as error:
+            mend = "correct the setting (guanlan config), or the channel under Settings, Channels"
+            yield Finding("messages", "fault", str(error), mend)
         lost = Delivery.objects.filter(
             state=Delivery.State.FAILED, finished__gt=timezone.now() - timedelta(days=1)
         ).count()

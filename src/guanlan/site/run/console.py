@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
@@ -11,6 +11,7 @@ import msgspec
 from a2wsgi import WSGIMiddleware
 from django.db import connection
 
+from guanlan.core import outbox
 from guanlan.core.access import may
 from guanlan.core.event_log import log_keys
 from guanlan.core.services import KeyRecord, load_api_keys
@@ -21,8 +22,9 @@ from guanlan.fraud import programs
 from guanlan.fraud.stream import stream_row
 from guanlan.site.door import Stream
 from guanlan.site.door.asgi import App, Receive, Scope, Send
-from guanlan.site.door.server import STREAM_PATH
+from guanlan.site.door.stream import STREAM_PATHS, Watcher
 from guanlan.site.wsgi import application
+from guanlan.web.pages.bell import MANY
 from guanlan.web.session import session_subject
 
 WATCHER: Final = "watcher"
@@ -40,17 +42,28 @@ def screens(log_directory: Path) -> Screens:
     """The console of the log in this directory."""
     # a2wsgi spells the same interfaces with types of its own.
     pages = cast(App, WSGIMiddleware(cast(Any, application), workers=PAGE_THREADS))
-    return Screens(Stream(LogTail(log_directory, log_keys()), Rows().row, audience), pages)
+    stream = Stream(LogTail(log_directory, log_keys()), Rows().row, watcher, unread)
+    return Screens(stream, pages)
 
 
-def audience(scope: Scope) -> Hashable | None:
-    """Whom the stream's rows are for; None refuses. Every viewer gets the same masked rows.
+def watcher(scope: Scope) -> Watcher | None:
+    """Who watches, and whether decisions; None refuses. Every viewer gets the same masked rows.
 
     Asked again with every beat, so that a right that was taken away ends the stream.
     """
     cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
     subject = session_subject(cookies.decode("latin-1"))
-    return WATCHER if subject is not None and may(subject, "see", "fraud.decision") else None
+    if subject is None or subject.id is None:
+        return None
+    return Watcher(subject.id, WATCHER if may(subject, "see", "fraud.decision") else None)
+
+
+def unread(people: Collection[int]) -> Mapping[int, int]:
+    """How many messages each of these people has not read, up to what the bell shows."""
+    try:
+        return {person: min(n, MANY + 1) for person, n in outbox.unread_counts(people).items()}
+    finally:
+        connection.close()
 
 
 class Rows:
@@ -96,7 +109,7 @@ def apart(screens: Screens) -> App:
             await receive()
             await send({"type": "lifespan.shutdown.complete"})
         elif scope["type"] == "http":
-            part = screens.stream if scope["path"] == STREAM_PATH else screens.pages
+            part = screens.stream if scope["path"] in STREAM_PATHS else screens.pages
             await part(scope, receive, send)
 
     return app

@@ -18,6 +18,7 @@ from allauth.mfa.webauthn import views as passkeys
 from allauth.mfa.webauthn.internal import flows as passkey_flows
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -39,14 +40,20 @@ class LastFactor(Exception):
     """A second factor is demanded of the person, and this is the last one."""
 
 
+def factors_of(person: int | None) -> QuerySet[Authenticator]:
+    """The second factors of a person (by id); recovery codes are none."""
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(user_id=person, type__in=FACTORS)
+    return found
+
+
 def has_factor(user: User) -> bool:
-    """Whether the person has a second factor (recovery codes alone are none)."""
-    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
+    """Whether the person has a second factor."""
+    return factors_of(user.pk).exists()
 
 
 def last_stays(request: HttpRequest) -> bool:
     """Whether the person who asks has one second factor, which must stay."""
-    theirs = Authenticator.objects.filter(user_id=request.user.pk, type__in=FACTORS)
+    theirs = factors_of(request.user.pk)
     return factor_demanded(subject_of_request(request)) and theirs.count() < 2
 
 

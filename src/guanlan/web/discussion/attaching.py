@@ -127,7 +127,6 @@ def attach(subject: Subject, noun: str, identity: str, received: Received) -> At
         writer.discard()
         storing.forget(writer.stored)
         raise
-    storing.sweep()
     return made
 
 

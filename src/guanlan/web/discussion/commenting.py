@@ -27,11 +27,11 @@ _KEPT: Final = "\n\t\u200d"  # the joiner holds emoji together
 
 TEMPLATE: Final = outbox.template(
     "comment.mention",
-    names={"who": 2, "noun": 2},
+    names={"who": 2},
     texts={
-        "en": ("{who} mentions you", "{who} mentions you in a comment. ({noun})"),
-        "zh-hans": ("{who} 提到了您", "{who} 在评论中提到了您。（{noun}）"),
-        "zh-hant": ("{who} 提到了您", "{who} 在留言中提到了您。（{noun}）"),
+        "en": ("{who} mentions you", "{who} mentions you in a comment."),
+        "zh-hans": ("{who} 提到了您", "{who} 在评论中提到了您。"),
+        "zh-hant": ("{who} 提到了您", "{who} 在留言中提到了您。"),
     },
 )
 
@@ -84,7 +84,7 @@ def _tell(subject: Subject, made: Comment, named: list[User]) -> None:
         outbox.send(
             TEMPLATE.name,
             to=others,
-            context={"who": subject.name.partition("@")[0], "noun": made.noun},
+            context={"who": subject.name.partition("@")[0]},
             about=(made.noun, made.object_id),
             dedup=f"mention:{made.pk}",
         )

@@ -253,7 +253,10 @@ def sweep(now: float | None = None) -> int:
     before = (now if now is not None else time.time()) - ABANDONED
     swept = 0
     for path in (folder() / "incoming").glob("*"):
-        if path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
-            swept += 1
+        try:
+            if path.stat().st_mtime < before:
+                path.unlink()
+                swept += 1
+        except FileNotFoundError:  # kept, or discarded, while we looked
+            continue
     return swept

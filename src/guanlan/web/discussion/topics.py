@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -13,7 +14,8 @@ from django.http import Http404
 from guanlan.core.access import ScopedQuerySet, Subject, may, subject_of
 from guanlan.core.models import User
 
-MENTIONABLE = 50  # names offered for a mention
+MENTIONABLE = 50  # names listed for a mention
+OFFERED = 8  # names offered while one types
 
 
 Seen = Callable[[Subject], models.QuerySet[Any]]
@@ -72,13 +74,18 @@ def may_see(user: User, noun: str, identity: str) -> bool:
     return topic(noun).seen(subject_of(user)).filter(pk=identity).exists()
 
 
-def mentionable(noun: str, identity: str) -> list[User]:
-    """The active people who may see the object, by name: who may be mentioned beside it."""
+def mentionable(noun: str, identity: str, begun: str = "", most: int = MENTIONABLE) -> list[User]:
+    """The active people who may see the object, by name: who may be mentioned beside it.
+
+    `begun` is what a name holds: at its beginning, or after a dot, a dash and the like.
+    """
     active = User.objects.filter(is_active=True).order_by("username")
+    if begun:
+        active = active.filter(username__iregex=rf"(^|[._+-]){re.escape(begun)}")
     found = []
     for user in active.iterator():
         if may_see(user, noun, identity):
             found.append(user)
-            if len(found) >= MENTIONABLE:
+            if len(found) >= most:
                 break
     return found

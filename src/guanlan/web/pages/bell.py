@@ -23,7 +23,8 @@ MANY = 99  # past this the count is "99+"
 @signed_in
 @require_safe
 def bell(request: HttpRequest) -> HttpResponse:
-    """The count, asked for every half minute; 204 as long as it stands as `?n=` says."""
+    """The count, asked for when the stream rings, and now and then where there is no stream; 204
+    as long as it stands as `?n=` says."""
     count = outbox.unread(subject_of_request(request))[: MANY + 1].count()
     if request.GET.get("n") == str(count):
         return HttpResponse(status=204)

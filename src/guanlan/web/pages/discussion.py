@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
@@ -31,10 +31,11 @@ from guanlan.web.discussion import (
 from guanlan.web.discussion.attaching import Refusal, find_attachment, refusal_of
 from guanlan.web.discussion.receiving import FIELD, Received, SealingHandler
 from guanlan.web.discussion.storing import Unreadable
-from guanlan.web.discussion.topics import mentionable
+from guanlan.web.discussion.topics import OFFERED, mentionable
 from guanlan.web.pages.errors import error_page
 from guanlan.web.rights import needs, subject_of_request
 
+LONGEST_NAME = 150
 FORM_BYTES = 64 << 10  # what a form adds to the bytes of its file
 # A browser that shows a file all the same runs nothing of it and lets nobody frame it.
 SAVED_ONLY = (
@@ -84,8 +85,18 @@ def page(request: HttpRequest, noun: str, identity: str) -> HttpResponse:
 @needs("add", "web.comment")
 @require_safe
 def people(request: HttpRequest, noun: str, identity: str) -> HttpResponse:
-    """Who may be mentioned: those who may see the object, and nobody else."""
-    found = find_object(subject_of_request(request), noun, identity)
+    """Who may be mentioned: those who may see the object, and nobody else.
+
+    With `?q=`, what was typed behind an @, the names that fit, as JSON.
+    """
+    subject = subject_of_request(request)
+    found = find_object(subject, noun, identity)
+    if "q" in request.GET:
+        begun = request.GET["q"][:LONGEST_NAME]
+        # One more than is shown: oneself is not offered.
+        fitting = mentionable(noun, str(found.pk), begun, OFFERED + 1)
+        names = [user.get_username() for user in fitting if user.pk != subject.id]
+        return JsonResponse({"names": names[:OFFERED]})
     return render(request, "web/mentionable.html", {"people": mentionable(noun, str(found.pk))})
 
 

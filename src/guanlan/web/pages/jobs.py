@@ -1,14 +1,14 @@
-"""Jobs: what ran, runs, failed and why, is late; run now, cancel."""
+"""Jobs: when each runs, how its last run went, which are late or failed; run now."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from django.contrib import messages
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -16,55 +16,44 @@ from django.views.decorators.http import require_POST, require_safe
 
 from guanlan.core import jobs as running
 from guanlan.core.access import may
-from guanlan.core.jobs.progress import said
 from guanlan.core.models import Job, JobRun, Worker
+from guanlan.web.pages import runs
+from guanlan.web.resource import State
 from guanlan.web.rights import needs, subject_of_request
-
-RECENT: Final = 50
-# State of a run -> class of its mark.
-MARKS: Final = {"queued": "none", "running": "on", "done": "on", "failed": "bad",
-                "cancelled": "off", "late": "warn", "never": "none"}  # fmt: skip
-
-
-class RunRow(NamedTuple):
-    """A run as it is shown."""
-
-    run: JobRun
-    title: str | Promise
-    mark: str
-    took: timedelta | None
-    said: str
-    open: bool
 
 
 class JobRow(NamedTuple):
-    """A job as it is shown."""
+    """A job as it is shown; `last` is its newest run."""
 
     name: str
     title: str | Promise
     schedule: str
     late: bool
     next_due: datetime | None
-    last: RunRow | None
+    last: JobRun | None
+    state: State
+    result: str
+
+    @property
+    def failed(self) -> bool:
+        return self.last is not None and self.last.state == JobRun.State.FAILED
 
 
 @needs("see", "core.job")
 @require_safe
 def jobs(request: HttpRequest) -> HttpResponse:
-    """The jobs, and the newest runs of all or of one."""
+    """The jobs; those that are late or failed first."""
     now = timezone.now()
     subject = subject_of_request(request)
-    chosen = request.GET.get("job", "")
     seen = JobRun.objects.for_user(subject)
-    runs = seen.select_related("asked_by")
-    shown = runs.filter(job=chosen) if chosen else runs
     newest = seen.values("job").annotate(newest=Max("pk")).values_list("newest")
-    last = {run.job: run for run in runs.filter(pk__in=newest)}
+    last = {run.job: run for run in seen.filter(pk__in=newest)}
     rows = {row.name: row for row in Job.objects.for_user(subject)}
+    shown = [_job(spec, rows.get(spec.name), last, now) for spec in running.registered()]
     context = {
-        "jobs": [_job(spec, rows.get(spec.name), last, now) for spec in running.registered()],
-        "runs": [_run(run, now) for run in shown.order_by("-pk")[:RECENT]],
-        "chosen": chosen if running.find_job(chosen) else "",
+        "jobs": shown,
+        "late": [job for job in shown if job.late],
+        "failed": [job for job in shown if job.failed],
         "alive": running.worker_alive(now),
         "workers": Worker.objects.filter(ended=None).count(),
         "may_run": may(subject, "change", "core.job"),
@@ -75,23 +64,21 @@ def jobs(request: HttpRequest) -> HttpResponse:
 
 def _job(spec: running.Spec, row: Job | None, last: dict[str, JobRun], now: datetime) -> JobRow:
     found = last.get(spec.name)
+    late = row is not None and running.is_late(spec, row, now)
+    if late:
+        state = State("warn", _("late"))
+    else:
+        state = runs.state(found) if found is not None else State("unknown", _("never ran"))
     return JobRow(
         spec.name,
         spec.title,
         schedule(spec.every),
-        row is not None and running.is_late(spec, row, now),
+        late,
         row.next_due if row is not None else None,
-        _run(found, now) if found is not None else None,
+        found,
+        state,
+        runs.result(found) if found is not None else "",
     )
-
-
-def _run(run: JobRun, now: datetime) -> RunRow:
-    spec = running.find_job(run.job)
-    took = (run.finished or now) - run.started if run.started else None
-    waits = run.state in (JobRun.State.QUEUED, JobRun.State.RUNNING)
-    mark = "warn" if run.state == JobRun.State.QUEUED and run.failures else MARKS[run.state]
-    title = spec.title if spec is not None else run.job
-    return RunRow(run, title, mark, took, said(run), waits)
 
 
 def schedule(every: int | str | None) -> str:
@@ -121,16 +108,4 @@ def run_job(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     running.run_now(subject_of_request(request), name)
     messages.success(request, _("%(job)s will run at once.") % {"job": spec.title})
-    return redirect("jobs")
-
-
-@needs("change", "core.job")
-@require_POST
-def cancel_run(request: HttpRequest, identity: int) -> HttpResponse:
-    """Cancel a run."""
-    run = get_object_or_404(JobRun.objects.for_user(subject_of_request(request)), pk=identity)
-    if running.cancel(subject_of_request(request), run):
-        messages.success(request, _("The run is cancelled, or ends at its next step."))
-    else:
-        messages.error(request, _("The run has ended already."))
     return redirect("jobs")

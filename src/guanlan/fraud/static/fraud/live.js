@@ -120,6 +120,9 @@
   const source = new EventSource(titles.stream);
   source.addEventListener("open", () => { if (!paused) show("open", "on"); });
   source.addEventListener("error", () => { if (!paused) show("lost", "warn"); });
+  source.addEventListener("bell", (event) => {
+    document.dispatchEvent(new CustomEvent("guanlan:bell", { detail: JSON.parse(event.data).n }));
+  });
   source.addEventListener("reset", () => location.reload());
   source.addEventListener("decision", (event) => {
     const row = JSON.parse(event.data);
