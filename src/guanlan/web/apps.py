@@ -21,6 +21,7 @@ class WebConfig(AppConfig):
         declare(
             "guanlan.web.pages.keys",
             "guanlan.web.pages.audit",
+            "guanlan.web.pages.bulk",
             "guanlan.web.finding",
             "guanlan.web.telling",
             "guanlan.web.pages.deliveries",

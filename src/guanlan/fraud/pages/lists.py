@@ -21,7 +21,7 @@ from guanlan.fraud import programs, words
 from guanlan.fraud.models import Decision, Entity
 from guanlan.fraud.pages import decisions, entities
 from guanlan.fraud.pages.entities import address, entities_with_key
-from guanlan.fraud.search import Search, count, fetch, search_of
+from guanlan.fraud.search import Search, count, fetch, grouped, search_of
 from guanlan.fraud.showing import Shower, ShownEntity, ShownRow
 from guanlan.web.resource import (
     Ask,
@@ -62,6 +62,13 @@ def count_decisions(ask: Ask, most: int) -> int:
     if not may(ask.subject, "see", "fraud.decision"):
         return 0
     return count(_search(ask, Shower(programs.latest())), most)
+
+
+def group_decisions(ask: Ask, one: Filter) -> list[tuple[Any, int]]:
+    """How many decisions each value of a filter has."""
+    if not may(ask.subject, "see", "fraud.decision"):
+        return []
+    return grouped(_search(ask, Shower(programs.latest())), one.path)
 
 
 def show_decisions(rows: Sequence[Any], subject: Subject) -> Sequence[ShownRow]:
@@ -205,11 +212,18 @@ DECISIONS = register(
                 gettext_lazy("Outcome"),
                 "choice",
                 choices=_outcomes,
+                stored={outcome.name: int(outcome) for outcome in Outcome},
                 ordered=True,
+                group=True,
                 example="outcome:>=review",
             ),
             Filter(
-                "type", gettext_lazy("Event"), "choice", choices=_types, example="type:transfer"
+                "type",
+                gettext_lazy("Event"),
+                "choice",
+                choices=_types,
+                group=True,
+                example="type:transfer",
             ),
             Filter("rule", gettext_lazy("Rule that hit")),
             Filter("unknown", gettext_lazy("Rule that could not be judged")),
@@ -218,8 +232,8 @@ DECISIONS = register(
             Filter("after", gettext_lazy("Decided from then on"), "time"),
             Filter("before", gettext_lazy("Decided until then"), "time"),
             Filter("label", gettext_lazy("Label"), "choice", choices=lambda: words.LABELS),
-            Filter("degraded", gettext_lazy("Degraded"), "flag"),
-            Filter("version", gettext_lazy("Version")),
+            Filter("degraded", gettext_lazy("Degraded"), "flag", group=True),
+            Filter("version", gettext_lazy("Version"), group=True),
             Filter("id", gettext_lazy("Event id")),
         ),
         more_filters=_kind_filters,
@@ -227,6 +241,7 @@ DECISIONS = register(
         order="-time",
         find=find_decisions,
         count=count_decisions,
+        group=group_decisions,
         prepare=show_decisions,
         address=lambda row: reverse("decision", args=[row.seq]),
         look=decisions.DecisionLook,
@@ -311,7 +326,14 @@ ENTITIES = register(
             ),
         ),
         filters=(
-            Filter("kind", gettext_lazy("Kind"), "choice", choices=_kinds, example="kind:user"),
+            Filter(
+                "kind",
+                gettext_lazy("Kind"),
+                "choice",
+                choices=_kinds,
+                group=True,
+                example="kind:user",
+            ),
             Filter(
                 "worst",
                 gettext_lazy("Worst outcome"),
@@ -319,6 +341,7 @@ ENTITIES = register(
                 choices=_outcomes,
                 stored={outcome.name: int(outcome) for outcome in Outcome},
                 ordered=True,
+                group=True,
                 example="worst:>=hold",
             ),
             Filter("events", gettext_lazy("Decisions"), "number", example="events:>=10"),

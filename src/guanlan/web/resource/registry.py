@@ -13,9 +13,9 @@ from django.forms import ModelChoiceField
 from guanlan.core.access import MASKED_FROM, SYSTEM, TABLE
 from guanlan.web.discussion.topics import discussed
 from guanlan.web.places import Place, add_place
-from guanlan.web.resource.declared import CELLS, Column, Resource
+from guanlan.web.resource.declared import CELLS, Column, Filter, Resource
 from guanlan.web.resource.fields import Related
-from guanlan.web.resource.reading import address_of, conditions, order_of, visible
+from guanlan.web.resource.reading import GROUPED, address_of, conditions, order_of, visible
 from guanlan.web.resource.words import read_terms
 
 _resources: dict[str, Resource] = {}
@@ -103,6 +103,7 @@ def faults(resource: Resource) -> list[str]:
         and one.read is None
         and not _has(resource.model, one.path)
     ]
+    wrong += [fault for one in resource.filters if one.group for fault in _group(resource, one)]
     if order_of(resource, resource.order) is None:
         wrong.append(f"its order {resource.order} is no sortable column")
     if not resource.address and not resource.one:
@@ -113,6 +114,18 @@ def faults(resource: Resource) -> list[str]:
         made = resource.form.make(SYSTEM, None)
         wrong += [f for n, field in made.base_fields.items() for f in _field_faults(n, field)]
     return wrong
+
+
+def _group(resource: Resource, one: Filter) -> list[str]:
+    """What is wrong with grouping by a filter: the groups of a masked field would tell it."""
+    if one.kind not in GROUPED:
+        return [f"filter {one.name}: a list is grouped by {', '.join(GROUPED)}, not by {one.kind}"]
+    if resource.find is not None and resource.group is None:
+        return [f"filter {one.name}: a list that is found by `find` is grouped by `group`"]
+    level = level_of(resource.model, one.path)
+    if level is None or level >= MASKED_FROM:
+        return [f"filter {one.name}: its groups would tell what is masked"]
+    return []
 
 
 def _has(model: type[models.Model], path: str) -> bool:
