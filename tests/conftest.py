@@ -18,6 +18,8 @@ from tests import postgres
 ROOT = Path(__file__).resolve().parent.parent
 LONG = 500  # lines; past this a file is named at the end of the run
 ABSENT = "component absent"
+# Django's own, and those that run `guanlan` in a process with a database of its own.
+DATABASE_FIXTURES = {"db", "transactional_db", "guanlan", "together", "start"}
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -67,6 +69,10 @@ def database_wanted() -> None:
         need("PostgreSQL", os.environ.get(postgres.ADDRESS), "apt-get install postgresql")
 
 
+def pytest_configure() -> None:
+    postgres.start()  # before any process of the run: they all use this one server
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if postgres.wanted():
         # The others have run already, and would say the same.
@@ -79,7 +85,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _touches_database(item: pytest.Item) -> bool:
-    fixtures = {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
+    if item.get_closest_marker("sqlite") is not None:
+        return False
+    fixtures = DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
     return bool(fixtures) or item.get_closest_marker("django_db") is not None
 
 

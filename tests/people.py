@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.test import Client
 
 from guanlan.core.access.table import PURPOSES
@@ -45,3 +46,12 @@ def confirm(client: Client, ago: float = 0.0) -> None:
         {"method": "password", "at": time.time() - ago, "reauthenticated": True}
     ]
     session.save()
+
+
+def app_code(secret: str, step: int = 0) -> str:
+    """What an authenticator app shows now, or `step` times thirty seconds later; not asked in
+    the last moments of a code's life."""
+    late = time.time() % 30 - 26
+    if late > 0:
+        time.sleep(4 - late)
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + step)))

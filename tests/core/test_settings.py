@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from guanlan.site import settings
+from guanlan.site import config, settings
 
 
 def test_the_secret_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
@@ -36,6 +36,46 @@ def test_databases_by_address(tmp_path: Path) -> None:
     assert (found["USER"], found["PASSWORD"], found["PORT"]) == ("u", "p@ss", "5433")
     with pytest.raises(ImproperlyConfigured, match="GUANLAN_DATABASE_URL"):
         settings._database("mysql://u:secret@db/x", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"OIDC_CLIENT_ID": "console"}, "GUANLAN_OIDC_ISSUER"),
+        ({"OIDC_CLIENT_SECRET": "hidden"}, "GUANLAN_OIDC_ISSUER"),
+        ({"OIDC_REQUIRED": "yes"}, "GUANLAN_OIDC_ISSUER"),
+        ({"OIDC_ISSUER": "https://sso.example.com"}, "GUANLAN_OIDC_CLIENT_ID"),
+        (
+            {"OIDC_ISSUER": "https://sso.example.com", "OIDC_CLIENT_ID": "console"},
+            "GUANLAN_OIDC_CLIENT_SECRET",
+        ),
+    ],
+)
+def test_single_sign_on_is_set_as_a_whole_or_not_at_all(
+    given: dict[str, str], missing: str, tmp_path: Path
+) -> None:
+    environment = {f"GUANLAN_{name}": value for name, value in given.items()}
+    found = config.load(environment | {"GUANLAN_DATA": str(tmp_path)})
+    with pytest.raises(ImproperlyConfigured, match=f"^{missing}: expected") as caught:
+        settings._whole_sign_on(found)
+    assert "hidden" not in str(caught.value)
+
+
+def test_the_secret_of_single_sign_on_may_stand_in_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret\n")
+    found = config.load(
+        {
+            "GUANLAN_DATA": str(tmp_path),
+            "GUANLAN_OIDC_ISSUER": "https://sso.example.com/realms/staff",
+            "GUANLAN_OIDC_CLIENT_ID": "console",
+            "GUANLAN_OIDC_CLIENT_SECRET_FILE": str(secret),
+            "GUANLAN_OIDC_SECOND_FACTOR": "mfa, hwk",
+        }
+    )
+    settings._whole_sign_on(found)
+    assert found["oidc_client_secret"] == "s3cret"
+    assert found["oidc_second_factor"] == ("mfa", "hwk")
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_no_door_lets_a_sensitive_key_out(pond: World, signed_in: Client) -> Non
 
 
 def test_a_free_word_is_no_key_of_an_entity(pond: World, signed_in: Client) -> None:
-    page = signed_in.get("/entities", {"q": "13800138000"}).context
+    page = signed_in.post("/entities/filter", {"q": "13800138000"}, follow=True).context
     assert page["problems"]
     assert page["rows"] == []
     assert "13800138000" not in page["problems"][0]

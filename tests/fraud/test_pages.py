@@ -156,8 +156,7 @@ def test_a_sensitive_key_is_nowhere_in_a_page(pond: World, signed_in: Client) ->
     assert f"{phone[:3]}••••{phone[-4:]}" in detail
     assert f"/entities/phone/~{entity.id}" in detail
     assert "31.2304" not in detail  # a field of level 3
-    moved = signed_in.get(f"/entities/phone/{phone}")
-    assert moved["Location"] == f"/entities/phone/~{entity.id}"
+    assert signed_in.get(f"/entities/phone/{phone}").status_code == 404  # nor by its address
 
 
 def test_the_stream_masks_what_the_pages_mask(pond: World) -> None:
@@ -256,7 +255,7 @@ def test_an_empty_installation_says_what_will_appear(
         ("/backtests/77", 404),
         ("/no/such/page", 404),
         ("/decisions?q=%00&older=x", 200),
-        ("/decisions?q=" + "a" * 5000, 200),
+        ("/decisions?q=type:" + "a" * 5000, 200),
         ("/?hours=99999999999999999999", 200),
         ("/entities?q=kind:<script>", 200),
     ],

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 from django.db import connection
-from django.test import Client
 
 from guanlan.core.access import SYSTEM
 from guanlan.engine.scenario.model import Outcome
@@ -146,19 +144,3 @@ def test_a_page_walks_an_index_and_sorts_nothing(pond: World, text: str, index: 
         find(search, SYSTEM, before=150)
     assert f"USING COVERING INDEX sqlite_autoindex_{index}" in plans[0] or "USING INDEX" in plans[0]
     assert not any("TEMP B-TREE" in line or line.startswith("SCAN") for line in plans)
-
-
-@pytest.mark.django_db
-def test_a_filter_is_remembered_unless_it_names_somebody(pond: World, signed_in: Client) -> None:
-    phone = next(d["entities"]["phone"] for d in pond.decisions() if "phone" in d["entities"])
-    for query, kept in (
-        ("type:login", True),
-        (f"phone:{phone}", False),
-        ("type:login user:u-1", True),
-        (phone, False),
-        (f"type:login -phone:{phone}", False),
-        ("phone:~3", True),
-    ):
-        assert signed_in.get("/decisions", {"q": query}).status_code == 200
-        remembered = parse_qs(signed_in.session["list fraud.decision"])
-        assert remembered.get("q", [""]) == [query if kept else ""]

@@ -74,6 +74,13 @@ def test_a_misspelt_key_is_refused_with_the_nearest_name(tmp_path: Path) -> None
         ("language = 'tlh'", "language: expected one of en, zh-hans, zh-hant"),
         ("database_url = 5", "database_url: expected a text"),
         ("database_url_file = 5", "database_url_file: expected a path"),
+        ("oidc_issuer = 'http://sso.example.com'", "oidc_issuer: expected an address such as"),
+        ("oidc_issuer = 'https://sso.example.com/?a=b'", "oidc_issuer: expected an address"),
+        ("oidc_issuer = 'https://me:hidden@sso.example.com'", "oidc_issuer: expected an address"),
+        ("oidc_issuer = 'sso.bank.example'", "oidc_issuer: expected an address such as"),
+        ("oidc_issuer = 5", "oidc_issuer: expected an address such as"),
+        ("oidc_required = 'yes'", "oidc_required: expected yes or no"),
+        ("oidc_second_factor = 'mfa'", "oidc_second_factor: expected a list of texts"),
     ],
 )
 def test_a_value_of_another_type_is_named_and_not_shown(

@@ -30,7 +30,7 @@ _KEPT: Final = 1024  # data keys remembered; each opening of the log makes one
 
 def log_keys() -> KeyWrap:
     """What wraps and unwraps the data keys of this installation's event log."""
-    return _LogKeys(settings.SECRET_KEY)
+    return LogKeys(settings.SECRET_KEY)
 
 
 def derived(secret: str, purpose: str) -> bytes:
@@ -40,20 +40,22 @@ def derived(secret: str, purpose: str) -> bytes:
     )
 
 
-class _LogKeys:
-    """Wraps by the key ring; what one secret's key wrapped before still opens."""
+class LogKeys:
+    """Wraps by a key ring, the installation's unless another is given; what one secret's key
+    wrapped before still opens."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, ring: Keyring | None = None) -> None:
         self._secret = secret
+        self._ring = ring
 
     def draw(self) -> bytes:
         return secrets.token_bytes(32)
 
     def wrap(self, key: bytes) -> bytes:
-        return BY_RING + keyring().wrap("log", key)
+        return BY_RING + (self._ring or keyring()).wrap("log", key)
 
     def unwrap(self, wrapped: bytes) -> bytes:
-        return _unwrapped(keyring(), self._secret, wrapped)
+        return _unwrapped(self._ring or keyring(), self._secret, wrapped)
 
 
 def wrapped_by(wrapped: bytes) -> int | None:

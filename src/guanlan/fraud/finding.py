@@ -29,7 +29,7 @@ def entities(subject: Subject, text: str, limit: int) -> Iterator[Found]:
     else:
         wanted = {text, joined(text)}
         rows = Entity.objects.for_user(subject).filter(
-            kind__in=list(shower.kinds()), key_index__in=wanted
+            kind__in=shower.kinds_for(subject), key_index__in=wanted
         )
     for row in rows.order_by("-last_seen")[:limit]:
         shown = shower.known_entity(row)

@@ -57,7 +57,10 @@ class Hit(NamedTuple):
 
 @dataclass
 class Search:
-    """A filter, read: conditions on decisions, and what could not be understood."""
+    """A filter, read: conditions on decisions, and what could not be understood. `free` are the
+    kinds of entities that free words may name."""
+
+    free: Collection[str] = ()
 
     where: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
@@ -88,9 +91,17 @@ def read_search(text: str, *, kinds: Collection[str], currency: str, zone: str) 
     return search
 
 
-def search_of(terms: Sequence[Term], *, kinds: Collection[str], currency: str, zone: str) -> Search:
-    """The conditions that terms already split mean."""
-    search = Search()
+def search_of(
+    terms: Sequence[Term],
+    *,
+    kinds: Collection[str],
+    currency: str,
+    zone: str,
+    free: Collection[str] | None = None,
+) -> Search:
+    """The conditions that terms already split mean; `free` are the kinds of entities that free
+    words may name, all of them where it is left out."""
+    search = Search(free=kinds if free is None else free)
     for term in terms:
         if not term.name:
             search.entities.append(Wanted(None, term.value, term.negated))
@@ -260,7 +271,7 @@ def _source(search: Search, bound: int | None, *, up: bool) -> tuple[str, str, l
     values: list[Any] = []
     narrow: list[tuple[str, str, list[int], bool]] = []
     for kind, value, negated in search.entities:
-        identity = _entity(kind, value)
+        identity = _entity(kind, value, tuple(search.free))
         if identity is not None:
             narrow.append(("fraud_entitydecision", "x.entity_id = %s", [identity], negated))
         elif kind is None:
@@ -303,9 +314,10 @@ def _rule(name: str) -> int | None:
 
 
 @once
-def _entity(kind: str | None, value: str) -> int | None:
-    """The number of an entity; `~7` is number 7, as links of masked entities say it."""
-    entities = Entity.objects.all() if kind is None else Entity.objects.filter(kind=kind)
+def _entity(kind: str | None, value: str, free: tuple[str, ...]) -> int | None:
+    """The number of an entity; `~7` is number 7, as links of masked entities say it. Free words
+    name one of the kinds `free`."""
+    entities = Entity.objects.filter(kind__in=free if kind is None else [kind])
     if kind is not None and value.startswith("~") and value[1:].isdecimal():
         entities = entities.filter(id=int(value[1:]))
     else:

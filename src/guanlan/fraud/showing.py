@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import MASKED_FROM
+from guanlan.core.access import MASKED_FROM, Subject, may_match
 from guanlan.core.access.masking import HIDDEN, mask
 from guanlan.engine.language import LanguageError, check, parse
 from guanlan.engine.language.sentences import sentence
@@ -94,6 +94,11 @@ class Shower:
 
     def kinds(self) -> dict[str, str]:
         return {name: self.kind(name) for name in self._kinds}
+
+    def kinds_for(self, subject: Subject) -> list[str]:
+        """The kinds of entities that `subject` may look up by their key."""
+        levels = {name: self.layout.level(name) for name in self._kinds}
+        return [n for n, level in levels.items() if may_match(subject, "fraud.entity", level)]
 
     def role(self, event_type: str, name: str) -> str:
         """A role is called by its title, else by its kind and, where that differs, its name."""

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
@@ -30,6 +31,7 @@ FILE_NAME: Final = "guanlan.toml"
 NOT_SETTINGS: Final = ("GUANLAN_CONFIG", "GUANLAN_KEY")
 TESTS: Final = "GUANLAN_TEST_"
 SECRET_BYTES: Final = 64 << 10
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 Origin = Literal["default", "environment", "file", "secret file"]
 _UNTYPED: Final = object()
@@ -100,6 +102,16 @@ def _zone(text: Any) -> str:
     return str(text)
 
 
+def _issuer(value: Any) -> str:
+    """The issuer as it stands: it is compared letter by letter with what tokens say."""
+    text = str(_is(str)(value))
+    parts = urlsplit(text)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if not safe or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError
+    return text
+
+
 def choice(*words: str) -> Kind:
     """One of some words."""
 
@@ -127,6 +139,9 @@ TEXT: Final = Kind("a text", str, _is(str))
 FLAG: Final = Kind("yes or no", _flag, _is(bool))
 WORDS: Final = Kind("a list of texts", _split, _word_list)
 PATH: Final = Kind("a path", Path, lambda value: Path(_is(str)(value)))
+ISSUER: Final = Kind(
+    "an address such as https://sso.example.com/realms/staff, without ? and #", _issuer, _issuer
+)
 ZONE: Final = Kind("the name of a time zone, such as Asia/Shanghai", _zone, _zone)
 
 DECLARED: Final = (
@@ -151,8 +166,20 @@ DECLARED: Final = (
     Setting("attachment_quota", whole(0, 1 << 50), 10 << 30, "bytes of all attachments at most"),
     Setting("attachment_scanner", WORDS, (), "command that reads a file on its input and ends with"
             " 0 when it is clean, 1 when it is not: clamdscan,--no-summary,-"),
-    Setting("mfa", choice("required", "optional"), "required", "whether a person without a"
-            " second factor reaches only the page that sets one up"),
+    Setting("oidc_issuer", ISSUER, "", "the OpenID Connect provider that staff sign in with: its"
+            " issuer, exactly as it names itself"),
+    Setting("oidc_client_id", TEXT, "", "this console's name at the provider"),
+    Setting("oidc_client_secret", TEXT, "", "this console's secret at the provider", secret=True),
+    Setting("oidc_name", TEXT, "", "what the sign-in page calls the provider: Sign in with ..."),
+    Setting("oidc_required", FLAG, False, "whether staff sign in by the provider only; owners keep"
+            " the other ways for the day it is down"),
+    Setting("oidc_second_factor", WORDS, (), "words of the provider's amr, or its acr, that count"
+            " as a second factor: mfa; without any our own is asked for"),
+    Setting("mfa", choice("required", "by_role", "optional"), "required", "of whom a second factor"
+            " is demanded, without which a person reaches only the page that sets one up:"
+            " everybody, those with certain roles, or nobody"),
+    Setting("mfa_roles", WORDS, (), "with mfa = by_role: these roles; without a list those that may"
+            " change, approve, manage or reveal something"),
     Setting("idle_minutes", whole(1, 720), 30, "minutes without a request after which a session"
             " ends"),
     Setting("proxies", WORDS, (), "addresses or networks of proxies whose X-Forwarded-For is"

@@ -67,6 +67,22 @@ def _database(url: str, data: Path) -> dict[str, object]:
     raise ImproperlyConfigured("GUANLAN_DATABASE_URL: expected postgresql://... or sqlite:///...")
 
 
+def _whole_sign_on(found: config.Config) -> None:
+    """Raises ImproperlyConfigured where a part of single sign-on is set without the rest."""
+    if not found["oidc_issuer"]:
+        for name in ("oidc_client_id", "oidc_client_secret", "oidc_required"):
+            if found[name]:
+                raise ImproperlyConfigured(
+                    f"GUANLAN_OIDC_ISSUER: expected the provider's issuer, because {name} is set"
+                )
+        return
+    for name in ("oidc_client_id", "oidc_client_secret"):
+        if not found[name]:
+            raise ImproperlyConfigured(
+                f"GUANLAN_{name.upper()}: expected, because oidc_issuer is set"
+            )
+
+
 CONFIG = config.read()
 DATA = CONFIG["data"].resolve()
 DATA.mkdir(parents=True, exist_ok=True)
@@ -190,22 +206,32 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_RATE_LIMITS = False  # guanlan.core.people.limiting covers every door
 ACCOUNT_LOGIN_TIMEOUT = 600
 MFA_ADAPTER = "guanlan.web.accounts.adapters.Factors"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]  # recovery codes are our own: kept as hashes
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
-MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_RECOVERY_CODE_DIGITS = 10
-MFA_TOTP_TOLERANCE = 1
+MFA_TOTP_PERIOD = 30
+MFA_TOTP_TOLERANCE = 0  # a code lives for its thirty seconds
 MFA_RATE_LIMITS = False
 MFA_FORMS = {
+    "authenticate": "guanlan.web.accounts.factors.Authenticate",
+    "reauthenticate": "guanlan.web.accounts.factors.Confirm",
     "authenticate_webauthn": "guanlan.web.accounts.passkeys.Authenticate",
     "login_webauthn": "guanlan.web.accounts.passkeys.SignIn",
     "reauthenticate_webauthn": "guanlan.web.accounts.passkeys.Confirm",
     "add_webauthn": "guanlan.web.accounts.passkeys.Add",
 }
-MFA_REQUIRED = CONFIG["mfa"] == "required"
+MFA = CONFIG["mfa"]
+MFA_ROLES = CONFIG["mfa_roles"]
 PROXIES = tuple(ip_network(text, strict=False) for text in CONFIG["proxies"])
+# Single sign-on: guanlan.core.sign_on.
+_whole_sign_on(CONFIG)
+OIDC_ISSUER = CONFIG["oidc_issuer"]
+OIDC_CLIENT_ID = CONFIG["oidc_client_id"]
+OIDC_CLIENT_SECRET = CONFIG["oidc_client_secret"]
+OIDC_NAME = CONFIG["oidc_name"]
+OIDC_REQUIRED = CONFIG["oidc_required"]
+OIDC_SECOND_FACTOR = frozenset(CONFIG["oidc_second_factor"])
 SESSION_IDLE = CONFIG["idle_minutes"] * 60
 
 SESSION_COOKIE_AGE = 12 * 3600

@@ -31,9 +31,10 @@ def session_subject(cookie_header: str) -> Subject | None:
         store = import_module(settings.SESSION_ENGINE).SessionStore
         request = HttpRequest()
         request.session = store(morsel.value)
-        if over(request.session) or lacks_factor(request.session):
-            return None
         user = get_user(request)
-        return subject_of(user) if user.is_authenticated and user.is_active else None
+        if over(request.session) or not user.is_authenticated or not user.is_active:
+            return None
+        subject = subject_of(user)
+        return None if lacks_factor(request.session, subject) else subject
     finally:
         close_old_connections()

@@ -31,6 +31,7 @@ urlpatterns = [
     path(
         "settings/people/<int:identity>/clearance", people.change_clearance, name="change_clearance"
     ),
+    path("settings/people/<int:identity>/unlink", people.unlink_person, name="unlink_person"),
     path("settings/roles/<int:identity>/end", people.end_role, name="end_role"),
     path("settings/access", people.my_access, name="my_access"),
     path("settings/access/ask", people.ask_access, name="ask_access"),

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,36 @@ def test_rows_of_many_threads_are_all_there_once(tmp_path: Path) -> None:
     assert [r.i for r in rows] == list(range(400))
     assert len({r.on[1] for r in rows}) == 400
     assert made.verify().ok
+    made.store.close()
+
+
+def test_whoever_asks_or_signs_meanwhile_does_not_disturb(tmp_path: Path) -> None:
+    """A page asks where the log stands and a job signs, while other threads append."""
+    made = world(tmp_path)
+    done = threading.Event()
+    failed: list[Exception] = []
+
+    def until_done(work: Callable[[], object]) -> None:
+        try:
+            while not done.is_set():
+                work()
+        except AuditUnavailable as error:
+            failed.append(error)
+
+    threads = [
+        threading.Thread(target=until_done, args=(work,)) for work in (made.store.tip, made.sign)
+    ]
+    for thread in threads:
+        thread.start()
+    for number in range(300):
+        made.store.append(row(number=number))
+    done.set()
+    for thread in threads:
+        thread.join()
+    made.sign()
+    assert failed == []
+    proof = made.verify()
+    assert (proof.ok, proof.rows, proof.covered) == (True, 300, 300)
     made.store.close()
 
 

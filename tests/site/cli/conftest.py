@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.site.cli import database
 from tests.site.cli.running import Result, Started
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,12 +19,16 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def environment(data: Path) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GUANLAN_")}
-    return kept | {
-        "GUANLAN_DATA": str(data),
-        "PYTHONPATH": str(ROOT / "src"),
-        "DJANGO_SETTINGS_MODULE": "guanlan.site.settings",
-        "COLUMNS": "200",
-    }
+    return (
+        kept
+        | database.of(data)
+        | {
+            "GUANLAN_DATA": str(data),
+            "PYTHONPATH": str(ROOT / "src"),
+            "DJANGO_SETTINGS_MODULE": "guanlan.site.settings",
+            "COLUMNS": "200",
+        }
+    )
 
 
 @pytest.fixture

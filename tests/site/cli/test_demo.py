@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import httpx
 
+from tests.site.cli.database import rows
 from tests.site.cli.running import Result, Started
 
 Guanlan = Callable[..., Result]
@@ -43,10 +42,9 @@ def test_the_demo_seeds_once_and_goes_on(guanlan: Guanlan, start: Start, data: P
     assert httpx.get(f"{url}/login").status_code == 200
     assert first.end() == 0
     assert not [line for line in first.lines if "Traceback" in line or "WARNING" in line]
-    with closing(sqlite3.connect(data / "db.sqlite3")) as database:
-        keys = database.execute("SELECT name FROM core_apikey WHERE revoked IS NULL").fetchall()
-        assert keys == [("demo traffic",)]
-        assert database.execute("SELECT count(*) FROM fraud_backtest").fetchone() == (1,)
+    keys = rows(data, "SELECT name FROM core_apikey WHERE revoked IS NULL")
+    assert keys == [("demo traffic",)]
+    assert rows(data, "SELECT count(*) FROM fraud_backtest") == [(1,)]
 
     second = start(*DEMO)
     url = second.wait_for(r"Guanlan: (http://\S+)", 60)[1]
@@ -61,4 +59,4 @@ def test_fresh_empties_no_directory_but_a_demo(guanlan: Guanlan, data: Path) -> 
     result = guanlan(*DEMO, "--fresh")
     assert result.code == 2
     assert "nothing was removed" in result.err
-    assert (data / "db.sqlite3").exists()
+    assert rows(data, "SELECT count(*) FROM core_user") == [(1,)]

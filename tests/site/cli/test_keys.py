@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.site.cli.database import rows
 from tests.site.cli.running import Result
 
 Guanlan = Callable[..., Result]
@@ -28,9 +28,7 @@ def test_secrets_are_shown_once_and_never_stored(together: Together, data: Path)
 
     files = [path for path in data.rglob("*") if path.is_file()]
     assert not any(token.encode() in path.read_bytes() for path in files)
-    with sqlite3.connect(data / "db.sqlite3") as database:
-        stored = database.execute("SELECT sha256 FROM core_apikey").fetchone()[0]
-    database.close()
+    [[stored]] = rows(data, "SELECT sha256 FROM core_apikey")
     assert bytes(stored) == hashlib.sha256(token.encode()).digest()
     assert stat.S_IMODE((data / "secret.key").stat().st_mode) == 0o600
 

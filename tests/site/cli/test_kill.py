@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 from guanlan.client import Client, Decision, GuanlanError, Retry
 from guanlan.engine.log import verify
+from tests.site.cli.database import rows
 from tests.site.cli.running import Result, Started
 from tests.site.cli.small import SCENARIO, transfer
 
@@ -40,10 +39,7 @@ class Caller(threading.Thread):
 
 def projected(data: Path) -> tuple[int, int]:
     """(decisions, different events among them) in the database."""
-    with closing(sqlite3.connect(data / "db.sqlite3", timeout=20)) as database:
-        row = database.execute(
-            "SELECT count(*), count(DISTINCT event_id) FROM fraud_decision"
-        ).fetchone()
+    [row] = rows(data, "SELECT count(*), count(DISTINCT event_id) FROM fraud_decision")
     return int(row[0]), int(row[1])
 
 

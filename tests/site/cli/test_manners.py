@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from guanlan.site.cli.verbs import VERBS
 from tests.site.cli.running import Result
 
@@ -73,6 +75,7 @@ def test_a_directory_that_cannot_be_made_is_one_line(guanlan: Guanlan, data: Pat
     assert str(data) in one_line(result)
 
 
+@pytest.mark.sqlite
 def test_a_database_that_cannot_be_read_is_one_line(guanlan: Guanlan, data: Path) -> None:
     data.mkdir()
     (data / "db.sqlite3").write_text("no database " * 1000)
@@ -88,6 +91,7 @@ def test_help_names_every_verb_and_loads_none(guanlan: Guanlan, data: Path) -> N
     assert not data.exists()  # settings were not imported
 
 
+@pytest.mark.sqlite
 def test_data_may_be_named_on_the_command_line(guanlan: Guanlan, data: Path) -> None:
     other = data.parent / "elsewhere"
     assert guanlan("key", "list", "--data", other, "--json").out == "[]\n"

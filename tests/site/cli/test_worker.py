@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.site.cli.conftest import ROOT, environment
+from tests.site.cli.database import rows
 from tests.site.cli.running import Result, Started
 from tests.site.cli.small import SCENARIO
 
 Guanlan = Callable[..., Result]
 Start = Callable[..., Started]
-
-
-def rows(data: Path, sql: str, *values: Any) -> list[Any]:
-    with closing(sqlite3.connect(data / "db.sqlite3", timeout=20)) as database:
-        found = database.execute(sql, values).fetchall()
-        database.commit()
-        return found
 
 
 def until(condition: Callable[[], Any], seconds: float = 40) -> Any:
@@ -41,7 +33,7 @@ def until(condition: Callable[[], Any], seconds: float = 40) -> Any:
 def want(data: Path, **more: Any) -> int:
     """A run of the cleaning that waits, as another process would write it down."""
     values = {"job": "platform.clean", "state": "queued", "attempt": 0, "failures": 0, "losses": 0,
-              "done": 0, "total": 0, "result": "", "vals": "{}", "error": "", "cancelling": 0,
+              "done": 0, "total": 0, "result": "", "vals": "{}", "error": "", "cancelling": False,
               "due": "2026-01-01 00:00:00", **more}  # fmt: skip
     values['"values"'] = values.pop("vals")
     names = ", ".join(values)

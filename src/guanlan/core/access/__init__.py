@@ -22,6 +22,7 @@ from guanlan.core.access.policy import (
     Verdict,
     explain,
     may,
+    may_match,
     require,
 )
 from guanlan.core.access.scoping import ScopedQuerySet
@@ -44,6 +45,7 @@ __all__ = [
     "Verdict",
     "explain",
     "may",
+    "may_match",
     "register_noun",
     "require",
     "subject_of",

@@ -27,16 +27,6 @@ THIRD_PARTY: Final[dict[str, dict[int, str]]] = {
     "sessions.session": {2: "expire_date", 4: "session_key session_data"},
     "account.emailaddress": {2: "id user verified primary", 3: "email"},
     "account.emailconfirmation": {2: "id email_address created sent", 4: "key"},
-    "socialaccount.socialapp": {
-        2: "id provider provider_id name settings",
-        3: "client_id",
-        4: "secret key",
-    },
-    "socialaccount.socialaccount": {
-        2: "id user provider last_login date_joined",
-        3: "uid extra_data",
-    },
-    "socialaccount.socialtoken": {2: "id app account expires_at", 4: "token token_secret"},
     "mfa.authenticator": {2: "id user type created_at last_used_at", 4: "data"},
     "usersessions.usersession": {
         2: "id user created_at last_seen_at data",

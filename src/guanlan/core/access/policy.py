@@ -196,6 +196,21 @@ def explain(
     return Verdict(False, "clearance" if not cleared else "purpose")
 
 
+def may_match(subject: Subject, noun: str, level: int, *, scope: str = EVERYWHERE) -> bool:
+    """Whether `subject` may ask for rows of `noun` by a value of this level.
+
+    Who may not see a value must not learn it by asking for it either: from level 3 on only those
+    may ask who could have the value revealed, for one of their purposes.
+    """
+    if level < MASKED_FROM:
+        return may(subject, "see", noun, scope=scope)
+    purposes = {*subject.purposes, *(grant.purpose for grant in subject.grants)}
+    return any(
+        may(subject, "reveal", noun, scope=scope, level=level, purpose=purpose)
+        for purpose in purposes
+    )
+
+
 def require(
     subject: Subject,
     verb: Verb,

@@ -112,6 +112,15 @@ def declare() -> None:
         },
     )
     register_noun(
+        "core.linkedidentity",
+        _("Links to single sign-on"),
+        verbs="see delete export",
+        rights={
+            "administrator": "see delete",
+            **_each(("security_engineer", "privacy_officer"), "see"),
+        },
+    )
+    register_noun(
         "core.roleassignment",
         _("Roles of people"),
         verbs="see add delete export",

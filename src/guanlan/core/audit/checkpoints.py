@@ -38,7 +38,7 @@ ORIGIN: Final = "guanlan.audit"
 EVERY_ROWS: Final = 1_000
 EVERY_MICROSECONDS: Final = 60_000_000
 _ED25519: Final = b"\x01"
-_DASH: Final = "\N{EM DASH} "
+DASH: Final = "\N{EM DASH} "
 _NOTE_END: Final = re.compile(b"\n\n(?:\xe2\x80\x94 [^\n]+\n)+\n?")
 _TAIL: Final = 4096
 _LONGEST_NOTE: Final = 1024
@@ -113,7 +113,7 @@ class Signer:
         """The signed note of a tree head."""
         text = f"{self.name}\n{size}\n{base64.b64encode(root).decode()}\ntime {time}\n"
         signature = self._id + self._key.sign(text.encode())
-        return f"{text}\n{_DASH}{self.name} {base64.b64encode(signature).decode()}\n"
+        return f"{text}\n{DASH}{self.name} {base64.b64encode(signature).decode()}\n"
 
 
 def load_signer(keys: Path, known: str = "") -> Signer:
@@ -180,7 +180,7 @@ def read_notes(file: Path) -> list[Checkpoint]:
         while blank < len(lines) and lines[blank]:
             blank += 1
         end = blank + 1
-        while end < len(lines) and lines[end].startswith(_DASH):
+        while end < len(lines) and lines[end].startswith(DASH):
             end += 1
         notes.append(_parsed(lines[at:blank], lines[blank + 1 : end], f"{file}, line {at + 1}"))
         at = end
@@ -192,7 +192,7 @@ def _parsed(body: list[str], signed: list[str], where: str) -> Checkpoint:
         origin, size, root, *more = body
         signatures = []
         for line in signed:
-            name, encoded = line.removeprefix(_DASH).split(" ")
+            name, encoded = line.removeprefix(DASH).split(" ")
             signatures.append((name, base64.b64decode(encoded, validate=True)))
         if not signatures:
             raise ValueError

@@ -92,10 +92,12 @@ class Store:
         self._frontier = Frontier()
         self._offset = 0
         self._clock = 0
+        self._turn = threading.Lock()  # the file's lock is the process's, for all its threads
         self._waiting = threading.Condition()
         self._open = _Batch()
         self._writer: threading.Thread | None = None
         self._stopping = False
+        os.register_at_fork(after_in_child=self._forked)
 
     # -- appending --------------------------------------------------------------------------
 
@@ -215,12 +217,16 @@ class Store:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._opened()
-        fcntl.flock(self._lock_fd, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._lock_fd, fcntl.LOCK_UN)
+        with self._turn:
+            self._opened()
+            fcntl.flock(self._lock_fd, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._lock_fd, fcntl.LOCK_UN)
+
+    def _forked(self) -> None:
+        self._turn = threading.Lock()  # whoever held it is not in this process
 
     def _opened(self) -> None:
         if self._fd >= 0:
@@ -228,7 +234,6 @@ class Store:
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-            # The lock is a file of its own open description, so threads do not share it.
             self._lock_fd = os.open(self.directory / LOCK, flags, 0o600)
             self._fd = os.open(self.directory / ROWS, flags, 0o600)
         except OSError as error:

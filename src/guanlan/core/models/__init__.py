@@ -13,7 +13,14 @@ from guanlan.core.models.access import AccessGrant, Clearance, RoleAssignment
 from guanlan.core.models.audit import AuditCursor, AuditEntry
 from guanlan.core.models.keys import ApiKey
 from guanlan.core.models.messages import Channel, Delivery, Message, Preference
-from guanlan.core.models.people import Attempt, Invitation, Organisation, SignedIn, User
+from guanlan.core.models.people import (
+    Attempt,
+    Invitation,
+    LinkedIdentity,
+    Organisation,
+    SignedIn,
+    User,
+)
 from guanlan.core.models.running import Job, JobRun, Worker
 from guanlan.core.models.sealing import KeyCheck
 
@@ -30,6 +37,7 @@ __all__ = [
     "Job",
     "JobRun",
     "KeyCheck",
+    "LinkedIdentity",
     "Message",
     "Organisation",
     "Preference",

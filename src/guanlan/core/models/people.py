@@ -91,6 +91,33 @@ class SignedIn(models.Model):
         return f"session of {self.user_id}"
 
 
+class LinkedIdentity(models.Model):
+    """The account that a person has at the sign-on provider, and whose it is here.
+
+    The provider's name for the person is kept only as a hash: it is compared, never shown.
+    """
+
+    data_levels: ClassVar[dict[int, str]] = {2: "id user issuer linked used", 4: "sha256"}
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="linked_identities"
+    )
+    issuer = models.CharField(max_length=255)
+    sha256 = models.BinaryField(max_length=32, unique=True)
+    linked = models.DateTimeField(default=timezone.now)
+    used = models.DateTimeField(default=timezone.now)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "issuer"], name="one_identity_per_issuer")
+        ]
+
+    def __str__(self) -> str:
+        return f"identity of {self.user_id}"
+
+
 class Invitation(models.Model):
     """A person asked to join: once, until a time. Its secret is kept only as a hash."""
 

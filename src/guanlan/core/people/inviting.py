@@ -84,6 +84,12 @@ def accept(token: str, username: str, password: str) -> User:
     if faults:
         raise ValidationError(faults)
     user.set_password(password)
+    return join(user, found)
+
+
+def join(user: User, found: Invitation) -> User:
+    """Save the account of an invitation, with its role. Raises ValidationError when somebody
+    else took the invitation."""
     with act("invitation.accept", found, detail={"role": found.role}), transaction.atomic():
         # Of two who accept at once, the second finds nothing to accept.
         taken = Invitation.objects.filter(

@@ -21,15 +21,13 @@ from guanlan.core.models import KeyCheck
 from guanlan.core.sealing.errors import KeysUnusable
 from guanlan.core.sealing.files import sealed_files
 from guanlan.core.sealing.installation import keyring
-from guanlan.core.sealing.ring import PUT_BACK, DataKey, Keyring, Purpose
+from guanlan.core.sealing.ring import PURPOSES, PUT_BACK, DataKey, Keyring
 from guanlan.engine.log.sealing import wrapped_keys
 
 RING: Final = "ring"
 SECRET: Final = "secret.key"  # noqa: S105 - a file's name
 SIGNER: Final = "audit"
 KEY: Final = "key "
-# Made at the first start, so that all of them are known from then on.
-FIRST: Final[tuple[Purpose, ...]] = ("field", "index", "log", "attachment")
 SAMPLE: Final = 3  # files of each kind that are tried
 _CONSTANT: Final = b"guanlan key check\0"
 
@@ -57,7 +55,7 @@ def check_keys() -> None:
 def note_keys() -> None:
     """Have the database know the keys that are here now; call after `check_keys`."""
     ring = keyring()
-    for purpose in FIRST:
+    for purpose in PURPOSES:  # made at the first start, so that all are known from then on
         ring.current(purpose)
     values = {
         RING: ring.identity,

@@ -13,6 +13,7 @@
 from guanlan.engine.log.errors import LogCorrupt, LogError, LogFailed, LogLocked, LogSealed
 from guanlan.engine.log.frame import EVENT, LIST_CHANGE, OPENED, PROGRAM, WARMED, Frame
 from guanlan.engine.log.reader import LogReader, LogTail
+from guanlan.engine.log.root import log_root
 from guanlan.engine.log.scan import Fault
 from guanlan.engine.log.sealing import KeyWrap, Seals
 from guanlan.engine.log.verify import VerifyReport, verify
@@ -39,5 +40,6 @@ __all__ = [
     "Seals",
     "VerifyReport",
     "check_unused",
+    "log_root",
     "verify",
 ]

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -37,7 +36,8 @@ BARS = 30
 
 def entities_with_key(key: str, subject: Subject) -> list[Entity]:
     """The entities of an exact key, of whatever kind, those seen last first."""
-    visible = Entity.objects.for_user(subject).filter(key_index=key)
+    kinds = Shower(programs.latest()).kinds_for(subject)
+    visible = Entity.objects.for_user(subject).filter(kind__in=kinds, key_index=key)
     return list(visible.order_by("-last_seen")[:20])
 
 
@@ -206,12 +206,10 @@ def entity(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     seen = Entity.objects.for_user(subject)
     if key.startswith("~") and key[1:].isdecimal() and len(key) < 19:
         found = seen.filter(kind=kind, id=int(key[1:])).first()
+    elif Shower(programs.latest()).layout.level(kind) >= MASKED_FROM:
+        raise Http404  # a sensitive key is looked up by no address: histories and logs keep those
     else:
         found = seen.filter(kind=kind, key_index=key).first()
-        shower = Shower(programs.latest())
-        if found is not None and shower.layout.level(kind) >= MASKED_FROM:
-            # Keep a sensitive key out of the address bar, the history and the logs.
-            return redirect(address(found, shower))
     if found is None:
         raise Http404
     return object_page(request, resource_of("fraud.entity"), found)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from guanlan.core.access import MASKED_FROM, Subject, may
+from guanlan.core.access import Subject, may
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud import programs, words
 from guanlan.fraud.models import Decision, Entity
@@ -40,7 +40,11 @@ from guanlan.web.words import major
 
 def _search(ask: Ask, shower: Shower) -> Search:
     return search_of(
-        ask.terms, kinds=shower.kinds(), currency=shower.currency, zone=settings.TIME_ZONE
+        ask.terms,
+        kinds=shower.kinds(),
+        currency=shower.currency,
+        zone=settings.TIME_ZONE,
+        free=shower.kinds_for(ask.subject),
     )
 
 
@@ -97,7 +101,7 @@ def _kinds() -> Mapping[str, str | Promise]:
 def _kind_filters() -> Sequence[Filter]:
     shower = Shower(programs.latest())
     return [
-        Filter(name, title, personal=shower.layout.level(name) >= MASKED_FROM)
+        Filter(name, title, level=shower.layout.level(name))
         for name, title in shower.kinds().items()
     ]
 
@@ -225,16 +229,16 @@ DECISIONS = register(
                 group=True,
                 example="type:transfer",
             ),
-            Filter("rule", gettext_lazy("Rule that hit")),
-            Filter("unknown", gettext_lazy("Rule that could not be judged")),
+            Filter("rule", gettext_lazy("Rule that hit"), level=2),
+            Filter("unknown", gettext_lazy("Rule that could not be judged"), level=2),
             Filter("score", gettext_lazy("Score"), "number", example="score:>=50"),
             Filter("amount", gettext_lazy("Amount"), "number"),
-            Filter("after", gettext_lazy("Decided from then on"), "time"),
-            Filter("before", gettext_lazy("Decided until then"), "time"),
-            Filter("label", gettext_lazy("Label"), "choice", choices=lambda: words.LABELS),
+            Filter("after", gettext_lazy("Decided from then on"), "time", level=2),
+            Filter("before", gettext_lazy("Decided until then"), "time", level=2),
+            Filter("label", gettext_lazy("Label"), "choice", choices=lambda: words.LABELS, level=2),
             Filter("degraded", gettext_lazy("Degraded"), "flag", group=True),
             Filter("version", gettext_lazy("Version"), group=True),
-            Filter("id", gettext_lazy("Event id")),
+            Filter("id", gettext_lazy("Event id"), level=2),
         ),
         more_filters=_kind_filters,
         chips=_decision_chips,

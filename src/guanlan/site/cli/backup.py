@@ -1,4 +1,4 @@
-"""`guanlan backup` and `guanlan restore`: the whole instance, its keys apart."""
+"""`guanlan backup`: the whole instance, its keys apart."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command()
 @click.argument("out", type=FILE)
 @click.option("--keys", type=FILE, help="Write the keys to this file; keep it elsewhere.")
-@click.option("--without-database", is_flag=True, help="For PostgreSQL, which pg_dump takes.")
+@click.option("--without-database", is_flag=True, help="Where you copy it yourself, before.")
 @data_option
 @as_json
 def backup(out: Path, keys: Path | None, without_database: bool, as_json: bool) -> None:
@@ -39,5 +39,7 @@ def backup(out: Path, keys: Path | None, without_database: bool, as_json: bool) 
         return
     size = sum(entry.size for entry in contents.files)
     click.echo(f"{out}: {len(contents.files):,} files, {size:,} bytes")
+    for line in contents.roots.told():
+        click.echo(line)
     if keys is None:
         say("the keys are not in it: take them too (--keys FILE) and keep them elsewhere")

@@ -58,7 +58,7 @@ def demo(host: str, port: int, rate: float, fresh: bool, warm: bool) -> None:
     if fresh:
         forget(settings.DATA)
     if settings.CONFIG.of("mfa").origin == "default":
-        settings.MFA_REQUIRED = False  # every page of the demo says that this account has none
+        settings.MFA = "optional"  # every page of the demo says that this account has none
     made = prepare()
     (settings.DATA / MARK).touch()
     traffic = Traffic(rate, microseconds())

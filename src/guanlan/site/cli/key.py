@@ -15,7 +15,7 @@ from guanlan.core.services import (
     create_api_key,
     revoke_api_key,
 )
-from guanlan.site.cli.words import Fault, as_json, data_option, put_json, put_table
+from guanlan.site.cli.words import BadInput, Fault, as_json, data_option, put_json, put_table
 from guanlan.site.run.prepare import apply_migrations
 
 
@@ -51,7 +51,7 @@ def create(name: str, scopes: tuple[str, ...], days: int, why: str, as_json: boo
     try:
         made = create_api_key(name, scopes, days=days, why_endless=why)
     except ValidationError as error:
-        raise Fault(f"key {name}: {error.messages[0]}") from None
+        raise BadInput(f"key: {error.messages[0]}") from None
     if as_json:
         said = {"id": made.key.id, "name": name, "scopes": sorted(scopes), "token": made.token}
         put_json(said | {"expires": _iso(made.key.expires)})

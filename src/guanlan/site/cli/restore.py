@@ -22,7 +22,9 @@ FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 def restore(archive: Path, keys: Path, data: Path | None, as_json: bool) -> None:
     """Make a data directory from the backup FROM and its keys; all of it or nothing.
 
-    The directory must be empty or not be there. Every byte is proven, the event log verified.
+    The directory must be empty or not be there. Every byte is proven, both logs are verified,
+    and their roots must be those of when the backup was made. A PostgreSQL database goes into the
+    empty one that GUANLAN_DATABASE_URL names.
     """
     named = data or os.environ.get("GUANLAN_DATA")
     if not named:
@@ -36,6 +38,8 @@ def restore(archive: Path, keys: Path, data: Path | None, as_json: bool) -> None
     if as_json:
         put_json({"data": str(named), "contents": contents})
         return
-    click.echo(f"{named}: restored, {len(contents.files):,} files")
+    click.echo(f"{named}: restored, {len(contents.files):,} files; the roots are as they were")
+    for line in contents.roots.told():
+        click.echo(line)
     if not contents.database:
         say("the database is not in it: load your dump, and name it in GUANLAN_DATABASE_URL")

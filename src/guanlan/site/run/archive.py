@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 HEAD: Final = "guanlan-backup.json"
 LIST: Final = "contents.json"
 CHUNK: Final = 1 << 20
@@ -48,17 +48,42 @@ class Entry(Struct, frozen=True):
     sha256: str
 
 
+class Roots(Struct, frozen=True):
+    """What the instance said when it was copied, to compare a restored one with. Of the event
+    log: the position up to which it was durable, and its root. Of the audit log: rows, bytes,
+    the tree's root and the newest signed checkpoint."""
+
+    log_position: int | None = None
+    log: str = ""
+    audit_rows: int = 0
+    audit_bytes: int = 0
+    audit: str = ""
+    checkpoint: str = ""
+
+    def told(self) -> list[str]:
+        """The roots, for people."""
+        lines = [f"audit log: {self.audit_rows:,} rows, root {self.audit}"]
+        if self.log_position is not None:
+            lines.append(f"event log: {self.log_position:,} bytes, state root {self.log}")
+        return lines
+
+
 class Contents(Struct, frozen=True):
-    """The last member. Of the log: the position up to which it was durable. `ring` and `keys`
-    name the key ring and its live keys, `secret` is a fingerprint of secret.key."""
+    """The last member. `ring` and `keys` name the key ring and its live keys, `secret` is a
+    fingerprint of secret.key. `seal` is the digest of all the rest, sealed by the ring: whoever
+    has the archive and not the keys cannot alter it."""
 
     files: list[Entry]
     ring: str
     keys: list[int]
     secret: str
-    log_position: int | None = None
-    audit_bytes: int | None = None
+    roots: Roots = Roots()
     database: str = ""
+    seal: str = ""
+
+    def digest(self) -> bytes:
+        """Of everything but the seal."""
+        return hashlib.sha256(msgspec.json.encode(structs.replace(self, seal=""))).digest()
 
 
 class Packer:

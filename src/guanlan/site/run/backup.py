@@ -3,7 +3,10 @@
 The order makes it consistent: the database first, then what it points into. The event log is
 copied up to the position that was durable then, so it holds at least every event the database
 knows, and the database follows it again after a restore; the same holds for the audit log and
-for attachments. What can be made anew (compiled kernels, the queue of nudges) is left out.
+for attachments. Checkpoints come before the rows they speak of. What can be made anew (compiled
+kernels, the queue of nudges) is left out.
+
+The list of an archive names the roots of both logs, and is sealed by the key ring.
 """
 
 from __future__ import annotations
@@ -21,12 +24,15 @@ from typing import BinaryIO, Final
 
 import msgspec
 from django.conf import settings
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guanlan import __version__
-from guanlan.core.audit import record
+from guanlan.core.audit import open_log, record
+from guanlan.core.audit.checkpoints import FILE
+from guanlan.core.audit.store import ROWS
+from guanlan.core.event_log import log_keys
 from guanlan.core.sealing import keyring
-from guanlan.engine.log import LogReader
+from guanlan.engine.log import LogReader, log_root
 from guanlan.engine.log.mark import MARK_NAME
 from guanlan.engine.log.sealing import KEYS_NAME, key_numbers
 from guanlan.engine.log.segment import segments
@@ -38,15 +44,19 @@ from guanlan.site.run.archive import (
     Head,
     Kind,
     Packer,
+    Roots,
     Told,
     fingerprint,
 )
+from guanlan.site.run.proving import audit_head, newest_note, seal
+from guanlan.site.run.tables import dump
 
 LAST: Final = "last-backup.json"
 SECRET: Final = "secret.key"  # noqa: S105 - a file's name
 DATABASE: Final = "db.sqlite3"
+POSTGRESQL: Final = "postgresql"
 # Folders that are copied as they are; of a file that grows, as much as there was.
-FOLDERS: Final = ("audit", "checkpoints", "attachments")
+FOLDERS: Final = ("checkpoints", "audit", "attachments")
 PASSING: Final = ("incoming", "lock", "LOCK")
 
 
@@ -69,21 +79,17 @@ def back_up(out: Path, keys: Path | None, *, database: bool = True, told: Told) 
             raise BackupError(f"{path}: is there already; name a file that is not")
     if keys is not None and keys.resolve() == out.resolve():
         raise BackupError(f"{keys}: expected another file than that of the data")
-    if database and settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
-        raise BackupError(
-            "the database is PostgreSQL: take it with pg_dump first, then back up the rest with"
-            " --without-database"
-        )
     with _whole(out) as file:
         packer = Packer(file, _head("data"), told)
-        if database:
-            with _copied(Path(str(settings.DATABASES["default"]["NAME"])), out.parent) as copy:
-                packer.add(DATABASE, copy)
-        position = _add_log(packer, Path(settings.LOG_DIRECTORY))
-        audit = _add_folders(packer, data)
+        held = _add_database(packer, out.parent) if database else ""
+        # Signed now, so that a signature speaks of what is copied.
+        log = open_log()
+        log.store.checkpoint(lambda f, clock: log.checkpointer.grown(f, clock, at_once=True))
+        roots = _add_log(packer, Path(settings.LOG_DIRECTORY))
+        roots = _add_folders(packer, data, roots)
         if (data / FILE_NAME).is_file() and not _settings_secret(data / FILE_NAME):
             packer.add(FILE_NAME, data / FILE_NAME)
-        contents = _contents(packer, position, audit, DATABASE if database else "")
+        contents = _contents(packer, roots, held)
         packer.close(contents)
     size = out.stat().st_size
     if keys is not None:
@@ -95,7 +101,7 @@ def back_up(out: Path, keys: Path | None, *, database: bool = True, told: Told) 
                     packer.add(f"keys/{path.name}", path)
             if (data / FILE_NAME).is_file() and _settings_secret(data / FILE_NAME):
                 packer.add(FILE_NAME, data / FILE_NAME)
-            packer.close(_contents(packer, None, None, ""))
+            packer.close(_contents(packer, Roots(), ""))
     last = LastBackup(datetime.now(UTC), size, keys is not None)
     (data / LAST).write_bytes(msgspec.json.encode(last))
     record("instance.backup", ("core.instance", ""), detail={"bytes": size, "keys": bool(keys)})
@@ -114,11 +120,22 @@ def _head(kind: Kind) -> Head:
     return Head(FORMAT, kind, __version__, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
-def _contents(packer: Packer, position: int | None, audit: int | None, database: str) -> Contents:
+def _contents(packer: Packer, roots: Roots, database: str) -> Contents:
     ring = keyring()
     live = [key.id for key in ring.all_keys() if key.wrapped]
     secret = fingerprint((Path(settings.DATA) / SECRET).read_bytes())
-    return Contents(packer.files, ring.identity, live, secret, position, audit, database)
+    contents = Contents(packer.files, ring.identity, live, secret, roots, database)
+    return structs.replace(contents, seal=seal(ring, contents))
+
+
+def _add_database(packer: Packer, folder: Path) -> str:
+    """The database as it is at one moment; what it is."""
+    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+        dump(packer, folder)
+        return POSTGRESQL
+    with _copied(Path(str(settings.DATABASES["default"]["NAME"])), folder) as copy:
+        packer.add(DATABASE, copy)
+    return DATABASE
 
 
 @contextmanager
@@ -147,12 +164,13 @@ def _copied(database: Path, folder: Path) -> Iterator[Path]:
         yield copy
 
 
-def _add_log(packer: Packer, directory: Path) -> int | None:
-    """Everything that was durable when this was called; None where nothing was recorded."""
+def _add_log(packer: Packer, directory: Path) -> Roots:
+    """Everything that was durable when this was called; none where nothing was recorded."""
     if not directory.is_dir() or not segments(directory):
-        return None
-    with closing(LogReader(directory)) as reader:
+        return Roots()
+    with closing(LogReader(directory, log_keys())) as reader:
         position = reader.committed
+        root = log_root(reader.frames(0, position))
     for segment in segments(directory):
         if segment.base < position:
             there = segment.path.stat().st_size
@@ -161,13 +179,12 @@ def _add_log(packer: Packer, directory: Path) -> int | None:
         name = f"{number:010d}.key"
         packer.add(f"log/{KEYS_NAME}/{name}", directory / KEYS_NAME / name)
     packer.add_bytes(f"log/{MARK_NAME}", struct.pack("=q", position))
-    return position
+    return Roots(log_position=position, log=root)
 
 
-def _add_folders(packer: Packer, data: Path) -> int | None:
-    """Audit log, its checkpoints, attachments; the bytes of the audit log's rows."""
+def _add_folders(packer: Packer, data: Path, roots: Roots) -> Roots:
+    """Checkpoints, audit log, attachments; `roots` with those of the audit log."""
     named = getattr(settings, "CHECKPOINTS", None)
-    audit = None
     for folder in FOLDERS:
         root = named if folder == "checkpoints" and named is not None else data / folder
         # Rows last: what tells of them must not be newer than they are.
@@ -177,13 +194,17 @@ def _add_folders(packer: Packer, data: Path) -> int | None:
             if not path.is_file() or name.partition("/")[0] in PASSING or path.is_symlink():
                 continue
             size = _whole_lines(path) if path.suffix == ".ndjson" else None
-            if folder == "audit" and size is not None:
-                audit = (audit or 0) + size
+            if folder == "checkpoints" and name == FILE:
+                size = path.stat().st_size
+                roots = structs.replace(roots, checkpoint=newest_note(path, size))
             try:
                 packer.add(f"{folder}/{name}", path, size)
             except FileNotFoundError:  # an attachment that was removed meanwhile
                 continue
-    return audit
+            if folder == "audit" and name == ROWS:
+                rows, tree = audit_head(root, size)
+                roots = structs.replace(roots, audit_rows=rows, audit_bytes=size or 0, audit=tree)
+    return roots
 
 
 def _whole_lines(path: Path) -> int:

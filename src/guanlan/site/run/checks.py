@@ -12,6 +12,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -30,6 +31,8 @@ from guanlan.core.models import Channel, Delivery, Job, JobRun, User
 from guanlan.core.sealing import KeysUnusable, keyring
 from guanlan.core.sealing.belonging import check_keys
 from guanlan.core.services import ENDING, live_api_keys
+from guanlan.core.sign_on import Unreachable, configured, forget, provider, signing_keys
+from guanlan.core.sign_on.tokens import ALGORITHMS
 from guanlan.engine.log import LogError, LogReader, LogSealed, LogTail, VerifyReport, verify
 from guanlan.fraud.models import Cursor
 from guanlan.fraud.rebuilding import outdated
@@ -339,6 +342,28 @@ def messages() -> Iterator[Finding]:
         yield Finding("messages", "ok", f"{len(channels)} channels in use")
 
 
+def single_sign_on() -> Iterator[Finding]:
+    if not configured():
+        return
+    forget()
+    mend = "correct GUANLAN_OIDC_ISSUER, or name an in-house provider in GUANLAN_EGRESS_ALLOW"
+    try:
+        found = provider()
+        usable = [key for key in signing_keys(found) if key.get("kty") in ALGORITHMS.values()]
+    except Unreachable as error:
+        yield Finding("sign-on", "fault", str(error), mend)
+        return
+    host = urlsplit(found.issuer).hostname
+    if not usable:
+        mend = "have the provider sign with RSA, an elliptic curve or Ed25519"
+        yield Finding("sign-on", "fault", f"{host}: publishes no key that is taken", mend)
+    else:
+        yield Finding("sign-on", "ok", f"{host} answers, with {len(usable)} keys")
+    if not settings.ADDRESS:
+        what = "the address that people come back to is taken from each request"
+        yield Finding("sign-on", "note", what, "set GUANLAN_ADDRESS")
+
+
 def audit() -> Iterator[Finding]:
     if not (settings.DATA / DIRECTORY / ROWS).exists():
         yield Finding("audit", "ok", "nothing has been written down yet")
@@ -376,6 +401,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     assets,
     jobs,
     messages,
+    single_sign_on,
     backups,
     audit,
 )

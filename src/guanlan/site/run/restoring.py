@@ -6,21 +6,25 @@ import os
 import secrets
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from guanlan import __version__
-from guanlan.core.sealing.errors import KeysUnusable, Unopened
+from guanlan.core.sealing.errors import KeysUnusable
 from guanlan.core.sealing.providers import MASTER, KeyFile
 from guanlan.core.sealing.ring import Keyring
 from guanlan.engine.log import verify
-from guanlan.engine.log.sealing import wrapped_keys
 from guanlan.site.run.archive import BackupError, Contents, Told, fingerprint, unpack
+from guanlan.site.run.proving import check_roots, check_seal
+from guanlan.site.start import platform_module
 
-BY_RING: Final = b"\x02"  # as `guanlan.core.event_log` has it
+POSTGRESQL: Final = "postgresql"  # as `guanlan.site.run.backup` has it
 
 
 def restore(archive: Path, keys: Path, data: Path, told: Told) -> Contents:
-    """Make the directory `data`, which must be absent or empty. Raises BackupError, OSError."""
+    """Make the directory `data`, which must be absent or empty. Raises BackupError, OSError.
+
+    A database that is PostgreSQL goes into the empty one that the settings name.
+    """
     data = data.absolute()
     if data.is_symlink() or (data.exists() and (not data.is_dir() or any(data.iterdir()))):
         raise BackupError(f"{data}: expected a directory that is empty or not there yet")
@@ -29,8 +33,20 @@ def restore(archive: Path, keys: Path, data: Path, told: Told) -> Contents:
     fresh.mkdir(mode=0o700)
     try:
         contents = unpack(archive, "data", fresh, __version__, told)
-        _add_keys(archive, keys, fresh, contents, told)
-        _check_log(archive, keys, fresh, contents)
+        held = _add_keys(archive, keys, fresh, contents, told)
+        ring = _ring(fresh)
+        try:
+            ring.check()
+        except KeysUnusable:
+            raise BackupError(f"{keys}: its keys do not belong together") from None
+        check_seal(archive, ring, contents)
+        check_seal(keys, ring, held)
+        (fresh / "log").mkdir(exist_ok=True, mode=0o700)
+        if contents.roots.log_position is not None and not verify(fresh / "log").ok:
+            raise BackupError(f"{archive}: the event log in it is damaged")
+        check_roots(archive, fresh, ring, contents.roots)
+        if contents.database == POSTGRESQL:
+            _platform(fresh, "guanlan.site.run.tables").load(archive, fresh, told)
         _sync(fresh)
         os.replace(fresh, data)  # takes the place of an empty directory
     finally:
@@ -38,37 +54,28 @@ def restore(archive: Path, keys: Path, data: Path, told: Told) -> Contents:
     return contents
 
 
-def _add_keys(archive: Path, keys: Path, fresh: Path, contents: Contents, told: Told) -> None:
+def _add_keys(archive: Path, keys: Path, fresh: Path, contents: Contents, told: Told) -> Contents:
     held = unpack(keys, "keys", fresh, __version__, told)
     lacking = set(contents.keys) - set(held.keys)
     if held.ring != contents.ring or held.secret != contents.secret or lacking:
         raise BackupError(f"{keys}: these are not the keys of {archive}")
     if fingerprint((fresh / "secret.key").read_bytes()) != contents.secret:
         raise BackupError(f"{keys}: these are not the keys of {archive}")
+    return held
+
+
+def _ring(fresh: Path) -> Keyring:
     folder = fresh / "keys"
     if (folder / MASTER).exists():
-        try:
-            Keyring(folder, KeyFile(folder / MASTER), "aes-256-gcm").check()
-        except KeysUnusable:
-            raise BackupError(f"{keys}: its keys do not belong together") from None
+        return Keyring(folder, KeyFile(folder / MASTER), "aes-256-gcm")
+    ring: Keyring = _platform(fresh, "guanlan.core.sealing.installation").keyring()
+    return ring
 
 
-def _check_log(archive: Path, keys: Path, fresh: Path, contents: Contents) -> None:
-    if contents.log_position is None:
-        return
-    report = verify(fresh / "log")
-    if not report.ok:
-        raise BackupError(f"{archive}: the event log in it is damaged")
-    folder = fresh / "keys"
-    if not (folder / MASTER).exists():
-        return  # a key service keeps the master key; the start will ask it
-    ring = Keyring(folder, KeyFile(folder / MASTER), "aes-256-gcm")
-    for wrapped in wrapped_keys(fresh / "log"):
-        try:
-            if wrapped[:1] == BY_RING:
-                ring.unwrap("log", wrapped[1:])
-        except (Unopened, KeysUnusable):
-            raise BackupError(f"{keys}: does not open the event log of {archive}") from None
+def _platform(fresh: Path, name: str) -> Any:
+    """A module that needs settings, which are then those of the directory that is made."""
+    os.environ["GUANLAN_DATA"] = str(fresh)
+    return platform_module(name)
 
 
 def _sync(folder: Path) -> None:

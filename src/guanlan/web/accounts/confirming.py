@@ -19,13 +19,16 @@ from allauth.account.internal.flows.reauthentication import did_recently_reauthe
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from guanlan.web.accounts.signing_on import confirmed_there
+
 View = Callable[..., HttpResponse]
 UNFINISHED: Final = "confirming.unfinished"  # in the session: an act waits to be done once more
 
 
 def recently_confirmed(request: HttpRequest) -> bool:
-    """Whether this session gave password, code or passkey within the last ten minutes."""
-    return bool(did_recently_reauthenticate(request))
+    """Whether this session gave password, code or passkey within the last ten minutes, or was
+    vouched for anew by the sign-on provider."""
+    return bool(did_recently_reauthenticate(request)) or confirmed_there(request)
 
 
 def ask_again(request: HttpRequest, page: str = "") -> HttpResponse | None:

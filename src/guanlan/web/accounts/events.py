@@ -1,13 +1,12 @@
-"""What follows from signing in and out and from changed second factors."""
+"""What follows from signing in and out, and from proving who one is."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import authentication_step_completed
-from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
@@ -16,25 +15,19 @@ from django.utils.translation import gettext as _
 from guanlan.core.access import subject_of
 from guanlan.core.audit import acting, record
 from guanlan.core.models import SignedIn, User
-from guanlan.core.people.sessions import revoke_sessions
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.accounts.confirming import UNFINISHED, ask_again
+from guanlan.web.accounts.factors import has_factor
+from guanlan.web.accounts.signing_on import proven_there
 from guanlan.web.resource.acts import reauthenticate_with
-
-FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-
-
-def has_factor(user: User) -> bool:
-    """Whether the person has a second factor (recovery codes alone are none)."""
-    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
 
 
 def begun(request: HttpRequest, user: User, **_signal: Any) -> None:
     """A session begins: note it, and whether its person has a second factor (it was asked for
-    then: no session begins before)."""
+    then, here or by the sign-on provider: no session begins before)."""
     session = request.session
     session["started"] = session["seen"] = time.time()
-    session["second_factor"] = has_factor(user)
+    session["second_factor"] = has_factor(user) or proven_there(request)
     if session.session_key is None:
         session.save()
     address = client_address(request)
@@ -47,7 +40,8 @@ def begun(request: HttpRequest, user: User, **_signal: Any) -> None:
         },
     )
     with acting(subject_of(user), address):
-        record("session.begin", user)
+        ways = [str(one["method"]) for one in get_authentication_records(request, user)]
+        record("session.begin", user, detail={"by": ways})
 
 
 def ended(request: HttpRequest, user: User | None, **_signal: Any) -> None:
@@ -79,21 +73,9 @@ def renew_key(request: HttpRequest) -> None:
     SignedIn.objects.filter(session_key=before).update(session_key=request.session.session_key)
 
 
-def changed(
-    request: HttpRequest, user: User, authenticator: Authenticator, signal: Any, **_signal: Any
-) -> None:
-    """Second factors changed: every other session of the person ends."""
-    verbs = {authenticator_added: "add", authenticator_removed: "remove"}
-    record(f"factor.{verbs.get(signal, 'renew')}", user, detail={"kind": str(authenticator.type)})
-    revoke_sessions(user, but=request.session.session_key)
-    request.session["second_factor"] = has_factor(user)
-
-
 def connect() -> None:
     """Listen, and guard the kit's sensitive acts; the app does it while it starts."""
     reauthenticate_with(ask_again)
     user_logged_in.connect(begun, dispatch_uid="guanlan.begun")
     user_logged_out.connect(ended, dispatch_uid="guanlan.ended")
     authentication_step_completed.connect(proven, dispatch_uid="guanlan.proven")
-    for signal in (authenticator_added, authenticator_removed, authenticator_reset):
-        signal.connect(changed, dispatch_uid="guanlan.changed")

@@ -18,16 +18,20 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from guanlan.core.access import Subject
+from guanlan.core.access.factors import factor_demanded
 from guanlan.core.audit import record, refused
 from guanlan.core.models import SignedIn
 from guanlan.core.people.limiting import Entry, enter, forgive
 from guanlan.core.people.organisation import organisation
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.pages.errors import too_many
+from guanlan.web.rights import subject_of_request
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
-# Doors by the route that is posted to. What is tried at "language" and "reset" always counts.
+# Doors by the route that is posted to. What is tried at "language" and "reset" always counts; a
+# try at "sso" is taken back when the provider has sent its person back.
 ROUTES: Final = {
     "login": "password",
     "account_login": "password",
@@ -41,18 +45,21 @@ ROUTES: Final = {
     "forgotten": "reset",
     "new_password": "reset",
     "setup": "setup",
+    "sso": "sso",
+    "sso_confirm": "sso",
     "language": "language",
 }
-NOT_SECRET: Final = ("language", "reset")
+NOT_SECRET: Final = ("language", "reset", "sso")
 # What a person without a second factor reaches: the pages that set one up, and the way out.
 SETTING_UP: Final = (
     "second_factor",
     "mfa_activate_totp",
     "mfa_add_webauthn",
     "account_reauthenticate",
+    "sso_confirm",
 )
 WITHOUT_FACTOR: Final = frozenset(
-    {*SETTING_UP, "logout", "account_logout", "language", "login", "account_login"}
+    {*SETTING_UP, "logout", "account_logout", "language", "login", "account_login", "sso_back"}
 )
 TOUCH_SECONDS: Final = 60
 REFRESHED: Final = ("moving", "bell-count", "first-steps", "bulk-progress")
@@ -68,9 +75,9 @@ def over(session: SessionBase, now: float | None = None) -> bool:
     return at - started > settings.SESSION_COOKIE_AGE or at - seen > settings.SESSION_IDLE
 
 
-def lacks_factor(session: SessionBase) -> bool:
+def lacks_factor(session: SessionBase, subject: Subject) -> bool:
     """Whether the session's person has to set up a second factor first."""
-    return bool(settings.MFA_REQUIRED) and not session.get("second_factor")
+    return not session.get("second_factor") and factor_demanded(subject)
 
 
 class Sessions:
@@ -155,7 +162,8 @@ class SecondFactor:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        if not request.user.is_authenticated or not lacks_factor(request.session):
+        subject = subject_of_request(request)
+        if not request.user.is_authenticated or not lacks_factor(request.session, subject):
             return None
         name = request.resolver_match.url_name if request.resolver_match else ""
         if name in WITHOUT_FACTOR:

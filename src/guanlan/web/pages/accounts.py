@@ -25,9 +25,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from guanlan.core.access.factors import factor_demanded
 from guanlan.core.models import SignedIn, User
+from guanlan.core.people.linking import linked_to, may_sign_in_here
 from guanlan.core.people.sessions import revoke_sessions, sessions_of, set_password
-from guanlan.web.rights import public, signed_in
+from guanlan.core.sign_on import configured
+from guanlan.web.accounts.factors import last_stays
+from guanlan.web.accounts.recovery import codes_left
+from guanlan.web.rights import public, signed_in, subject_of_request
 
 # An answer takes at least this long, so that the clock does not tell whether a letter was written.
 ANSWER_SECONDS: Final = 0.3
@@ -99,7 +104,6 @@ def account(request: HttpRequest) -> HttpResponse:
     """Second factors, sessions and the way to a new password."""
     person = person_of(request)
     kept = list(Authenticator.objects.filter(user_id=person.pk).order_by("created_at"))
-    codes = next((a for a in kept if a.type == Authenticator.Type.RECOVERY_CODES), None)
     context = {
         "app": next((a for a in kept if a.type == Authenticator.Type.TOTP), None),
         "passkeys": [
@@ -107,9 +111,12 @@ def account(request: HttpRequest) -> HttpResponse:
             for a in kept
             if a.type == Authenticator.Type.WEBAUTHN
         ],
-        "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
+        "codes_left": codes_left(person),
+        "stays": last_stays(request),
         "sessions": sessions_of(person),
         "this_session": request.session.session_key,
+        "linked": linked_to(person) if configured() else None,
+        "password": person.has_usable_password() and may_sign_in_here(person),
     }
     return render(request, "web/account.html", context)
 
@@ -121,7 +128,11 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     """The choice of a first second factor; the only page of a person who must have one."""
     if request.session.get("second_factor"):
         return redirect("account")
-    return render(request, "web/second_factor.html", {"required": settings.MFA_REQUIRED})
+    return render(
+        request,
+        "web/second_factor.html",
+        {"required": factor_demanded(subject_of_request(request))},
+    )
 
 
 @signed_in
@@ -176,7 +187,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     context = {"form": form, "heading": _("Forgotten password"), "button": _("Send the letter")}
     if request.method == "POST" and form.is_valid():
         for person in User.objects.filter(email__iexact=form.cleaned_data["email"], is_active=True):
-            if person.has_usable_password():
+            if person.has_usable_password() and may_sign_in_here(person):
                 _write(request, person)
         time.sleep(max(0.0, ANSWER_SECONDS - (time.monotonic() - begun)))
         text = _(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
@@ -24,6 +25,7 @@ from guanlan.core.access.table import ROLES
 from guanlan.core.models import Invitation
 from guanlan.core.people.inviting import accept, invite, open_invitation, revoke_invitation
 from guanlan.web.accounts.confirming import reauthenticated
+from guanlan.web.accounts.signing_on import sign_on_name
 from guanlan.web.pages.accounts import link_to
 from guanlan.web.rights import needs, public, subject_of_request
 
@@ -126,8 +128,9 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
     heading = _("Join Guanlan")
     if open_invitation(token) is None:
         return render(request, "web/said.html", {"heading": heading, "text": over}, status=410)
+    only = settings.OIDC_REQUIRED  # then an account is made by signing in, and has no password
     form = Joining(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not only and form.is_valid():
         try:
             accept(token, form.cleaned_data["username"], form.cleaned_data["password"])
         except ValidationError as error:
@@ -138,5 +141,11 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
             request.door_opened = True  # type: ignore[attr-defined]
             messages.success(request, _("Your account is made. Sign in with it."))
             return redirect("login")
-    context = {"form": form, "heading": heading, "button": _("Join")}
-    return render(request, "web/small_form.html", context, status=422 if form.errors else 200)
+    context = {
+        "form": form,
+        "heading": heading,
+        "button": _("Join"),
+        "sso": sign_on_name(),
+        "only": only,
+    }
+    return render(request, "web/join.html", context, status=422 if form.errors else 200)

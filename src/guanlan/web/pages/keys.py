@@ -178,6 +178,7 @@ KEYS = register(
                 "choice",
                 choices=TERMS,
                 read=by_end,
+                level=2,
                 example="ends:soon",
             ),
             Filter("expires", gettext_lazy("Expires by"), "time", sign="<"),

@@ -20,6 +20,7 @@ from guanlan.core.outbox.keeping import Unreadable, phone_of
 from guanlan.core.outbox.managing import Wishes, save_wishes
 from guanlan.core.outbox.routing import preference_of
 from guanlan.core.outbox.templates import masked
+from guanlan.web.accounts.confirming import ask_again
 from guanlan.web.rights import signed_in, subject_of_request
 
 PAGE: Final = 50
@@ -117,8 +118,13 @@ def preferences(request: HttpRequest) -> HttpResponse:
     wishes = preference_of(user)
     form = Telling(request.POST or None, initial=_initial(wishes))
     if request.method == "POST" and form.is_valid():
+        wished = _wishes(form.cleaned_data)
+        # Where messages reach a person is theirs to change once they are known to be at hand.
+        asked = ask_again(request, request.path) if wished.phone is not None else None
+        if asked is not None:
+            return asked
         try:
-            save_wishes(user, _wishes(form.cleaned_data))
+            save_wishes(user, wished)
         except ValidationError as error:
             for name, texts in error.message_dict.items():
                 form.add_error(name, texts)

@@ -29,7 +29,8 @@ from guanlan.core.access.granting import (
 )
 from guanlan.core.access.nouns import POLICY_VERSION
 from guanlan.core.access.table import PURPOSES, ROLE_NOTES, ROLES, VERB_TITLES
-from guanlan.core.models import AccessGrant, RoleAssignment, User
+from guanlan.core.models import AccessGrant, LinkedIdentity, RoleAssignment, User
+from guanlan.core.people.linking import unlink
 from guanlan.web.accounts.confirming import reauthenticated, recently_confirmed
 from guanlan.web.rights import needs, signed_in, subject_of_request
 
@@ -82,8 +83,12 @@ def people(request: HttpRequest) -> HttpResponse:
     for one in RoleAssignment.objects.for_user(subject).filter(in_force(now)):
         held.setdefault(one.person_id, []).append(one)
     found = User.objects.for_user(subject).select_related("clearance").order_by("username")
+    links = LinkedIdentity.objects.for_user(subject).filter(user__in=found[:SHOWN])
+    linked = set(links.values_list("user_id", flat=True))
     context = {
-        "rows": [(user, _roles(held.get(user.pk, []))) for user in found[:SHOWN]],
+        "rows": [
+            (user, _roles(held.get(user.pk, [])), user.pk in linked) for user in found[:SHOWN]
+        ],
         "glass": _glass(subject, now),
     }
     return render(request, "web/people.html", context)
@@ -123,6 +128,8 @@ def person(request: HttpRequest, identity: int) -> HttpResponse:
         "levels": range(1, 5),
         "purposes": [(n, t, n in theirs.purposes) for n, t in PURPOSES.items()],
         "rights": _rights(theirs),
+        "links": LinkedIdentity.objects.for_user(subject).filter(user=found).order_by("linked"),
+        "unlinking": may(subject, "delete", "core.linkedidentity"),
     }
     return render(request, "web/person.html", context)
 
@@ -161,6 +168,19 @@ def change_clearance(request: HttpRequest, identity: int) -> HttpResponse:
     level, purposes = _number(request, "level"), request.POST.getlist("purposes")
     done = _("The clearance is set.")
     _tell(request, lambda: set_clearance(subject, found, level, purposes), done)
+    return redirect("person", identity)
+
+
+@needs("delete", "core.linkedidentity")
+@require_POST
+@reauthenticated
+def unlink_person(request: HttpRequest, identity: int) -> HttpResponse:
+    """Forget which account at the sign-on provider is the person's."""
+    subject = subject_of_request(request)
+    found = get_object_or_404(User.objects.for_user(subject), pk=identity)
+    # The one who unlinks themselves goes on.
+    if unlink(subject, found, keep=request.session.session_key):
+        messages.success(request, _("The link is gone, and the person's sessions have ended."))
     return redirect("person", identity)
 
 

@@ -19,7 +19,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from guanlan.core.models import User
+from guanlan.core.people.linking import may_sign_in_here
 from guanlan.core.people.organisation import can_be_set_up
+from guanlan.web.accounts.signing_on import sign_on_name
 from guanlan.web.rights import public
 
 
@@ -53,7 +55,8 @@ def way_back(request: HttpRequest, value: str) -> str:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
-    """Sign in by password; a person already signed in is sent on."""
+    """Sign in by password; a person already signed in is sent on. Where single sign-on is
+    required, a password that is not an owner's is as good as a wrong one."""
     target = way_back(request, request.POST.get("next", request.GET.get("next", "")))
     if request.user.is_authenticated:
         return redirect(target)
@@ -64,14 +67,20 @@ def login(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         name = form.cleaned_data["username"]
         user = authenticate(request, username=name, password=form.cleaned_data["password"])
-        if user is not None:
+        if isinstance(user, User) and may_sign_in_here(user):
             # A second factor is asked for from here; the session begins after it.
             signing_in = Login(user=user, redirect_url=target)
             answer: HttpResponse = perform_password_login(request, {"username": name}, signing_in)
             return answer
         form.add_error(None, _("User name or password is wrong."))
         status = 401
-    return render(request, "web/login.html", {"form": form, "next": target}, status=status)
+    context = {
+        "form": form,
+        "next": target,
+        "sso": sign_on_name(),
+        "only": settings.OIDC_REQUIRED,
+    }
+    return render(request, "web/login.html", context, status=status)
 
 
 @public

@@ -97,7 +97,7 @@ def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
     subject = subject_of_request(request)
     action = _named(bulk_actions(resource, subject), request.POST.get("action", ""))
     said = dict(parse_qsl(request.POST.get("state", "")))
-    state = state_of(resource, said)
+    state = state_of(resource, said, subject)
     page = state.address(resource.route)
     back = redirect(page)
     whole = request.POST.get("all") == "1"

@@ -36,6 +36,7 @@ from guanlan.core.services import key_of_token
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.resource import registry
 from guanlan.web.resource.acts import asked_again, in_scope
+from guanlan.web.resource.asked import personal
 from guanlan.web.resource.cells import plain, value_of
 from guanlan.web.resource.declared import Ask, Found, Resource, Saved
 from guanlan.web.resource.details import object_of
@@ -199,6 +200,11 @@ def _of(resource: Resource) -> list[URLPattern]:
     root = f"api/v1/{resource.api}"
     found = [
         path(root, _view(many), name=f"api_{resource.route}"),
+        path(
+            f"{root}/search",
+            _view({"POST": bound(searched)}),
+            name=f"api_{resource.route}_search",
+        ),
         path(f"{root}/<str:key>", _view(one), name=f"api_{resource.route}_one"),
     ]
     if resource.actions:
@@ -221,18 +227,33 @@ def listed(request: HttpRequest, subject: Subject, resource: Resource) -> HttpRe
     twice = next((name for name, values in request.GET.lists() if len(values) > 1), None)
     if twice is not None:
         raise Refused(400, "twice", _("A parameter is given once."), twice)
-    text = request.GET.get("q", "").replace("\0", "")
+    if personal(resource, request.GET.get("q", "")[:LONGEST]):
+        message = _("Post this filter to %(path)s: what may name a person stands in no address.")
+        raise Refused(400, "filter", message % {"path": f"{request.path}/search"}, "q")
+    return _page(request.GET, subject, resource)
+
+
+def searched(request: HttpRequest, subject: Subject, resource: Resource) -> HttpResponse:
+    """The same, asked in the body."""
+    data = _posted(request)
+    if unknown := sorted(set(data) - {"q", "sort", "limit", "cursor"}):
+        raise Refused(422, "unknown", _("There is no such field."), unknown[0])
+    return _page(data, subject, resource)
+
+
+def _page(said: MultiValueDict[str, Any], subject: Subject, resource: Resource) -> HttpResponse:
+    text = said.get("q", "").replace("\0", "")
     if len(text) > LONGEST:
         raise Refused(400, "filter", _("A filter has at most %(n)s characters.") % {"n": LONGEST})
     terms, problems = read_terms(text)
-    sort = request.GET.get("sort", "") or resource.order
-    limit = request.GET.get("limit", "") or str(PAGE)
+    sort = said.get("sort", "") or resource.order
+    limit = said.get("limit", "") or str(PAGE)
     if not (limit.isascii() and limit.isdecimal() and len(limit) < 5 and 1 <= int(limit) <= MOST):
         message = _("limit is a whole number from 1 to %(n)s.") % {"n": MOST}
         raise Refused(400, "limit", message, "limit")
     if order_of(resource, sort) is None:
         raise Refused(400, "sort", _("This list cannot be sorted like this."), "sort")
-    cursor = request.GET.get("cursor", "")
+    cursor = said.get("cursor", "")
     older = read_key(resource, sort, cursor)
     if cursor and older is None:
         raise Refused(400, "cursor", _("cursor is none that this list gave."), "cursor")

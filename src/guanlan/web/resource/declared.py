@@ -68,8 +68,8 @@ class Filter(Struct, frozen=True):
     flag    yes or no; `null`: whether the field holds anything;  person  a user name, or `me`
     own     `read(term, subject)` gives the condition, or a sentence saying what is wrong
 
-    `personal`: a value may name somebody. A search for it is not kept in the session, and where
-    a list has such a filter, a search for free words is not either.
+    The level is that of the field; a filter of no one field says its own. From level 3 on a value
+    may name somebody: it stands in no address, and only who could have it revealed may ask by it.
 
     `group` offers to group the list by it: each value with its number of rows, which lead to
     the rows. Only what may be seen in the clear, of the kinds choice, exact and flag.
@@ -87,7 +87,7 @@ class Filter(Struct, frozen=True):
     read: Callable[[Term, Subject], models.Q | str] | None = None
     example: str = ""
     group: bool = False
-    personal: bool = False
+    level: int = 0
 
     @property
     def path(self) -> str:

@@ -68,7 +68,7 @@ def _plain(
 def export(request: HttpRequest, resource: Resource, kind: str) -> HttpResponseBase:
     """The list as the form's hidden state names it, as CSV or XLSX."""
     subject = subject_of_request(request)
-    state = state_of(resource, {name: request.POST.get(name, "") for name in KEPT})
+    state = state_of(resource, {name: request.POST.get(name, "") for name in KEPT}, subject)
     ask, problems = ask_of(resource, state, subject)
     if problems:
         messages.error(request, problems[0])

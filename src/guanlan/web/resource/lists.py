@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import Subject
+from guanlan.core.access import Subject, may
+from guanlan.core.sealing import Unopened
 from guanlan.web.resource import saved
+from guanlan.web.resource.asked import PLAIN, SEALED, opened, personal, standing
 from guanlan.web.resource.cells import Cell, cell
 from guanlan.web.resource.declared import Action, Ask, Column, Filter, Found, Resource
 from guanlan.web.resource.reading import (
@@ -35,7 +38,10 @@ KEPT = ("q", "sort", "columns", "group")  # what makes a list what it is: kept, 
 
 
 class State(NamedTuple):
-    """What a list's address says."""
+    """What a list's address says, to whom."""
+
+    resource: Resource
+    subject: Subject
 
     query: str
     sort: str
@@ -46,7 +52,8 @@ class State(NamedTuple):
     def address(self, route: str, **changes: str) -> str:
         """The list's address with some of it changed; empty leaves out (but for `q`)."""
         said = {**self.kept, **changes}
-        parts = [(name, text) for name, text in said.items() if text or name == "q"]
+        asked = standing(self.resource, self.subject, said.pop(PLAIN))
+        parts = [asked, *((name, text) for name, text in said.items() if text)]
         return f"{reverse(route)}?{urlencode(parts, quote_via=quote)}"
 
 
@@ -66,9 +73,9 @@ class Head(NamedTuple):
     sorted: int
 
 
-def state_of(resource: Resource, said: dict[str, str]) -> State:
-    """What was asked for; what is not offered is left out."""
-    query = said.get("q", "").replace("\0", "").strip()[:LONGEST]
+def state_of(resource: Resource, said: dict[str, str], subject: Subject) -> State:
+    """What was asked for, in plain words; what is not offered is left out."""
+    query = _typed(said.get(PLAIN, ""))
     sort = said.get("sort", "")
     if order_of(resource, sort) is None:
         sort = ""
@@ -79,7 +86,11 @@ def state_of(resource: Resource, said: dict[str, str]) -> State:
     group = said.get("group", "") if said.get("group", "") in grouping else ""
     kept = {"q": query, "sort": sort, "group": group}
     kept["columns"] = ",".join(column.name for column in chosen)
-    return State(query, sort or resource.order, columns, group, kept)
+    return State(resource, subject, query, sort or resource.order, columns, group, kept)
+
+
+def _typed(text: str) -> str:
+    return text.replace("\0", "").strip()[:LONGEST]
 
 
 def ask_of(resource: Resource, state: State, subject: Subject) -> tuple[Ask, list[str]]:
@@ -112,31 +123,40 @@ def bulk_actions(resource: Resource, subject: Subject) -> list[Action]:
     ]
 
 
-def _remembered(request: HttpRequest, resource: Resource) -> dict[str, str]:
-    """What the address says, else how this person left the list."""
+def _remembered(request: HttpRequest, resource: Resource, subject: Subject) -> dict[str, str]:
+    """What the address says, else how this person left the list. Raises Unopened for an address
+    whose sealed filter is not this person's, or too old."""
     name = f"list {resource.noun}"
     left = str(request.session.get(name, ""))
     if not request.GET and left:
-        return dict(parse_qsl(left, keep_blank_values=True))
-    said = {key: request.GET.get(key, "") for key in KEPT}
+        said = dict(parse_qsl(left, keep_blank_values=True))
+        try:
+            return _plain(resource, subject, said)
+        except Unopened:
+            return said
+    said = {key: request.GET.get(key, "") for key in (*KEPT, SEALED)}
+    found = _plain(resource, subject, said)
     now = urlencode([(key, text) for key, text in said.items() if text])
-    if now != left and _personal(resource, said["q"]):
-        now = urlencode([(key, text) for key, text in said.items() if text and key != "q"])
     if now != left:  # a session is written when it is set
         request.session[name] = now
-    return said
+    return found
 
 
-def _personal(resource: Resource, query: str) -> bool:
-    """Whether a filter may name somebody: a session is stored in the clear."""
-    terms = read_terms(query)[0]
-    if not terms:
-        return False
-    personal = {name for name, one in resource.all_filters().items() if one.personal}
-    return bool(personal) and any(
-        not term.name or (term.name in personal and not term.value.startswith("~"))
-        for term in terms
-    )
+def _plain(resource: Resource, subject: Subject, said: dict[str, str]) -> dict[str, str]:
+    token = said.get(SEALED, "")
+    return {**said, PLAIN: opened(resource, subject, token)} if token else said
+
+
+def filter_list(request: HttpRequest, resource: Resource) -> HttpResponse:
+    """Lead to what the forms of a list ask for. They are posted, though nothing changes: what is
+    typed may name somebody, and then it must not stand in an address."""
+    said = {key: request.POST.get(key, "") for key in KEPT}
+    if request.POST.getlist("column"):  # the form that chooses columns
+        said["columns"] = ",".join(request.POST.getlist("column"))
+    state = state_of(resource, said, subject_of_request(request))
+    if "add" in request.POST:  # the form that builds a filter
+        return redirect(_built(request, resource, state))
+    return redirect(state.address(resource.route))
 
 
 def show_list(request: HttpRequest, resource: Resource) -> HttpResponse:
@@ -145,13 +165,17 @@ def show_list(request: HttpRequest, resource: Resource) -> HttpResponse:
     if "clear" in request.GET:
         request.session.pop(f"list {resource.noun}", None)
         return redirect(resource.route)
-    if request.GET.getlist("column"):  # the form that chooses columns
-        said = {key: request.GET.get(key, "") for key in KEPT}
-        said["columns"] = ",".join(request.GET.getlist("column"))
-        return redirect(state_of(resource, said).address(resource.route))
-    if "add" in request.GET:  # the form that builds a filter
-        return redirect(_built(request, resource))
-    state = state_of(resource, _remembered(request, resource))
+    if personal(resource, _typed(request.GET.get(PLAIN, ""))):
+        messages.warning(
+            request, _("What may name a person is not looked up from an address. Type it here.")
+        )
+        return redirect(f"{reverse(resource.route)}?{PLAIN}=")
+    try:
+        said = _remembered(request, resource, subject)
+    except Unopened:
+        messages.warning(request, _("This filter is too old, or another person's: type it again."))
+        return redirect(f"{reverse(resource.route)}?{PLAIN}=")
+    state = state_of(resource, said, subject)
     ask, problems = ask_of(resource, state, subject)
     found, count = Found(()), 0
     ask = ask._replace(
@@ -202,7 +226,11 @@ def show_list(request: HttpRequest, resource: Resource) -> HttpResponse:
         "ungrouped": state.address(resource.route, group=""),
         "groups": _groups(resource, state, ask) if not problems else [],
         "grouped": next((f.title for f in resource.filters if f.name == state.group), ""),
-        "views": saved.views_of(subject, resource.noun),
+        "views": [
+            (view, state_of(resource, dict(parse_qsl(view.query)), subject).address(resource.route))
+            for view in saved.views_of(subject, resource)
+        ],
+        "may_keep": may(subject, "add", "web.savedview"),
         "may_add": resource.form is not None
         and resource.form.add is not None
         and allowed(resource, subject, "add"),
@@ -247,16 +275,15 @@ def _groups(resource: Resource, state: State, ask: Ask) -> list[Grouped]:
     return found
 
 
-def _built(request: HttpRequest, resource: Resource) -> str:
+def _built(request: HttpRequest, resource: Resource, state: State) -> str:
     """The address with one more term, chosen in a form instead of typed."""
-    state = state_of(resource, {key: request.GET.get(key, "") for key in KEPT})
-    one: Filter | None = resource.all_filters().get(request.GET.get("add", ""))
-    value = request.GET.get("value", "").replace("\0", "").strip()
+    one: Filter | None = resource.all_filters().get(request.POST.get("add", ""))
+    value = request.POST.get("value", "").replace("\0", "").strip()
     if one is None or not value:
         return state.address(resource.route)
-    sign = request.GET.get("sign", "")
+    sign = request.POST.get("sign", "")
     sign = sign if sign in (">=", "<=", ">", "<") and one.kind != "text" else ""
-    negated = request.GET.get("not") == "1"
+    negated = request.POST.get("not") == "1"
     term = Term(one.name, sign, tuple(value.split(",")), negated)
     return state.address(resource.route, q=f"{state.query} {term}".strip()[:LONGEST])
 

@@ -118,12 +118,28 @@ def _paths(resource: Resource) -> dict[str, Any]:
             "more": {"type": "boolean", "description": "There are more than `count`."},
         },
     }
+    sorting = {"enum": [*sorts, *(f"-{name}" for name in sorts)]}
+    asked = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "q": {"type": "string", "maxLength": 500, "description": _typed(resource)},
+            "sort": sorting,
+            "limit": {"type": "integer", "minimum": 1, "maximum": 200},
+            "cursor": {"type": "string"},
+        },
+    }
+    search = {
+        "summary": f"{resource.titles}, asked in the body: for what may name a person",
+        "requestBody": {"required": True, "content": _content(asked)},
+        "responses": _answers("200", page, "422"),
+    }
     many: dict[str, Any] = {
         "get": {
             "summary": str(resource.titles),
             "parameters": [
                 _query("q", {"type": "string", "maxLength": 500}, _typed(resource)),
-                _query("sort", {"enum": [*sorts, *(f"-{name}" for name in sorts)]}, "Order"),
+                _query("sort", sorting, "Order"),
                 _query("limit", {"type": "integer", "minimum": 1, "maximum": 200}, "Rows"),
                 _query("cursor", {"type": "string"}, "`next` of the page before"),
             ],
@@ -148,7 +164,7 @@ def _paths(resource: Resource) -> dict[str, Any]:
             "requestBody": {"required": True, "content": _content(schema)},
             "responses": _answers("200", this, "412", "413", "422", "428"),
         }
-    paths = {root: many, f"{root}/{{key}}": one}
+    paths = {root: many, f"{root}/search": {"post": search}, f"{root}/{{key}}": one}
     for action in resource.actions:
         if action.again:
             continue

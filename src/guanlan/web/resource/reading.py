@@ -23,7 +23,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import ANYWHERE, Subject, Verb, may
+from guanlan.core.access import ANYWHERE, MASKED_FROM, TABLE, Subject, Verb, may, may_match
+from guanlan.core.access.levels import level_of
 from guanlan.core.models import User
 from guanlan.web.resource.declared import Ask, Filter, Found, Resource
 from guanlan.web.resource.words import Term
@@ -89,12 +90,42 @@ def address_of(resource: Resource, row: Any) -> str:
     return resource.address(row) if resource.address else reverse(resource.one, args=[row.pk])
 
 
+def filter_level(resource: Resource, one: Filter) -> int | None:
+    """The level of a filter: what it says itself, or what its field's model says."""
+    try:
+        return one.level or level_of(resource.model, one.path)
+    except LookupError:
+        return None
+
+
+def unasked(resource: Resource, terms: tuple[Term, ...], subject: Subject) -> list[str]:
+    """The terms by which this subject may not ask, one sentence each: it may not see what they
+    would tell."""
+    filters = resource.all_filters()
+    beyond = [
+        term.name
+        for term in terms
+        if (one := filters.get(term.name)) is not None
+        and not _matches(resource, subject, filter_level(resource, one))
+        # `~7` is the number of a masked one, as its own page says it.
+        and not all(value.startswith("~") for value in term.values)
+    ]
+    return [
+        _("“%(name)s:” asks by a value that you may not see.") % {"name": name} for name in beyond
+    ]
+
+
+def _matches(resource: Resource, subject: Subject, level: int | None) -> bool:
+    level = TABLE.nouns[resource.noun].level if level is None else level
+    return level < MASKED_FROM or may_match(subject, resource.noun, level, scope=ANYWHERE)
+
+
 def conditions(
     resource: Resource, terms: tuple[Term, ...], subject: Subject
 ) -> tuple[Q, list[str]]:
     """What the rows must fulfil, and the terms that could not be understood."""
     filters = resource.all_filters()
-    whole, problems = Q(), list[str]()
+    whole, problems = Q(), unasked(resource, terms, subject)
     for term in terms:
         if not term.name:
             read = _free(resource, term, subject)
@@ -116,7 +147,13 @@ def _free(resource: Resource, term: Term, subject: Subject) -> Q | str:
         return _("This list has no free search; name a filter, such as “%(name)s:”.") % {
             "name": next(iter(resource.all_filters()), "q")
         }
-    return reduce(or_, (Q(**{f"{name}__icontains": term.value}) for name in resource.search))
+    seen = [
+        name
+        for name in resource.search
+        if _matches(resource, subject, level_of(resource.model, name))
+    ]
+    parts = (Q(**{f"{name}__icontains": term.value}) for name in seen)
+    return reduce(or_, parts, Q(pk__in=[]))
 
 
 def _condition(resource: Resource, one: Filter, term: Term, subject: Subject) -> Q | str:
@@ -242,7 +279,8 @@ def order_of(resource: Resource, sort: str) -> tuple[str, bool] | None:
 def find(resource: Resource, ask: Ask) -> Found:
     """One page: the first, or the one next after a key."""
     if resource.find is not None:
-        return resource.find(ask)
+        refused = unasked(resource, ask.terms, ask.subject)
+        return Found((), problems=refused) if refused else resource.find(ask)
     whole, problems = conditions(resource, ask.terms, ask.subject)
     order = order_of(resource, ask.sort)
     if order is None:
@@ -282,6 +320,8 @@ def counted(resource: Resource, ask: Ask, most: int | None = None) -> int:
     """How many rows fit, counted to `most` + 1 at most (`COUNTED` where left out)."""
     most = COUNTED if most is None else most
     if resource.count is not None:
+        if unasked(resource, ask.terms, ask.subject):
+            return 0
         return resource.count(ask, most + 1)
     whole, problems = conditions(resource, ask.terms, ask.subject)
     if problems:
@@ -293,10 +333,14 @@ def groups_of(resource: Resource, one: Filter, ask: Ask) -> list[tuple[str, int]
     """How many rows that the subject may see each value of a filter has within the rest of the
     filter, most first; the value is what is typed to see them, empty where there is none."""
     terms = tuple(term for term in ask.terms if term.name != one.name)
+    if unasked(resource, (*terms, Term(one.name, "", ("",))), ask.subject):
+        return []
     if resource.group is not None:
         counts = resource.group(ask._replace(terms=terms), one)
     else:
-        whole, _problems = conditions(resource, terms, ask.subject)
+        whole, problems = conditions(resource, terms, ask.subject)
+        if problems:
+            return []
         rows = visible(resource, ask.subject).select_related(None).filter(whole).order_by()
         counts = rows.values_list(one.path).annotate(n=models.Count("pk"))
     names: Mapping[Any, str] = {one.stored.get(name, name): name for name in one.options()}

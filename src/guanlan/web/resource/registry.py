@@ -15,7 +15,14 @@ from guanlan.web.discussion.topics import discussed
 from guanlan.web.places import Place, add_place
 from guanlan.web.resource.declared import CELLS, Column, Filter, Resource
 from guanlan.web.resource.fields import Related
-from guanlan.web.resource.reading import GROUPED, address_of, conditions, order_of, visible
+from guanlan.web.resource.reading import (
+    GROUPED,
+    address_of,
+    conditions,
+    filter_level,
+    order_of,
+    visible,
+)
 from guanlan.web.resource.words import read_terms
 
 _resources: dict[str, Resource] = {}
@@ -104,6 +111,11 @@ def faults(resource: Resource) -> list[str]:
         and not _has(resource.model, one.path)
     ]
     wrong += [fault for one in resource.filters if one.group for fault in _group(resource, one)]
+    wrong += [
+        f"filter {one.name}: it is of no one field, and says no data level"
+        for one in resource.filters
+        if filter_level(resource, one) is None
+    ]
     if order_of(resource, resource.order) is None:
         wrong.append(f"its order {resource.order} is no sortable column")
     if not resource.address and not resource.one:
@@ -122,7 +134,7 @@ def _group(resource: Resource, one: Filter) -> list[str]:
         return [f"filter {one.name}: a list is grouped by {', '.join(GROUPED)}, not by {one.kind}"]
     if resource.find is not None and resource.group is None:
         return [f"filter {one.name}: a list that is found by `find` is grouped by `group`"]
-    level = level_of(resource.model, one.path)
+    level = filter_level(resource, one)
     if level is None or level >= MASKED_FROM:
         return [f"filter {one.name}: its groups would tell what is masked"]
     return []

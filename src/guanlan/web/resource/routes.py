@@ -21,7 +21,7 @@ from guanlan.web.resource.declared import Resource
 from guanlan.web.resource.details import show_object
 from guanlan.web.resource.editing import edit
 from guanlan.web.resource.export import export
-from guanlan.web.resource.lists import show_list, state_of
+from guanlan.web.resource.lists import filter_list, show_list, state_of
 from guanlan.web.rights import needs, subject_of_request
 
 
@@ -46,6 +46,11 @@ def _of(resource: Resource) -> list[URLPattern]:
     root, name = resource.path, resource.route
     found = [
         path(root, _guarded(resource, show_list, require_safe), name=name),
+        path(
+            f"{root}/filter",
+            _guarded(resource, filter_list, require_POST),
+            name=f"{name}_filter",
+        ),
         path(
             f"{root}/export/<str:kind>",
             _guarded(resource, export, require_POST, "export"),
@@ -85,15 +90,16 @@ def _new(request: HttpRequest, resource: Resource) -> HttpResponse:
 
 def keep_view(request: HttpRequest, resource: Resource) -> HttpResponse:
     """Keep how the list looks now, under a name."""
-    state = state_of(resource, dict(parse_qsl(request.POST.get("state", ""))))
+    subject = subject_of_request(request)
+    state = state_of(resource, dict(parse_qsl(request.POST.get("state", ""))), subject)
     here = state.address(resource.route)
     name = request.POST.get("name", "")
     try:
         saved.save_view(
-            subject_of_request(request),
-            resource.noun,
+            subject,
+            resource,
             name,
-            here.partition("?")[2],
+            state.kept,
             shared=request.POST.get("shared") == "1",
         )
         messages.success(request, _("The view “%(name)s” is kept.") % {"name": name.strip()})
@@ -104,7 +110,7 @@ def keep_view(request: HttpRequest, resource: Resource) -> HttpResponse:
 
 def drop_view(request: HttpRequest, resource: Resource, identity: int) -> HttpResponse:
     """Remove one of one's own views."""
-    if saved.remove_view(subject_of_request(request), resource.noun, identity):
+    if saved.remove_view(subject_of_request(request), resource, identity):
         messages.success(request, _("The view is removed."))
     else:
         messages.error(request, _("You have no such view."))

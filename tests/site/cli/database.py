@@ -1,0 +1,33 @@
+"""Looking into an installation's database from outside, whichever it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests import postgres
+
+ADDRESS = "GUANLAN_DATABASE_URL"
+
+
+@cache
+def of(data: Path) -> dict[str, str]:
+    """What names the database of the installation in `data`; nothing where that holds it."""
+    return postgres.of_its_own()
+
+
+def rows(data: Path, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """What a statement answers; `?` stands for a value."""
+    if ADDRESS not in of(data):
+        with closing(sqlite3.connect(data / "db.sqlite3", timeout=20)) as database:
+            found = database.execute(sql, values).fetchall()
+            database.commit()
+            return found
+    with psycopg.connect(of(data)[ADDRESS]) as server:
+        # The tests wrote the statement themselves.
+        return server.execute(sql.replace("?", "%s").encode(), values).fetchall()
