@@ -11,13 +11,16 @@ import sys
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import check_password, make_password
-from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
 import tests.web.installation  # noqa: F401 - sets Django up
+from guanlan.core.access import subject_of
+from guanlan.core.people.inviting import invite
+from guanlan.core.people.organisation import new_setup_code
 from tests.house.tree import ROOT, sources
 from tests.people import person
 
@@ -27,7 +30,8 @@ OVER_HTTPS = """
 import json
 from guanlan.site import settings as s
 print(json.dumps({
-    "names": [s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME],
+    "names": [s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.LANGUAGE_COOKIE_NAME],
+    "prefix": s.COOKIE_PREFIX,
     "secure": [s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE],
     "debug": s.DEBUG,
 }))
@@ -62,6 +66,32 @@ def test_no_other_origin_is_allowed_to_read(client: Client) -> None:
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+def test_over_https_every_cookie_of_a_choice_is_secure_and_of_this_host_only(
+    client: Client, settings: Settings
+) -> None:
+    settings.HTTPS, settings.COOKIE_PREFIX = True, "__Host-"
+    settings.LANGUAGE_COOKIE_NAME = "__Host-guanlan_language"
+    client.force_login(person("owner"))
+    client.post(reverse("language"), {"language": "zh-hant", "next": "/account"})
+    client.post(reverse("dismiss_first_steps"))
+    kept = {name: one for name, one in client.cookies.items() if "session" not in name}
+    assert set(kept) == {"__Host-guanlan_language", "__Host-guanlan_first_steps"}
+    for one in kept.values():
+        assert (one["secure"], one["httponly"], one["path"], one["domain"]) == (True, True, "/", "")
+    # They are read under the same names, and those that scripts set as well.
+    client.cookies["__Host-guanlan_theme"] = "dark"
+    page = client.get("/account").content.decode()
+    assert '<html lang="zh-Hant" data-theme="dark" data-cookies="__Host-">' in page
+    named = re.findall(r"document\.cookie = `\$\{.+dataset\.cookies \|\| \"\"\}(\w+)=", scripts())
+    assert sorted(named) == ["guanlan_sidebar", "guanlan_theme"]
+    assert scripts().count("document.cookie =") == 2
+
+
+def scripts() -> str:
+    """Every script of ours."""
+    return "".join(p.read_text("utf-8") for p in (ROOT / "src").rglob("*.js"))
+
+
 @pytest.mark.parametrize("path", ["/login", "/no/such/page", "/api/openapi.json"])
 def test_an_answer_says_what_it_is_and_in_which_characters(client: Client, path: str) -> None:
     client.force_login(person("owner"))
@@ -88,17 +118,14 @@ def test_short_passwords_are_refused(short: str) -> None:
         validate_password(short)
 
 
-def test_passwords_everybody_uses_are_refused() -> None:
-    long_enough = sorted(p for p in CommonPasswordValidator().passwords if len(p) >= 12)
-    assert len(long_enough) > 20
-    for common in long_enough[:40]:
-        with pytest.raises(ValidationError):
-            validate_password(common)
-
-
 @pytest.mark.parametrize(
     "fine",
-    ["just small letters here", "观澜观澜观澜观澜观澜观澜观澜", "x9 " * 40, "8462093715528403"],
+    [
+        "just small letters here",
+        "水落石出月明风清云淡天高",
+        "x9 qk " * 2 + "7w" * 60,
+        "8462093715528403",
+    ],
 )
 def test_length_is_enough_and_no_kind_of_character_is_demanded(fine: str) -> None:
     validate_password(fine)
@@ -139,8 +166,31 @@ def test_password_fields_are_masked_and_take_what_is_pasted(client: Client) -> N
     assert field is not None
     assert 'type="password"' in field[0]
     assert 'autocomplete="current-password"' in field[0]
-    scripts = "".join(p.read_text("utf-8") for p in (ROOT / "src").rglob("*.js"))
-    assert "paste" not in scripts
+    assert "paste" not in scripts()
+
+
+def test_every_password_field_is_for_managers_and_can_be_shown(
+    client: Client, settings: Settings
+) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    new_setup_code()
+    found = {"/setup": client.get("/setup").content.decode()}
+    owner = person("owner", password="the old one, as it was")
+    invited = invite(subject_of(owner), "a@example.com", "operations")
+    path = f"/join/{invited.token}"
+    found |= {"/login": client.get("/login").content.decode()}
+    found |= {path: client.get(path).content.decode()}
+    client.force_login(owner)
+    for path in ("/account/password", "/account/confirm"):
+        found[path] = client.get(path).content.decode()
+    for path, page in found.items():
+        fields = re.findall(r"<input[^>]*type=\"password\"[^>]*>", page)
+        assert fields, path
+        for field in fields:
+            assert re.search(r'autocomplete="(new|current)-password"', field), (path, field)
+            assert "onpaste" not in field
+            assert "readonly" not in field
+        assert "web/password.js" in page, path
 
 
 def test_a_session_is_a_long_random_word_of_the_servers(client: Client) -> None:

@@ -9,6 +9,7 @@ from django.test import Client, RequestFactory
 from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
+from guanlan.core.process_log import Lines
 from guanlan.web.pages import errors
 from tests.people import person
 
@@ -54,3 +55,28 @@ def test_a_part_of_a_page_is_answered_with_a_sentence(db: None, client: Client) 
     client.force_login(person())
     text = client.get("/decisions/999999", headers={"HX-Request": "true"}).content.decode()
     assert text.startswith('<p class="notice error" role="alert">')
+
+
+def test_an_unexpected_error_is_logged_with_its_place_and_told_without_it(
+    db: None, client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    value = "ann" + "@example.com"
+
+    def broken(*args: object, **kwargs: object) -> None:
+        raise ValueError(value)
+
+    client.force_login(person())
+    monkeypatch.setattr("guanlan.fraud.pages.overview.read_window", broken)
+    client.raise_request_exception = False
+    response = client.get("/")
+    assert response.status_code == 500
+    text = response.content.decode()
+    assert value not in text
+    assert "Traceback" not in text
+    assert "ValueError" not in text
+    (record,) = [one for one in caplog.records if one.name == "django.request"]
+    line = Lines().format(record)
+    assert "ERROR django.request" in line
+    assert "ValueError" in line
+    assert "test_errors.py" in line
+    assert value not in line

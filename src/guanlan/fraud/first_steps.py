@@ -18,11 +18,11 @@ from guanlan.engine.event import bounds
 from guanlan.engine.scenario.model import EventType, Field, Scenario
 from guanlan.fraud import engine_access, programs
 from guanlan.fraud.models import Backtest, Decision
+from guanlan.web.cookies import kept
 from guanlan.web.rights import subject_of_request
 
 YOUNG: Final = timedelta(days=14)
 COOKIE: Final = "guanlan_first_steps"
-COOKIE_AGE: Final = 365 * 24 * 3600
 SEEN, DISMISSED = "seen", "dismissed"
 PLACEHOLDER: Final = "gl_…"
 SIMULATED: Final = "wallet"  # the scenario whose events `guanlan simulate` makes
@@ -42,7 +42,7 @@ class Step(NamedTuple):
 
 def first_steps(request: HttpRequest) -> list[Step]:
     """The steps, or none: when all are done, dismissed, or the installation is no longer new."""
-    marks = request.COOKIES.get(COOKIE, "")
+    marks = kept(request, COOKIE)
     if marks == DISMISSED:
         return []
     founded = User.objects.order_by("date_joined").values_list("date_joined", flat=True).first()

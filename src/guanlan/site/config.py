@@ -180,6 +180,13 @@ DECLARED: Final = (
             " everybody, those with certain roles, or nobody"),
     Setting("mfa_roles", WORDS, (), "with mfa = by_role: these roles; without a list those that may"
             " change, approve, manage or reveal something"),
+    Setting("password_words", WORDS, (), "words that are easy to guess here, besides the names of"
+            " product, organisation and person: brands, products, towns"),
+    Setting("leaked_passwords", PATH, None, "sorted file of the hashes (SHA-1) of leaked passwords,"
+            " which nobody may choose; a list such as Pwned Passwords publishes"),
+    Setting("leaked_service", TEXT, "", "service asked whether a password has leaked, by five"
+            " digits of its hash: https://api.pwnedpasswords.com/range; without it nobody is"
+            " asked"),
     Setting("idle_minutes", whole(1, 720), 30, "minutes without a request after which a session"
             " ends"),
     Setting("proxies", WORDS, (), "addresses or networks of proxies whose X-Forwarded-For is"
@@ -198,6 +205,8 @@ DECLARED: Final = (
     Setting("vault_mount", TEXT, "transit", "where the transit engine is mounted"),
     Setting("checkpoints", PATH, None, "directory of the audit log's signed checkpoints, best on"
             " another machine's or a write-once disk; else in the data directory"),
+    Setting("log_format", choice("line", "json"), "line", "how the process log on standard error"
+            " is written: a line to read, or a line of JSON for a collector"),
     Setting("node_modules", PATH, None, "where the front-end packages are installed; else in the"
             " project"),
 )  # fmt: skip

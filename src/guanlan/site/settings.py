@@ -192,7 +192,12 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "guanlan.core.people.passwords.Guessable"},
+    {"NAME": "guanlan.core.people.passwords.Leaked"},
 ]
+PASSWORD_WORDS = CONFIG["password_words"]
+LEAKED_PASSWORDS = CONFIG["leaked_passwords"]
+LEAKED_SERVICE = CONFIG["leaked_service"]
 PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "overview"
@@ -236,12 +241,12 @@ SESSION_IDLE = CONFIG["idle_minutes"] * 60
 
 SESSION_COOKIE_AGE = 12 * 3600
 # The prefix makes a browser refuse the cookie from anyone but this host over https.
-_HOST = "__Host-" if HTTPS else ""
-SESSION_COOKIE_NAME = f"{_HOST}guanlan_session"
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}guanlan_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
-CSRF_COOKIE_NAME = f"{_HOST}guanlan_csrf"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}guanlan_csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "guanlan.web.pages.errors.csrf_failed"
@@ -251,9 +256,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LANGUAGE_CODE = CONFIG["language"]
 # Each language is written in its own words, so that its reader finds it.
 LANGUAGES = [("zh-hans", "简体中文"), ("zh-hant", "繁體中文"), ("en", "English")]
-LANGUAGE_COOKIE_NAME = "guanlan_language"
-LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
-LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}guanlan_language"
 # Named here, our words come before those that Django has for the same English.
 LOCALE_PATHS = [PACKAGE / app / "locale" for app in ("web", "core", "fraud")]
 USE_I18N = True
@@ -274,7 +277,10 @@ ATTACHMENT_SCANNER = CONFIG["attachment_scanner"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "guanlan.core.process_log.Lines"},
+        "json": {"()": "guanlan.core.process_log.Json"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": CONFIG["log_format"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

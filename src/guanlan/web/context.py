@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from guanlan.core.people.organisation import organisation
+from guanlan.web.cookies import kept
 from guanlan.web.places import GROUPS, Group, groups, place
 from guanlan.web.rights import subject_of_request
 
@@ -17,7 +18,7 @@ SIDEBAR_COOKIE = "guanlan_sidebar"
 
 def chosen_theme(request: HttpRequest) -> str:
     """The theme of the reader's cookie."""
-    theme = request.COOKIES.get(THEME_COOKIE, "auto")
+    theme = kept(request, THEME_COOKIE)
     return theme if theme in THEMES else "auto"
 
 
@@ -34,10 +35,11 @@ def console(request: HttpRequest) -> dict[str, object]:
         "here_group": GROUPS[found.group] if found is not None else "",
         # A page of one thing, which the palette offers again; the address names the thing.
         "object_page": bool(match and match.kwargs) and request.method == "GET",
-        "folded": request.COOKIES.get(SIDEBAR_COOKIE) == "folded",
+        "folded": kept(request, SIDEBAR_COOKIE) == "folded",
         "language": get_language() or settings.LANGUAGE_CODE,
         "languages": settings.LANGUAGES,
         "theme": chosen_theme(request),
+        "cookie_prefix": settings.COOKIE_PREFIX,
         # Asked for only where a page says it.
         "zone": lambda: organisation().zone.key,
         "organisation": lambda: organisation().name,

@@ -14,6 +14,7 @@ from django.shortcuts import resolve_url
 
 from guanlan.core.access import Denied, subject_of
 from guanlan.core.audit import AuditUnavailable, acting
+from guanlan.core.process_log import of_request
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.once import one_request
 from guanlan.web.pages.errors import unrecorded
@@ -70,7 +71,9 @@ class Acting:
         request.subject = subject  # type: ignore[attr-defined]
         session = request.session.session_key or ""
         address = client_address(request)
-        with one_request(), acting(subject, address, session=session, request=uuid4().hex):
+        name = uuid4().hex
+        who = acting(subject, address, session=session, request=name)
+        with one_request(), of_request(name), who:
             return self.get_response(request)
 
     def process_exception(

@@ -18,18 +18,25 @@ Together = Callable[..., list[Result]]
 def test_secrets_are_shown_once_and_never_stored(together: Together, data: Path) -> None:
     first, again = together(["first-run", "--json"], ["first-run", "--json"])
     assert first.code == 0
-    assert set(first.json) == {"data", "owner", "password", "token"}
+    assert set(first.json) == {"data", "code", "token"}
     token = first.json["token"]
     assert re.fullmatch(r"gl_[a-z0-9]{8}_[A-Za-z0-9_-]{43}", token)
-    assert len(first.json["password"]) >= 16
-
-    assert again.json["password"] is None
+    code, other = first.json["code"], again.json["code"]
+    # No account and no password yet: a code of 31 letters and digits, twenty times: 99 bits.
+    assert re.fullmatch(r"[A-HJKMNP-Z2-9]{5}(-[A-HJKMNP-Z2-9]{5}){3}", code)
+    assert other != code
     assert again.json["token"] is None
 
-    files = [path for path in data.rglob("*") if path.is_file()]
-    assert not any(token.encode() in path.read_bytes() for path in files)
+    files = [path.read_bytes() for path in data.rglob("*") if path.is_file()]
+    for secret in (token, code, other, code.replace("-", "")):
+        assert not any(secret.encode() in held for held in files)
     [[stored]] = rows(data, "SELECT sha256 FROM core_apikey")
+    [[accounts]] = rows(data, "SELECT count(*) FROM core_user")
+    [[waiting]] = rows(data, "SELECT code FROM core_organisation")
     assert bytes(stored) == hashlib.sha256(token.encode()).digest()
+    assert accounts == 0
+    # The later code counts: the earlier one is worthless.
+    assert bytes(waiting) == hashlib.sha256(other.replace("-", "").encode()).digest()
     assert stat.S_IMODE((data / "secret.key").stat().st_mode) == 0o600
 
 

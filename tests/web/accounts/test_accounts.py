@@ -226,6 +226,21 @@ def test_a_letter_is_promised_alike_and_written_only_to_an_account(
     assert sign_in(client, "another long pass phrase") == "/"
 
 
+def test_a_letter_replaces_the_password_and_not_the_second_factor(
+    seed: Authenticator, client: Client
+) -> None:
+    client.post("/forgotten", {"email": "owner@example.com"})
+    (letter,) = mail.outbox
+    link = re.search(r"http://testserver(/forgotten/\S+)", str(letter.body))
+    assert link is not None
+    client.post(link[1], {"new_password": "another long pass phrase"})
+    assert not signed_in(client)
+    assert sign_in(client, "another long pass phrase") == "/login/factor"
+    assert client.get("/account")["Location"].startswith("/login?")
+    client.post("/login/factor", {"code": code()})
+    assert signed_in(client)
+
+
 @pytest.mark.parametrize(
     ("path", "form", "door"),
     [

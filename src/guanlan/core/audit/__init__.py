@@ -19,7 +19,7 @@ from guanlan.core.audit.recording import (
     open_log,
     record,
 )
-from guanlan.core.audit.refusals import refused
+from guanlan.core.audit.refusals import refused, refused_input
 from guanlan.core.audit.store import AuditUnavailable
 
 __all__ = [
@@ -31,4 +31,5 @@ __all__ = [
     "open_log",
     "record",
     "refused",
+    "refused_input",
 ]

@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from guanlan.core.access import ANONYMOUS, SYSTEM
 from guanlan.core.audit.recording import Actor, Detail, actor, as_actor, record
 from guanlan.core.audit.store import AuditUnavailable
 
 SECONDS: Final = 60.0  # between two rows of the same subject, verb and noun
 MOST: Final = 10_000  # that are counted at once; one more, and the oldest is told
 ACT: Final = "access.refuse"
+INPUT: Final = "input.refuse"
 
 
 class Refused(NamedTuple):
@@ -85,6 +87,16 @@ def refused(verb: str, noun: str, act: str = ACT) -> None:
     Where it cannot be written it is refused all the same: the gap is marked, as always.
     """
     write(_refusals.note(actor(), verb, noun, act))
+
+
+def refused_input(what: str, where: str, address: str = "") -> None:
+    """Note an attempt to pass the checks of what is sent: `what` (a word) at `where`.
+
+    Of whom nobody knows yet, the address is what is left to tell attempts apart by.
+    """
+    now = actor()
+    who = now if now.subject is not SYSTEM else Actor(ANONYMOUS, address)
+    write(_refusals.note(who, what, where, INPUT))
 
 
 def write(rows: list[Refused]) -> None:

@@ -12,6 +12,7 @@ import httpx
 from msgspec import Struct
 
 from guanlan.core.egress.policy import WEB_PORTS, Refused, policy
+from guanlan.core.egress.telling import told
 
 TIMEOUT_SECONDS: Final = 10.0
 LIMIT_BYTES: Final = 1 << 20
@@ -130,6 +131,23 @@ def request(
     `timeout` seconds, all told.
     """
     parsed = _parsed(url)
+    with told(parsed.host):
+        return _called(
+            method, parsed, content=content, headers=headers, timeout=timeout, limit=limit,
+            context=context,
+        )  # fmt: skip
+
+
+def _called(
+    method: str,
+    parsed: httpx.URL,
+    *,
+    content: bytes | None,
+    headers: Mapping[str, str] | None,
+    timeout: float,
+    limit: int,
+    context: ssl.SSLContext | None,
+) -> Answer:
     until = time.monotonic() + timeout
     if policy().proxy:
         port = parsed.port or (443 if parsed.scheme == "https" else 80)

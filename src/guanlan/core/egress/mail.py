@@ -8,6 +8,7 @@ import ssl
 from typing import Literal
 
 from guanlan.core.egress.policy import MAIL_PORTS, open_socket
+from guanlan.core.egress.telling import told
 
 Security = Literal["tls", "starttls", "none"]
 
@@ -36,6 +37,13 @@ def smtp(
     With "starttls" a server that does not offer it is an error, never a fall back to plain.
     """
     trusted = context or ssl.create_default_context()
+    with told(host):
+        return _greeted(host, port, security, timeout, trusted)
+
+
+def _greeted(
+    host: str, port: int, security: Security, timeout: float, trusted: ssl.SSLContext
+) -> smtplib.SMTP:
     if security == "tls":
         return _Secure(host, port, timeout=timeout, context=trusted)
     connection = _Plain(host, port, timeout=timeout)

@@ -21,7 +21,7 @@ from guanlan.core.sealing import Unopened
 from guanlan.engine.log import LogError, LogReader
 from guanlan.engine.refusal import Refused
 from guanlan.fraud import programs, words
-from guanlan.fraud.first_steps import COOKIE, COOKIE_AGE, SEEN
+from guanlan.fraud.first_steps import COOKIE, SEEN
 from guanlan.fraud.frames import record
 from guanlan.fraud.models import Decision, Label, ListAct
 from guanlan.fraud.neighbours import around
@@ -31,6 +31,7 @@ from guanlan.fraud.showing import Shower, ShownEntity
 from guanlan.fraud.templatetags.fraud import outcome
 from guanlan.fraud.trace import Trace, entity_numbers, trace
 from guanlan.web import words as web_words
+from guanlan.web.cookies import keep, kept
 from guanlan.web.resource import Happening, Heading, Panel, Timeline, object_page, resource_of
 from guanlan.web.rights import needs, subject_of_request
 from guanlan.web.templatetags.console import from_microseconds
@@ -203,10 +204,8 @@ def decision(request: HttpRequest, seq: int) -> HttpResponse:
         label = get_object_or_404(Label.objects.for_user(subject), seq=seq)
         return redirect("decision", get_object_or_404(seen, event_id=label.target).seq)
     answer = object_page(request, resource_of("fraud.decision"), row)
-    if COOKIE not in request.COOKIES:
-        answer.set_cookie(
-            COOKIE, SEEN, max_age=COOKIE_AGE, samesite="Lax", secure=settings.HTTPS, httponly=True
-        )
+    if not kept(request, COOKIE):
+        keep(answer, COOKIE, SEEN)
     return answer
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,8 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 from guanlan.fraud import figures, programs
 from guanlan.fraud.dashboards import OVERVIEW, Look
 from guanlan.fraud.figures import Window
-from guanlan.fraud.first_steps import COOKIE, COOKIE_AGE, DISMISSED, first_steps, state_of
+from guanlan.fraud.first_steps import COOKIE, DISMISSED, first_steps, state_of
 from guanlan.fraud.showing import Shower
+from guanlan.web.cookies import keep
 from guanlan.web.rights import needs, signed_in, subject_of_request
 
 
@@ -75,7 +75,5 @@ def steps_moved(request: HttpRequest) -> HttpResponse:
 def dismiss_first_steps(request: HttpRequest) -> HttpResponse:
     """Hide the first steps from this browser."""
     answer = redirect("overview")
-    answer.set_cookie(
-        COOKIE, DISMISSED, max_age=COOKIE_AGE, samesite="Lax", secure=settings.HTTPS, httponly=True
-    )
+    keep(answer, COOKIE, DISMISSED)
     return answer

@@ -17,7 +17,7 @@ from guanlan.engine.scenario import load_scenario
 from guanlan.fraud.services import store_backtest
 from guanlan.site.cli.up import address, announce
 from guanlan.site.cli.words import BadInput, Fault, data_option, progress, warm_option
-from guanlan.site.run.prepare import prepare
+from guanlan.site.run.prepare import prepare_demo
 from guanlan.site.run.serve import CannotStart, Options, microseconds, open_engine, serve
 from guanlan.site.run.supervise import worker_beside
 from guanlan.site.run.traffic import Sender, Traffic, seed
@@ -59,7 +59,7 @@ def demo(host: str, port: int, rate: float, fresh: bool, warm: bool) -> None:
         forget(settings.DATA)
     if settings.CONFIG.of("mfa").origin == "default":
         settings.MFA = "optional"  # every page of the demo says that this account has none
-    made = prepare()
+    made = prepare_demo()
     (settings.DATA / MARK).touch()
     traffic = Traffic(rate, microseconds())
     try:

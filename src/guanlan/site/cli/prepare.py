@@ -21,14 +21,13 @@ def migrate() -> None:
 @data_option
 @as_json
 def first_run(as_json: bool) -> None:
-    """Make the database, the owner's account and a first API key; safe to repeat."""
+    """Make the database, a code to set the console up with and a first API key; safe to repeat."""
     made = prepare(key="first key")
     if as_json:
         put_json(
             {
                 "data": str(settings.DATA),
-                "owner": made.owner,
-                "password": made.password,
+                "code": made.code,
                 "token": made.token,
             }
         )
@@ -40,8 +39,6 @@ def first_run(as_json: bool) -> None:
 def told(made: FirstRun) -> list[str]:
     """What a person has to keep, said once."""
     lines = []
-    if made.password:
-        lines.append(f"owner account: {made.owner}  password: {made.password}  (shown once)")
     if made.token:
         lines.append(f"API key: {made.token}  (shown once)")
     if made.code:

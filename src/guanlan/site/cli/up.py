@@ -10,7 +10,7 @@ from msgspec import structs
 
 from guanlan.site.cli.prepare import told
 from guanlan.site.cli.words import Fault, data_option, warm_option
-from guanlan.site.run.prepare import prepare_for_setup
+from guanlan.site.run.prepare import prepare
 from guanlan.site.run.serve import CannotStart, Clock, Options, Part, serve
 from guanlan.site.run.supervise import supervise, worker_beside
 
@@ -59,7 +59,7 @@ def up(
         parent=parent,
     )
     if part == "all":
-        for line in told(prepare_for_setup()):
+        for line in told(prepare()):
             click.echo(line)
     if not split:
         try:

@@ -48,7 +48,7 @@ VERBS = {
     "doctor": Verb("doctor", "Check everything; name each fault and its mend."),
     "config": Verb("config", "Print every setting, its value and where it stands."),
     "migrate": Verb("prepare", "Bring the database to this version.", True),
-    "first-run": Verb("prepare", "Database, owner account and a first API key.", True),
+    "first-run": Verb("prepare", "Database, set-up code and a first API key.", True),
     "simulate": Verb("simulate", "Labelled wallet traffic with injected attacks."),
     "backtest": Verb("backtest", "Decide a whole history and judge the decisions."),
     "scenario": Verb("scenario", "Check a scenario file; print its JSON Schema."),

@@ -199,6 +199,7 @@ def configure(
         "lifespan": "on",
         "access_log": False,
         "log_level": "warning",
+        "log_config": None,  # its words go where those of the rest go, in the same form
         "server_header": False,
         "headers": [STAY_HTTPS] if https else [],
         "proxy_headers": False,

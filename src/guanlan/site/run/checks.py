@@ -28,6 +28,7 @@ from guanlan.core.egress import policy
 from guanlan.core.event_log import log_keys
 from guanlan.core.jobs import worker_alive
 from guanlan.core.models import Channel, Delivery, Job, JobRun, User
+from guanlan.core.people.organisation import can_be_set_up
 from guanlan.core.sealing import KeysUnusable, keyring
 from guanlan.core.sealing.belonging import check_keys
 from guanlan.core.services import ENDING, live_api_keys
@@ -143,7 +144,10 @@ def database() -> Iterator[Finding]:
 
 def _people() -> Iterator[Finding]:
     if not User.objects.exists():
-        yield Finding("accounts", "fault", "nobody can sign in", "guanlan first-run")
+        waits = can_be_set_up()
+        what = "nobody can sign in" + (" yet: a set-up code waits at /setup" if waits else "")
+        mend = "guanlan first-run" + (", which prints another code" if waits else "")
+        yield Finding("accounts", "note" if waits else "fault", what, mend)
     keys, ending = live_api_keys().count(), timezone.now() + ENDING
     if keys:
         yield Finding("keys", "ok", f"{keys} live API keys")

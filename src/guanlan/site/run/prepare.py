@@ -25,10 +25,15 @@ OUTDATED: Final = (
 class FirstRun(NamedTuple):
     """What was made now; secrets are None when they existed before, for nobody can read them."""
 
+    code: str | None = None
+    token: str | None = None
+
+
+class DemoRun(NamedTuple):
+    """The owner of a demo; the password is None where the account existed before."""
+
     owner: str
     password: str | None
-    token: str | None
-    code: str | None = None
 
 
 def pending_migrations() -> int:
@@ -56,17 +61,17 @@ def apply_migrations() -> int:
     return steps
 
 
-def prepare_for_setup() -> FirstRun:
-    """Database and, where there is no account, a code with which the console is set up."""
-    apply_migrations()
-    return FirstRun("", None, None, new_setup_code())
-
-
 def prepare(key: str | None = None) -> FirstRun:
-    """Database, owner and, where none exists and `key` names one, a first API key."""
+    """Database; where there is no account, a code with which the console is set up once, in
+    place of any earlier code; where there is no API key and `key` names one, a first one."""
     apply_migrations()
-    owner, password = ensure_owner()
     token = None
     if key is not None and not ApiKey.objects.exists():
         token = create_api_key(key, SCOPES).token
-    return FirstRun(owner, password, token)
+    return FirstRun(new_setup_code(), token)
+
+
+def prepare_demo() -> DemoRun:
+    """Database and owner of a demo, whose account is not set up by hand."""
+    apply_migrations()
+    return DemoRun(*ensure_owner())

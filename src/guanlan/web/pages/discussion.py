@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
 from guanlan.core.access import Subject
-from guanlan.core.audit import record
+from guanlan.core.audit import record, refused_input
 from guanlan.web.discussion import (
     attach,
     comment,
@@ -154,6 +154,8 @@ def _upload(
 ) -> HttpResponse:
     subject = subject_of_request(request)
     received = request.FILES.get(FIELD)
+    if handler.fault in ("kind", "size"):
+        refused_input(f"{handler.fault} of file", "attachment")
     try:
         if handler.fault or not isinstance(received, Received):
             raise refusal_of(handler.fault or "empty")

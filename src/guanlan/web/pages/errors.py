@@ -5,7 +5,13 @@ from __future__ import annotations
 import sys
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import (
+    DisallowedHost,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,7 +21,8 @@ from django.utils.translation import gettext as _
 
 from guanlan.core.access import TABLE, Denied
 from guanlan.core.access.table import VERB_TITLES
-from guanlan.core.audit import refused
+from guanlan.core.audit import refused, refused_input
+from guanlan.web.accounts.addresses import client_address
 from guanlan.web.context import chosen_theme
 
 
@@ -33,7 +40,19 @@ def _plain_page(request: HttpRequest, status: int, title: str, text: str) -> Htt
     return HttpResponse(render_to_string("web/down.html", context), status=status)
 
 
+# What is written down of a request that tries what no form of ours sends.
+_TRIED = (
+    (DisallowedHost, "host"),
+    (RequestDataTooBig, "size"),
+    ((TooManyFieldsSent, TooManyFilesSent), "fields"),
+    (SuspiciousOperation, "suspicious"),
+)
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    tried = next((word for kinds, word in _TRIED if isinstance(exception, kinds)), "")
+    if tried:
+        refused_input(tried, "console", client_address(request))
     if isinstance(exception, RequestDataTooBig):
         return too_large(request, filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
     return error_page(request, 400, _("This request cannot be read"), _("Nothing was changed."))
@@ -65,6 +84,7 @@ def _missing(exception: Exception) -> str:
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    refused_input("csrf", "console", client_address(request))
     return error_page(
         request,
         403,

@@ -22,6 +22,7 @@ from guanlan.core.models import User
 from guanlan.core.people.linking import may_sign_in_here
 from guanlan.core.people.organisation import can_be_set_up
 from guanlan.web.accounts.signing_on import sign_on_name
+from guanlan.web.cookies import keep
 from guanlan.web.rights import public
 
 
@@ -101,12 +102,5 @@ def language(request: HttpRequest) -> HttpResponse:
     response = redirect(target)
     chosen = request.POST.get("language", "")
     if translation.check_for_language(chosen) and chosen in dict(settings.LANGUAGES):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            chosen,
-            max_age=settings.LANGUAGE_COOKIE_AGE,
-            samesite="Lax",
-            secure=settings.HTTPS,
-            httponly=True,
-        )
+        keep(response, "guanlan_language", chosen)
     return response

@@ -30,7 +30,7 @@ from guanlan.core.access import (
     require,
     subject_of_key,
 )
-from guanlan.core.audit import AuditUnavailable, acting, actor, refused
+from guanlan.core.audit import AuditUnavailable, acting, actor, refused, refused_input
 from guanlan.core.misplaced import key_in_address
 from guanlan.core.services import key_of_token
 from guanlan.web.accounts.addresses import client_address
@@ -80,6 +80,7 @@ def _caller(request: HttpRequest) -> Subject:
     """Who calls; raises Refused where nobody known does, or a key stands in the address."""
     if name := key_in_address(request.get_full_path()):
         logger.warning("the API key gl_%s_... was sent in an address: revoke it", name)
+        refused_input("key in address", "api")
         message = _(
             "An API key belongs into the header Authorization: Bearer gl_…, never into an "
             "address, which logs keep. Revoke this one and make another."
@@ -137,6 +138,7 @@ def _view(methods: Mapping[str, Callable[..., HttpResponse]]) -> Any:
                 404, {"error": {"code": "not_found", "message": _("There is nothing here")}}
             )
         except RequestDataTooBig:
+            refused_input("size", "api", address)
             text = _("The body has at most %(n)s bytes.") % {
                 "n": settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             }
@@ -303,6 +305,7 @@ def _saved(
     form = form_of(resource, subject, row, data)
     unknown = sorted(set(data) - set(form.fields))
     if unknown:
+        refused_input("unknown field", f"api {resource.noun}")
         raise Refused(422, "unknown", _("There is no such field."), unknown[0])
     try:
         if form.is_valid():

@@ -48,7 +48,7 @@
     if (!button) return;
     const folded = document.body.classList.toggle("folded");
     const secure = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `guanlan_sidebar=${folded ? "folded" : "open"}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+    document.cookie = `${document.documentElement.dataset.cookies || ""}guanlan_sidebar=${folded ? "folded" : "open"}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
     button.setAttribute("aria-expanded", String(!folded));
     const sidebar = document.getElementById("sidebar");
     if (sidebar.matches(":popover-open")) sidebar.hidePopover();

@@ -12,7 +12,7 @@
     button.addEventListener("click", () => {
       const choice = button.dataset.themeChoice;
       const secure = location.protocol === "https:" ? "; Secure" : "";
-      document.cookie = `guanlan_theme=${choice}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+      document.cookie = `${root.dataset.cookies || ""}guanlan_theme=${choice}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
       root.dataset.theme = choice;
       show(choice);
       document.dispatchEvent(new Event("themechange"));
