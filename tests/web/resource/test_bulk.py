@@ -14,7 +14,7 @@ from msgspec import structs
 
 from guanlan.core import services
 from guanlan.core.access import subject_of
-from guanlan.core.audit.copying import history
+from guanlan.core.audit.copying import copy_rows, history
 from guanlan.core.jobs import Progress
 from guanlan.core.jobs.progress import Cancelled, Stopping
 from guanlan.core.models import ApiKey, JobRun, User
@@ -100,6 +100,7 @@ def test_a_worker_that_stops_is_followed_by_one_that_goes_on(
     assert (made.state, made.at, made.done, made.refused) == ("done", ROWS, ROWS, 0)
     assert calls == Counter(keys), "each once"
     assert live() == set()
+    copy_rows()
     for key in keys:
         told = [one for one in history("core.apikey", key) if one.title == "key.revoke"]
         assert [one.who for one in told] == [owner.get_username()], "each written down once"

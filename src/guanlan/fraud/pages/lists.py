@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -116,6 +117,12 @@ def _decision_chips() -> Sequence[Chip]:
     ]
 
 
+def _of_decision(name: str, title: Promise, field: str = "", **options: Any) -> Column:
+    """A column that holds a field of the decision in the row as it is."""
+    value = attrgetter(f"decision.{field or name}")
+    return Column(name, title, value=value, level=2, **options)
+
+
 DECISIONS = register(
     Resource(
         noun="fraud.decision",
@@ -171,44 +178,11 @@ DECISIONS = register(
                 level=2,
                 wide=True,
             ),
-            Column(
-                "score",
-                gettext_lazy("Score"),
-                value=lambda row: row.decision.score,
-                cell="number",
-                level=2,
-            ),
-            Column(
-                "currency",
-                gettext_lazy("Currency"),
-                value=lambda row: row.decision.currency,
-                level=2,
-                shown=False,
-            ),
-            Column(
-                "degraded",
-                gettext_lazy("Degraded"),
-                value=lambda row: row.decision.degraded,
-                cell="flag",
-                level=2,
-                shown=False,
-            ),
-            Column(
-                "version",
-                gettext_lazy("Version"),
-                value=lambda row: row.decision.version,
-                cell="code",
-                level=2,
-                shown=False,
-            ),
-            Column(
-                "id",
-                gettext_lazy("Event id"),
-                value=lambda row: row.decision.event_id,
-                cell="code",
-                level=2,
-                shown=False,
-            ),
+            _of_decision("score", gettext_lazy("Score"), cell="number"),
+            _of_decision("currency", gettext_lazy("Currency"), shown=False),
+            _of_decision("degraded", gettext_lazy("Degraded"), cell="flag", shown=False),
+            _of_decision("version", gettext_lazy("Version"), cell="code", shown=False),
+            _of_decision("id", gettext_lazy("Event id"), "event_id", cell="code", shown=False),
         ),
         filters=(
             Filter(
@@ -278,6 +252,11 @@ def show_entities(rows: Sequence[Any], subject: Subject) -> Sequence[EntityRow]:
     return [EntityRow(row, shower.known_entity(row)) for row in rows]
 
 
+def _of_entity(name: str, title: Promise, field: str = "", **options: Any) -> Column:
+    """A column that holds a field of the entity in the row as it is."""
+    return Column(name, title, value=attrgetter(f"entity.{field or name}"), level=2, **options)
+
+
 ENTITIES = register(
     Resource(
         noun="fraud.entity",
@@ -305,20 +284,8 @@ ENTITIES = register(
                 template="fraud/cells/outcome.html",
                 level=2,
             ),
-            Column(
-                "events",
-                gettext_lazy("Decisions"),
-                value=lambda row: row.entity.events,
-                cell="number",
-                level=2,
-            ),
-            Column(
-                "first",
-                gettext_lazy("First seen"),
-                value=lambda row: row.entity.first_seen,
-                cell="clock",
-                level=2,
-            ),
+            _of_entity("events", gettext_lazy("Decisions"), cell="number"),
+            _of_entity("first", gettext_lazy("First seen"), "first_seen", cell="clock"),
             Column(
                 "last",
                 gettext_lazy("Last seen"),
