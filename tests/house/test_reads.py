@@ -19,6 +19,7 @@ OWN = "a person's own: asked by who is signed in"
 SCOPE = "the scope itself is made here"
 # (file, model) read without a subject, and why that is right.
 BARE = {
+    ("fraud/first_steps.py", "Invitation"): "whether there is any at all, never which",
     ("web/accounts/events.py", "SignedIn"): OWN,
     ("web/accounts/factors.py", "Authenticator"): OWN,
     ("web/accounts/factors.py", "User"): OWN,

@@ -18,6 +18,7 @@ from guanlan.core.models import Channel, Delivery, Message
 from guanlan.engine.lists import ListChange
 from guanlan.fraud import models
 from guanlan.fraud.services import project, store_backtest
+from guanlan.web.models import BulkAct
 from guanlan.web.resource import Resource, resource_of, resources
 from guanlan.web.resource.reading import address_of
 from tests.fraud import conftest
@@ -55,17 +56,26 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
     )
     copy_rows()
     client = Client()
-    client.force_login(person("owner"))
+    owner = person("owner")
+    BulkAct.objects.bulk_create(
+        BulkAct(owner=owner, noun="core.apikey", action="revoke", language="en", total=9)
+        for _ in range(MANY)
+    )
+    client.force_login(owner)
     client.cookies["guanlan_language"] = "en"
     client.cookies["guanlan_first_steps"] = "seen"
     return client
 
 
 def queries(client: Client, address: str) -> int:
+    """How often a look at the page asks the database, what comes once in a while left out."""
     client.get(address)
-    with CaptureQueriesContext(connection) as caught:
-        assert client.get(address).status_code == 200
-    return len(caught)
+    counts = []
+    for _look in range(3):
+        with CaptureQueriesContext(connection) as caught:
+            assert client.get(address).status_code == 200
+        counts.append(len(caught))
+    return min(counts)
 
 
 def rows_of(resource: Resource) -> Any:

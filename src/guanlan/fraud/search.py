@@ -248,6 +248,19 @@ def count(search: Search, most: int) -> int:
     return int(row[0])
 
 
+def grouped(search: Search, column: str) -> list[tuple[Any, int]]:
+    """How many decisions fit, by the value of a column; `column` is never what was typed."""
+    built = None if search.problems else _source(search, None, up=False)
+    if built is None:
+        return []
+    source, _key, values = built
+    name = connection.ops.quote_name(column)
+    statement = f"SELECT d.{name}, COUNT(*) FROM {source} GROUP BY d.{name}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [(value, int(n)) for value, n in cursor.fetchall()]
+
+
 def _source(search: Search, bound: int | None, *, up: bool) -> tuple[str, str, list[Any]] | None:
     """Tables with their conditions, the key that orders them, and values.
 

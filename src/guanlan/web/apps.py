@@ -26,6 +26,7 @@ class WebConfig(AppConfig):
             "guanlan.web.pages.invitations",
             "guanlan.web.pages.audit",
             "guanlan.web.discussion.sweeping",
+            "guanlan.web.pages.bulk",
             "guanlan.web.finding",
             "guanlan.web.telling",
             "guanlan.web.pages.deliveries",

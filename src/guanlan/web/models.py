@@ -7,12 +7,13 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from guanlan.core.access import ScopedQuerySet
 from guanlan.core.sealing import SealedField, SealId
 from guanlan.web.discussion.models import Attachment, Comment
 
-__all__ = ["Attachment", "Comment", "SavedView"]
+__all__ = ["Attachment", "BulkAct", "Comment", "SavedView"]
 
 
 class SavedView(models.Model):
@@ -44,3 +45,44 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class BulkAct(models.Model):
+    """An action on many objects, which a job does one by one; `at` is how many are behind it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("under way")
+        DONE = "done", _("done")
+        CANCELLED = "cancelled", _("cancelled")
+        FAILED = "failed", _("failed")
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="bulk_acts"
+    )
+    noun = models.CharField(max_length=64)
+    action = models.CharField(max_length=64)
+    language = models.CharField(max_length=10)  # of what is said of refused rows
+    keys = models.JSONField(default=list)  # primary keys, as texts, in the order of doing
+    total = models.PositiveIntegerField()
+    at = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    words = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    cancelling = models.BooleanField(default=False)
+    created = models.DateTimeField(default=timezone.now)
+    finished = models.DateTimeField(null=True)
+
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id owner noun action language keys total at done refused words state cancelling"
+        " created finished",
+    }
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["created", "id"])]
+
+    def __str__(self) -> str:
+        return f"{self.action} on {self.total} {self.noun}"

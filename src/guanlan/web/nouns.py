@@ -31,3 +31,9 @@ def declare() -> None:
         verbs=own,
         rights=dict.fromkeys(working, own),
     )
+    register_noun(
+        "web.bulkact",
+        _("Actions on many objects"),
+        verbs="see change export",
+        rights=dict.fromkeys(working, "see change"),
+    )

@@ -161,7 +161,7 @@ def _and(names: Any) -> str:
 
 
 def _why(look: DecisionLook, subject: Subject) -> Mapping[str, Any]:
-    return {"more": f"{_('score')} {look.row.score}"}
+    return {"more": _("score %(n)s") % {"n": look.row.score}}
 
 
 def _rules(look: DecisionLook, subject: Subject) -> Mapping[str, Any]:
@@ -181,8 +181,8 @@ PANELS: Final = (
     Panel(
         gettext_lazy("Features at that moment"), "fraud/decision/features.html", when=_traced
     ),
+    Timeline(gettext_lazy("Around this"), what_happened),
     Panel(gettext_lazy("Event"), "fraud/decision/event.html", wide=False),
-    Timeline(gettext_lazy("Around this"), what_happened, wide=False),
     Panel(
         gettext_lazy("Lists"),
         "fraud/decision/lists.html",

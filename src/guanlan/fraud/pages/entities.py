@@ -110,7 +110,8 @@ def numbers(look: EntityLook, subject: Subject) -> Sequence[Tile]:
         Tile(
             label=_("Decisions"),
             value=number(row.events),
-            note=_("since %(time)s") % {"time": figures.local_text(row.first_seen // MINUTE)},
+            note=_("since %(time)s")
+            % {"time": figures.local_text(row.first_seen // MINUTE).replace("T", " ")},
             link=look.all_url,
         ),
         Tile(label=_("Last seen"), value=clock(row.last_seen), note=clock(row.last_seen, "full")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from guanlan.fraud import programs, words
 from guanlan.fraud.models import Decision, Entity
 from guanlan.fraud.pages import decisions, entities
 from guanlan.fraud.pages.entities import address, entities_with_key
-from guanlan.fraud.search import Search, count, fetch, search_of
+from guanlan.fraud.search import Search, count, fetch, grouped, search_of
 from guanlan.fraud.showing import Shower, ShownEntity, ShownRow
 from guanlan.web.resource import (
     Ask,
@@ -68,6 +69,13 @@ def count_decisions(ask: Ask, most: int) -> int:
     return count(_search(ask, Shower(programs.latest())), most)
 
 
+def group_decisions(ask: Ask, one: Filter) -> list[tuple[Any, int]]:
+    """How many decisions each value of a filter has."""
+    if not may(ask.subject, "see", "fraud.decision"):
+        return []
+    return grouped(_search(ask, Shower(programs.latest())), one.path)
+
+
 def show_decisions(rows: Sequence[Any], subject: Subject) -> Sequence[ShownRow]:
     """Decisions with the titles of the scenario in force."""
     shower = Shower(programs.latest())
@@ -107,6 +115,12 @@ def _decision_chips() -> Sequence[Chip]:
         Chip(gettext_lazy("labelled as fraud"), "label:fraud"),
         Chip(gettext_lazy("degraded"), "degraded:yes"),
     ]
+
+
+def _of_decision(name: str, title: Promise, field: str = "", **options: Any) -> Column:
+    """A column that holds a field of the decision in the row as it is."""
+    value = attrgetter(f"decision.{field or name}")
+    return Column(name, title, value=value, level=2, **options)
 
 
 DECISIONS = register(
@@ -164,44 +178,11 @@ DECISIONS = register(
                 level=2,
                 wide=True,
             ),
-            Column(
-                "score",
-                gettext_lazy("Score"),
-                value=lambda row: row.decision.score,
-                cell="number",
-                level=2,
-            ),
-            Column(
-                "currency",
-                gettext_lazy("Currency"),
-                value=lambda row: row.decision.currency,
-                level=2,
-                shown=False,
-            ),
-            Column(
-                "degraded",
-                gettext_lazy("Degraded"),
-                value=lambda row: row.decision.degraded,
-                cell="flag",
-                level=2,
-                shown=False,
-            ),
-            Column(
-                "version",
-                gettext_lazy("Version"),
-                value=lambda row: row.decision.version,
-                cell="code",
-                level=2,
-                shown=False,
-            ),
-            Column(
-                "id",
-                gettext_lazy("Event id"),
-                value=lambda row: row.decision.event_id,
-                cell="code",
-                level=2,
-                shown=False,
-            ),
+            _of_decision("score", gettext_lazy("Score"), cell="number"),
+            _of_decision("currency", gettext_lazy("Currency"), shown=False),
+            _of_decision("degraded", gettext_lazy("Degraded"), cell="flag", shown=False),
+            _of_decision("version", gettext_lazy("Version"), cell="code", shown=False),
+            _of_decision("id", gettext_lazy("Event id"), "event_id", cell="code", shown=False),
         ),
         filters=(
             Filter(
@@ -209,11 +190,18 @@ DECISIONS = register(
                 gettext_lazy("Outcome"),
                 "choice",
                 choices=_outcomes,
+                stored={outcome.name: int(outcome) for outcome in Outcome},
                 ordered=True,
+                group=True,
                 example="outcome:>=review",
             ),
             Filter(
-                "type", gettext_lazy("Event"), "choice", choices=_types, example="type:transfer"
+                "type",
+                gettext_lazy("Event"),
+                "choice",
+                choices=_types,
+                group=True,
+                example="type:transfer",
             ),
             Filter("rule", gettext_lazy("Rule that hit"), level=2),
             Filter("unknown", gettext_lazy("Rule that could not be judged"), level=2),
@@ -222,8 +210,8 @@ DECISIONS = register(
             Filter("after", gettext_lazy("Decided from then on"), "time", level=2),
             Filter("before", gettext_lazy("Decided until then"), "time", level=2),
             Filter("label", gettext_lazy("Label"), "choice", choices=lambda: words.LABELS, level=2),
-            Filter("degraded", gettext_lazy("Degraded"), "flag"),
-            Filter("version", gettext_lazy("Version")),
+            Filter("degraded", gettext_lazy("Degraded"), "flag", group=True),
+            Filter("version", gettext_lazy("Version"), group=True),
             Filter("id", gettext_lazy("Event id"), level=2),
         ),
         more_filters=_kind_filters,
@@ -231,6 +219,7 @@ DECISIONS = register(
         order="-time",
         find=find_decisions,
         count=count_decisions,
+        group=group_decisions,
         prepare=show_decisions,
         address=lambda row: reverse("decision", args=[row.seq]),
         look=decisions.DecisionLook,
@@ -263,6 +252,11 @@ def show_entities(rows: Sequence[Any], subject: Subject) -> Sequence[EntityRow]:
     return [EntityRow(row, shower.known_entity(row)) for row in rows]
 
 
+def _of_entity(name: str, title: Promise, field: str = "", **options: Any) -> Column:
+    """A column that holds a field of the entity in the row as it is."""
+    return Column(name, title, value=attrgetter(f"entity.{field or name}"), level=2, **options)
+
+
 ENTITIES = register(
     Resource(
         noun="fraud.entity",
@@ -290,20 +284,8 @@ ENTITIES = register(
                 template="fraud/cells/outcome.html",
                 level=2,
             ),
-            Column(
-                "events",
-                gettext_lazy("Decisions"),
-                value=lambda row: row.entity.events,
-                cell="number",
-                level=2,
-            ),
-            Column(
-                "first",
-                gettext_lazy("First seen"),
-                value=lambda row: row.entity.first_seen,
-                cell="clock",
-                level=2,
-            ),
+            _of_entity("events", gettext_lazy("Decisions"), cell="number"),
+            _of_entity("first", gettext_lazy("First seen"), "first_seen", cell="clock"),
             Column(
                 "last",
                 gettext_lazy("Last seen"),
@@ -315,7 +297,14 @@ ENTITIES = register(
             ),
         ),
         filters=(
-            Filter("kind", gettext_lazy("Kind"), "choice", choices=_kinds, example="kind:user"),
+            Filter(
+                "kind",
+                gettext_lazy("Kind"),
+                "choice",
+                choices=_kinds,
+                group=True,
+                example="kind:user",
+            ),
             Filter(
                 "worst",
                 gettext_lazy("Worst outcome"),
@@ -323,6 +312,7 @@ ENTITIES = register(
                 choices=_outcomes,
                 stored={outcome.name: int(outcome) for outcome in Outcome},
                 ordered=True,
+                group=True,
                 example="worst:>=hold",
             ),
             Filter("events", gettext_lazy("Decisions"), "number", example="events:>=10"),

@@ -237,8 +237,8 @@ BACKTESTS = register(
         ),
         filters=(
             Filter("title", gettext_lazy("Title"), "text", example="title:2026"),
-            Filter("scenario", gettext_lazy("Scenario"), example="scenario:wallet"),
-            Filter("version", gettext_lazy("Version")),
+            Filter("scenario", gettext_lazy("Scenario"), group=True, example="scenario:wallet"),
+            Filter("version", gettext_lazy("Version"), group=True),
             Filter("after", gettext_lazy("Made from then on"), "time", "created", sign=">="),
             Filter("before", gettext_lazy("Made until then"), "time", "created", sign="<"),
         ),

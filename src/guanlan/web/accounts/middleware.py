@@ -62,7 +62,7 @@ WITHOUT_FACTOR: Final = frozenset(
     {*SETTING_UP, "logout", "account_logout", "language", "login", "account_login", "sso_back"}
 )
 TOUCH_SECONDS: Final = 60
-REFRESHED: Final = ("moving", "bell-count", "first-steps")
+REFRESHED: Final = ("moving", "bell-count", "first-steps", "bulk-progress")
 
 
 def over(session: SessionBase, now: float | None = None) -> bool:

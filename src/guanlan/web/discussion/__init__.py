@@ -1,11 +1,8 @@
 """Comments and attachments on any object, for those who may see the object.
 
-    discussed("fraud.decision", address=lambda row: reverse("decision", args=[row.seq]))
-
-An app says while it starts which of its nouns may be discussed. A page then draws
-`{% discussion "fraud.decision" row %}`, or a resource has `panel.discussion_panel(noun)`. Who
-may not see the object sees nothing of what was said of it, and nobody is told of a mention who
-may not.
+Every declared resource says that its objects are discussed and who sees them
+(`topics.discussed`), and draws the discussion on their pages. Who may not see an object sees
+nothing of what was said of it, and nobody is told of a mention who may not.
 """
 
 from guanlan.web.discussion.attaching import Refusal, attach, read_attachment, remove_attachment

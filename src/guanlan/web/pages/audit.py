@@ -137,9 +137,16 @@ AUDIT = register(
             Column("request", gettext_lazy("Request"), cell="code", shown=False),
         ),
         filters=(
-            Filter("act", gettext_lazy("Act"), "exact", example="act:key.revoke"),
-            Filter("actor", gettext_lazy("Who"), "exact", example="actor:owner"),
-            Filter("kind", gettext_lazy("Kind of actor"), "choice", "actor_kind", choices=KINDS),
+            Filter("act", gettext_lazy("Act"), "exact", group=True, example="act:key.revoke"),
+            Filter("actor", gettext_lazy("Who"), "exact", group=True, example="actor:owner"),
+            Filter(
+                "kind",
+                gettext_lazy("Kind of actor"),
+                "choice",
+                "actor_kind",
+                choices=KINDS,
+                group=True,
+            ),
             Filter(
                 "object",
                 gettext_lazy("On what"),
@@ -148,7 +155,7 @@ AUDIT = register(
                 level=2,
                 example="object:core.apikey",
             ),
-            Filter("outcome", gettext_lazy("Outcome"), "choice", choices=OUTCOMES),
+            Filter("outcome", gettext_lazy("Outcome"), "choice", choices=OUTCOMES, group=True),
             Filter("purpose", gettext_lazy("Purpose"), "exact"),
             Filter("session", gettext_lazy("Session (keyed digest)"), "exact"),
             Filter("address", gettext_lazy("Address (keyed digest)"), "exact"),

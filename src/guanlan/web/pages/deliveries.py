@@ -76,9 +76,11 @@ DELIVERIES = register(
             Filter(
                 "state", _("State"), "choice", choices=STATES, group=True, example="state:failed"
             ),
-            Filter("urgency", _("Urgency"), "choice", "message__urgency", choices=URGENCIES),
+            Filter(
+                "urgency", _("Urgency"), "choice", "message__urgency", choices=URGENCIES, group=True
+            ),
             Filter("channel", _("Channel"), "text", "channel__name", example="channel:mail"),
-            Filter("template", _("Message"), "exact", "message__template"),
+            Filter("template", _("Message"), "exact", "message__template", group=True),
             Filter("after", _("Due from then on"), "time", "due", sign=">="),
             Filter("before", _("Due until then"), "time", "due", sign="<"),
         ),

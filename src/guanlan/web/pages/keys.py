@@ -162,7 +162,14 @@ KEYS = register(
             Column("revoked", gettext_lazy("Revoked"), cell="moment", level=2, shown=False),
         ),
         filters=(
-            Filter("revoked", gettext_lazy("Revoked"), "flag", null=True, example="revoked:no"),
+            Filter(
+                "revoked",
+                gettext_lazy("Revoked"),
+                "flag",
+                null=True,
+                group=True,
+                example="revoked:no",
+            ),
             Filter("name", gettext_lazy("Name"), "text", example="name:wallet"),
             Filter("by", gettext_lazy("Answers for it"), "person", "created_by", example="by:me"),
             Filter(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from django import forms
@@ -15,17 +16,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from guanlan.core.access import Denied, Subject
+from guanlan.web.resource import bulk
 from guanlan.web.resource.declared import Action, Ask, Form, Resource, Saved
 from guanlan.web.resource.details import object_of, show_object
 from guanlan.web.resource.fields import prepared, say
 from guanlan.web.resource.lists import ask_of, bulk_actions, state_of
-from guanlan.web.resource.reading import address_of, counted, find, visible
+from guanlan.web.resource.reading import address_of, conditions, counted, find, visible
 from guanlan.web.rights import subject_of_request
 from guanlan.web.words import number
 
-MOST = 10_000  # objects that one bulk action may reach
-CHUNK = 500
-FIELD = "_field"  # of a form that is sent to have one field checked
+MOST: Final = 100_000  # objects that one bulk action may reach
+INLINE: Final = 500  # objects up to which it is done within the request
+CHUNK: Final = 500
+FIELD: Final = "_field"  # of a form that is sent to have one field checked
 
 # Asks the person to prove who they are, then leads to a page; gives None where that is done.
 # Accounts set it.
@@ -160,7 +163,7 @@ def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
     whole = request.POST.get("all") == "1"
     keys = request.POST.getlist("key")[:MOST]
     ask, problems = ask_of(resource, state, subject)
-    count = counted(resource, ask) if whole and not problems else len(keys)
+    count = counted(resource, ask, MOST) if whole and not problems else len(keys)
     if problems or not count:
         messages.error(request, problems[0] if problems else _("Choose at least one row."))
         return back
@@ -177,6 +180,11 @@ def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
             "query": state.query, "title": action.title, "section": resource.route,
         }  # fmt: skip
         return render(request, "web/resource/confirm.html", context)
+    if count > INLINE:
+        every_key = keys_of(resource, ask) if whole else keys
+        made = bulk.start(subject, resource, action, every_key[:MOST])
+        messages.info(request, _("This takes a while, so it is done apart from this page."))
+        return redirect("bulk_act", made.pk)
     rows = chosen(resource, subject, keys) if not whole else every(resource, ask)
     outcome = run(resource, subject, action, rows)
     if outcome.done:
@@ -202,6 +210,17 @@ def chosen(resource: Resource, subject: Subject, keys: list[str]) -> Iterator[An
         yield from visible(resource, subject).filter(pk__in=known[start : start + CHUNK])
 
 
+def keys_of(resource: Resource, ask: Ask) -> list[Any]:
+    """The primary keys of all objects that fit, up to `MOST`."""
+    if resource.find is not None:
+        return [row.pk for row in islice(every(resource, ask), MOST)]
+    whole, problems = conditions(resource, ask.terms, ask.subject)
+    if problems:
+        return []
+    rows = visible(resource, ask.subject).filter(whole).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:MOST])
+
+
 def every(resource: Resource, ask: Ask) -> Iterator[Any]:
     """All objects that fit, in order, a chunk at a time."""
     ask = ask._replace(limit=CHUNK, older=None, newer=None)
@@ -223,16 +242,11 @@ def run(resource: Resource, subject: Subject, action: Action, rows: Iterator[Any
         within = visible(resource, subject, action.verb).filter(pk__in=keys)
         allowed |= set(within.values_list("pk", flat=True))
     for row in waiting:
-        if row.pk not in allowed or not action.suits(row, subject) or not action.fits(row):
-            refused += 1
-            continue
-        try:
-            action.do(row, subject)
+        said = bulk.attempt(resource, action, row, subject) if row.pk in allowed else ""
+        if said is None:
             done += 1
-        except ValidationError as error:
-            refused += 1
-            if len(words) < 3:
-                words.append(f"{resource.name_of(row)}: {' '.join(error.messages)}")
-        except Denied:
-            refused += 1
+            continue
+        refused += 1
+        if said and len(words) < bulk.WORDS:
+            words.append(said)
     return Outcome(done, refused, words)

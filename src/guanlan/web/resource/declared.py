@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from django import forms
@@ -70,6 +70,9 @@ class Filter(Struct, frozen=True):
 
     The level is that of the field; a filter of no one field says its own. From level 3 on a value
     may name somebody: it stands in no address, and only who could have it revealed may ask by it.
+
+    `group` offers to group the list by it: each value with its number of rows, which lead to
+    the rows. Only what may be seen in the clear, of the kinds choice, exact and flag.
     """
 
     name: str
@@ -274,7 +277,8 @@ class Resource(Struct, frozen=True, kw_only=True):
     `noun` is what the policy is asked for; `route` names the list's address (its name with
     `_new` and so on the others), `one` that of an object. `order` is a sortable column's name,
     with a minus for descending. `find` replaces the query of lists that build their own
-    statement; `prepare` turns a page's objects into what columns read, with a fixed number of
+    statement, as `count` and `group` (value and number of rows, for a filter) do for them;
+    `prepare` turns a page's objects into what columns read, with a fixed number of
     queries. A resource with `address` has its own view, which shows the object with
     `object_page`.
 
@@ -303,6 +307,7 @@ class Resource(Struct, frozen=True, kw_only=True):
     rows: Callable[[Subject, Verb], models.QuerySet[Any]] | None = None
     find: Callable[[Ask], Found] | None = None
     count: Callable[[Ask, int], int] | None = None
+    group: Callable[[Ask, Filter], Iterable[tuple[Any, int]]] | None = None
     prepare: Callable[[Sequence[Any], Subject], Sequence[Any]] | None = None
     look: Callable[[Any, Subject], Any] | None = None
     heading: Callable[[Any], Heading] | None = None

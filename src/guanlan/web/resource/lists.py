@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -249,23 +249,30 @@ def _head(resource: Resource, state: State, column: Column) -> Head:
     return Head(column, state.address(resource.route, sort=wanted), now)
 
 
-def _groups(resource: Resource, state: State, ask: Ask) -> list[tuple[str, int, str]]:
-    """Title, count and address of each group of the list."""
+class Grouped(NamedTuple):
+    """A group of the list: how many rows, and the list of them."""
+
+    title: str
+    rows: int
+    url: str
+
+
+def _groups(resource: Resource, state: State, ask: Ask) -> list[Grouped]:
+    """The groups of the list by the filter that the state names."""
     one = next((f for f in resource.filters if f.name == state.group), None)
     if one is None:
         return []
-    titles = one.options()
+    titles: Mapping[str, Any] = one.options()
+    if one.kind == "flag":
+        titles = {"yes": _("yes"), "no": _("no")}
     rest = [str(term) for term in ask.terms if term.name != one.name]
-    return [
-        (
-            str(titles.get(name, name)),
-            n,
-            state.address(
-                resource.route, q=" ".join([*rest, f"{one.name}:{quoted(name)}"]), group=""
-            ),
-        )
-        for name, n in groups_of(resource, one, ask)
-    ]
+    found = []
+    for name, count in groups_of(resource, one, ask):
+        query = " ".join([*rest, f"{one.name}:{quoted(name)}"])
+        known = bool(name) and (one.kind != "choice" or name in titles)
+        url = state.address(resource.route, q=query, group="") if known else ""
+        found.append(Grouped(str(titles.get(name, name)) or _("none"), count, url))
+    return found
 
 
 def _built(request: HttpRequest, resource: Resource, state: State) -> str:

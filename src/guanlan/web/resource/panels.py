@@ -62,8 +62,8 @@ def write_panels(
         if panel.when is None or panel.when(look, subject):
             side = _side(page, panel)
             side.append(_write(request, panel, row, look, subject))
-    for panel in own_panels(resource, row, subject):
-        page.right.append(_write(request, panel, row, row, subject))
+    for own in own_panels(resource, row, subject):
+        _side(page, own).append(_write(request, own, row, row, subject))
     return page
 
 
@@ -128,7 +128,7 @@ def own_panels(resource: Resource, row: Any, subject: Subject) -> list[Panel]:
                 gettext_lazy("Comments"),
                 "web/discussion.html",
                 lambda row, subject: shown(subject, resource.noun, row),
-                wide=False,
+                wide=not resource.broad,
             )
         )
     if resource.history:

@@ -31,6 +31,8 @@ from guanlan.web.resource.words import Term
 
 PAGE: Final = 50
 COUNTED: Final = 10_000  # rows counted exactly; beyond, "10,000+"
+GROUPS: Final = 200  # groups of a list that are shown
+GROUPED: Final = ("choice", "exact", "flag")  # kinds of filters that a list may be grouped by
 _LOOKUPS: Final = {"": "exact", "=": "exact", ">=": "gte", "<=": "lte", ">": "gt", "<": "lt"}
 _BIGGEST: Final = 2**63 - 1
 
@@ -314,29 +316,45 @@ def _key(row: Any, field: str) -> tuple[Any, Any]:
     return reduce(getattr, field.split("__"), row), row.pk
 
 
-def counted(resource: Resource, ask: Ask) -> int:
-    """How many rows fit, counted to `COUNTED` + 1 at most."""
+def counted(resource: Resource, ask: Ask, most: int | None = None) -> int:
+    """How many rows fit, counted to `most` + 1 at most (`COUNTED` where left out)."""
+    most = COUNTED if most is None else most
     if resource.count is not None:
         if unasked(resource, ask.terms, ask.subject):
             return 0
-        return resource.count(ask, COUNTED + 1)
+        return resource.count(ask, most + 1)
     whole, problems = conditions(resource, ask.terms, ask.subject)
     if problems:
         return 0
-    return visible(resource, ask.subject).filter(whole).order_by()[: COUNTED + 1].count()
+    return visible(resource, ask.subject).filter(whole).order_by()[: most + 1].count()
 
 
 def groups_of(resource: Resource, one: Filter, ask: Ask) -> list[tuple[str, int]]:
-    """How many rows each choice of a filter has within the rest of the filter, most first."""
+    """How many rows that the subject may see each value of a filter has within the rest of the
+    filter, most first; the value is what is typed to see them, empty where there is none."""
     terms = tuple(term for term in ask.terms if term.name != one.name)
-    whole, problems = conditions(resource, terms, ask.subject)
-    if problems or unasked(resource, (Term(one.name, "", ("",)),), ask.subject):
+    if unasked(resource, (*terms, Term(one.name, "", ("",))), ask.subject):
         return []
-    rows = visible(resource, ask.subject).select_related(None).filter(whole).order_by()
-    counts = rows.values_list(one.path).annotate(n=models.Count("pk"))
+    if resource.group is not None:
+        counts = resource.group(ask._replace(terms=terms), one)
+    else:
+        whole, problems = conditions(resource, terms, ask.subject)
+        if problems:
+            return []
+        rows = visible(resource, ask.subject).select_related(None).filter(whole).order_by()
+        counts = rows.values_list(one.path).annotate(n=models.Count("pk"))
     names: Mapping[Any, str] = {one.stored.get(name, name): name for name in one.options()}
-    found = [(names.get(value, str(value)), n) for value, n in counts if value is not None]
-    return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:200]
+    found = dict[str, int]()
+    for value, n in counts:
+        name = _typed(one, names, value)
+        found[name] = found.get(name, 0) + n
+    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:GROUPS]
+
+
+def _typed(one: Filter, names: Mapping[Any, str], value: Any) -> str:
+    if one.kind == "flag":
+        return "yes" if (value is not None if one.null else value) else "no"
+    return "" if value is None else names.get(value, str(value))
 
 
 def write_key(key: tuple[Any, Any] | None) -> str:

@@ -13,9 +13,10 @@ from django.forms import ModelChoiceField
 from guanlan.core.access import MASKED_FROM, SYSTEM, TABLE
 from guanlan.web.discussion.topics import discussed
 from guanlan.web.places import Place, add_place
-from guanlan.web.resource.declared import CELLS, Column, Resource
+from guanlan.web.resource.declared import CELLS, Column, Filter, Resource
 from guanlan.web.resource.fields import Related
 from guanlan.web.resource.reading import (
+    GROUPED,
     address_of,
     conditions,
     filter_level,
@@ -109,6 +110,7 @@ def faults(resource: Resource) -> list[str]:
         and one.read is None
         and not _has(resource.model, one.path)
     ]
+    wrong += [fault for one in resource.filters if one.group for fault in _group(resource, one)]
     wrong += [
         f"filter {one.name}: it is of no one field, and says no data level"
         for one in resource.filters
@@ -124,6 +126,18 @@ def faults(resource: Resource) -> list[str]:
         made = resource.form.make(SYSTEM, None)
         wrong += [f for n, field in made.base_fields.items() for f in _field_faults(n, field)]
     return wrong
+
+
+def _group(resource: Resource, one: Filter) -> list[str]:
+    """What is wrong with grouping by a filter: the groups of a masked field would tell it."""
+    if one.kind not in GROUPED:
+        return [f"filter {one.name}: a list is grouped by {', '.join(GROUPED)}, not by {one.kind}"]
+    if resource.find is not None and resource.group is None:
+        return [f"filter {one.name}: a list that is found by `find` is grouped by `group`"]
+    level = filter_level(resource, one)
+    if level is None or level >= MASKED_FROM:
+        return [f"filter {one.name}: its groups would tell what is masked"]
+    return []
 
 
 def _has(model: type[models.Model], path: str) -> bool:

@@ -10,6 +10,10 @@
     current = row;
     row.classList.add("selected");
     row.scrollIntoView({ block: "nearest" });
+    // The focus goes along, so that a screen reader says which row it is.
+    const link = row.querySelector("td a[href]") || row;
+    if (link === row) row.tabIndex = -1;
+    link.focus({ preventScroll: true });
   }
   function move(step) {
     const list = rows();
@@ -23,7 +27,8 @@
     if (dialog && dialog.open) return;
     if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
-    else if (event.key === "Enter" && current && !event.target.closest("a, button, summary")) {
+    else if (event.key === "Enter" && current && (event.target.closest("tr") === current || !event.target.closest("a, button, summary"))) {
+      event.preventDefault();
       location.href = current.dataset.href;
     } else if (event.key === "/") {
       const field = document.querySelector("[data-filter]");

@@ -1,0 +1,157 @@
+"""Actions on many objects: a few at once, more by a job that goes on where it stopped.
+
+A job does them one by one, each in one transaction with the mark of how far it is, as the person
+who asked for it and with the rights that person has at that moment. A worker that dies repeats
+nothing; who cancels stops it before the next row.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
+from django.db.models import F, Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from guanlan.core.access import Denied, Subject, subject_of
+from guanlan.core.audit import AuditUnavailable, act, acting
+from guanlan.core.audit.recording import Detail
+from guanlan.core.faults import without_values
+from guanlan.core.jobs import Progress, Told, job, nudge
+from guanlan.core.jobs.progress import Cancelled
+from guanlan.core.models import User
+from guanlan.web.models import BulkAct
+from guanlan.web.resource.declared import Action, Resource
+from guanlan.web.resource.reading import visible
+from guanlan.web.resource.registry import resource_of
+
+logger = logging.getLogger(__name__)
+
+JOB: Final = "bulk.acts"
+CHUNK: Final = 100  # rows after which the rights are read anew
+WORDS: Final = 3  # refusals that are told in words
+EVERY: Final = 300  # seconds after which a job looks for what no nudge told it of
+LONGEST: Final = 24 * 3600
+
+State = BulkAct.State
+
+
+def attempt(resource: Resource, action: Action, row: Any, subject: Subject) -> str | None:
+    """Do the action to one object; None when it is done, else what is to be said of it, which
+    may be nothing. What goes wrong with one object says nothing of the next."""
+    if not action.suits(row, subject) or not action.fits(row):
+        return ""
+    try:
+        with transaction.atomic():
+            action.do(row, subject)
+    except ValidationError as error:
+        return f"{resource.name_of(row)}: {' '.join(error.messages)}"
+    except Denied:
+        return ""
+    return None
+
+
+def start(subject: Subject, resource: Resource, action: Action, keys: Sequence[Any]) -> BulkAct:
+    """Have the action done to the objects of these primary keys, soon."""
+    made = BulkAct(
+        owner_id=subject.id,
+        noun=resource.noun,
+        action=action.name,
+        language=translation.get_language() or "en",
+        keys=[str(key) for key in keys],
+        total=len(keys),
+    )
+    detail: Detail = {"noun": resource.noun, "action": action.name, "rows": len(keys)}
+    with act("bulk.start", made, detail=detail):
+        made.save()
+        transaction.on_commit(lambda: nudge(JOB))
+    return made
+
+
+def cancel(row: BulkAct, subject: Subject) -> str:
+    """Stop it before its next row. Raises ValidationError where it has ended."""
+    with act("bulk.cancel", row):
+        now = timezone.now()
+        mine = BulkAct.objects.filter(pk=row.pk)
+        waiting = mine.filter(state=State.WAITING)
+        if waiting.update(state=State.CANCELLED, finished=now):
+            return _("It is cancelled; nothing was done.")
+        if not mine.filter(state=State.RUNNING).update(cancelling=True):
+            raise ValidationError(_("It has ended already."))
+    return _("It ends before its next row. What is done stays done.")
+
+
+@job(JOB, title=gettext_lazy("Actions on many objects"), every=EVERY, timeout=LONGEST)
+def work(progress: Progress) -> Told:
+    """Carry out what waits, and what a worker left."""
+    open_ones = BulkAct.objects.filter(state__in=(State.WAITING, State.RUNNING)).order_by("pk")
+    rows = 0
+    while (found := open_ones.first()) is not None:
+        try:
+            rows += carry_out(found, progress)
+        except Cancelled:
+            _end(found, State.CANCELLED)
+            raise
+    return Told(gettext_noop("%(n)s rows dealt with"), {"n": rows})
+
+
+def carry_out(bulk: BulkAct, progress: Progress) -> int:
+    """Go on with one of them until it is at its end or is cancelled; how many rows that was."""
+    try:
+        resource = resource_of(bulk.noun)
+        action = next(one for one in resource.actions if one.name == bulk.action)
+    except (KeyError, StopIteration):
+        _end(bulk, State.FAILED)
+        return 0
+    BulkAct.objects.filter(pk=bulk.pk, state=State.WAITING).update(state=State.RUNNING)
+    progress.of(bulk.total - bulk.at)
+    for begin in range(bulk.at, bulk.total, CHUNK):
+        owner = User.objects.filter(bulk_acts=bulk.pk, is_active=True).first()
+        if owner is None:
+            _end(bulk, State.FAILED)
+            return begin - bulk.at
+        subject = subject_of(owner)
+        with acting(subject, request=f"bulk {bulk.pk}"), translation.override(bulk.language):
+            for at in range(begin, min(begin + CHUNK, bulk.total)):
+                if not _next(bulk, at, resource, action, subject):
+                    _end(bulk, State.CANCELLED)
+                    return at - bulk.at
+                progress.advance()
+    _end(bulk, State.DONE)
+    return bulk.total - bulk.at
+
+
+def _next(bulk: BulkAct, at: int, resource: Resource, action: Action, subject: Subject) -> bool:
+    """Deal with the row at `at` and move the mark past it, both or neither; False where it was
+    cancelled."""
+    mine = BulkAct.objects.filter(pk=bulk.pk, state=State.RUNNING, at=at)
+    with transaction.atomic():
+        now = mine.select_for_update().values_list("cancelling", "words").first()
+        if now is None or now[0]:
+            return False
+        row = visible(resource, subject, action.verb).filter(pk=bulk.keys[at]).first()
+        said: str | None = ""
+        if row is not None:
+            try:
+                said = attempt(resource, action, row, subject)
+            except (AuditUnavailable, DatabaseError):
+                raise  # nothing of it holds; the row is tried again
+            except Exception as error:  # noqa: BLE001 - one object must not stop the others
+                logger.error("bulk %s %s: %s", bulk.noun, bulk.action, without_values(error))
+                said = f"{resource.name_of(row)}: {type(error).__name__}"
+        words = [*now[1], said] if said and len(now[1]) < WORDS else now[1]
+        done = said is None
+        mine.update(
+            at=at + 1, done=F("done") + done, refused=F("refused") + (not done), words=words
+        )
+    return True
+
+
+def _end(bulk: BulkAct, state: str) -> None:
+    still = Q(pk=bulk.pk, state__in=(State.WAITING, State.RUNNING))
+    BulkAct.objects.filter(still).update(state=state, finished=timezone.now())
