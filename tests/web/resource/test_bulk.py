@@ -55,7 +55,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     counted: Counter[str] = Counter()
 
     def do(key: Any, subject: Any) -> str:
-        said = REVOKE.do(key, subject)
+        said = str(REVOKE.do(key, subject))
         counted[key.pk] += 1
         return said
 
@@ -112,7 +112,7 @@ def test_a_row_in_hand_when_the_worker_is_killed_is_done_once(
     fell: list[str] = []
 
     def do(key: Any, subject: Any) -> str:
-        said = REVOKE.do(key, subject)
+        said = str(REVOKE.do(key, subject))
         if key.pk == keys[4] and not fell:
             fell.append(key.pk)
             raise Killed
@@ -182,7 +182,7 @@ def test_one_object_that_refuses_does_not_stop_the_others(
             raise ValidationError("It is needed.")
         if key.pk == keys[1]:
             raise RuntimeError("secret-value")
-        return REVOKE.do(key, subject)
+        return str(REVOKE.do(key, subject))
 
     replace(monkeypatch, do)
     made = begin(owner, [*keys, "unknown!"])
