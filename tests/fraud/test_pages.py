@@ -32,7 +32,7 @@ OPEN = {
 }  # fmt: skip
 ARGUMENTS: dict[str, list[Any]] = {
     "decision": [1], "recompute": [1], "entity": ["user", "u-1"], "backtest": [1],
-    "scenario_version": [0], "list_change": [1], "bulk_act": [1],
+    "scenario_version": [0], "list_change": [1], "bulk": [1],
     "reveal_decision": [1], "reveal_entity": [1], "person": [1], "add_role": [1],
     "change_clearance": [1], "end_role": [1], "decide_request": [1], "revoke_grant": [1],
     "review_glass": [1],

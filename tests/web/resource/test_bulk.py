@@ -208,7 +208,7 @@ def test_few_are_done_at_once_and_more_apart(
     monkeypatch.setattr("guanlan.web.resource.acts.INLINE", 5)
     answer = client.post(address, said | {"all": "1", "state": "q=revoked%3Ano"})
     made = BulkAct.objects.get()
-    assert answer["Location"] == reverse("bulk_act", args=[made.pk])
+    assert answer["Location"] == reverse("bulk", args=[made.pk])
     assert live() == set(keys[2:]), "nothing is done within the request"
     assert sorted(made.keys) == sorted(keys[2:])
     text = client.get(answer["Location"]).content.decode()

@@ -79,7 +79,7 @@ BULK_ACTS = register(
         titles=_("Actions on many objects"),
         path="settings/bulk",
         route="bulk_acts",
-        one="bulk_act",
+        one="bulk",
         columns=(
             Column("created", _("Started"), cell="moment", sort=True),
             Column("what", _("What"), "action", value=title, wide=True),

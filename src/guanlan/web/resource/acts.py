@@ -184,7 +184,7 @@ def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
         every_key = keys_of(resource, ask) if whole else keys
         made = bulk.start(subject, resource, action, every_key[:MOST])
         messages.info(request, _("This takes a while, so it is done apart from this page."))
-        return redirect("bulk_act", made.pk)
+        return redirect("bulk", made.pk)
     rows = chosen(resource, subject, keys) if not whole else every(resource, ask)
     outcome = run(resource, subject, action, rows)
     if outcome.done:
