@@ -83,7 +83,7 @@ def seeded(pond: World) -> tuple[dict[str, list[Any]], dict[int, str]]:
         "decision": [event["seq"]], "recompute": [event["seq"]],
         "reveal_decision": [event["seq"]], "entity": ["phone", f"~{entity.id}"],
         "reveal_entity": [entity.id], "backtest": [stored.pk],
-        "person": [someone.pk], "add_role": [someone.pk], "change_clearance": [someone.pk],
+        "person": [someone.pk], "people_do": [someone.pk, "give_role"],
     }  # fmt: skip
     for name in ("run_job", "new_channel", "discussion", "mentionable", "add_comment"):
         arguments[name] = ARGUMENTS[name]

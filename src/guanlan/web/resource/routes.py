@@ -79,7 +79,8 @@ def _of(resource: Resource) -> list[URLPattern]:
         view = _guarded(resource, edit, either, "change")
         found.append(path(f"{root}/<str:key>/edit", view, name=f"{name}_edit"))
     if resource.actions:
-        view = _guarded(resource, act_on_one, either)
+        asking = any(action.form is not None for action in resource.actions)
+        view = _guarded(resource, act_on_one, either if asking else require_POST)
         found.append(path(f"{root}/<str:key>/do/<str:name>", view, name=f"{name}_do"))
     return found
 
