@@ -49,7 +49,6 @@ def test_what_is_open_is_told() -> None:
 
 
 OPEN = {
-    "V7.4.5",
     "V12.3.2",
     "V14.2.1",
     "V14.2.3",

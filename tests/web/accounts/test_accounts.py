@@ -444,3 +444,28 @@ def test_the_organisation_is_shown_changed_and_used(owner: User, client: Client)
         client.force_login(user)
         confirm(client)
         assert client.get("/settings/organisation/change").status_code == status
+
+
+def test_whoever_manages_people_ends_the_sessions_of_one_or_of_all(owner: User) -> None:
+    mine = Client()
+    mine.force_login(owner)
+    others = []
+    for name in ("ann", "bob", "cho"):
+        one = Client()
+        one.force_login(person("operations", name))
+        others.append(one)
+    ann = User.objects.get(username="ann")
+
+    def inside() -> list[bool]:
+        return [one.get("/account").status_code == 200 for one in others]
+
+    stranger = Client()
+    stranger.force_login(person("fraud_analyst"))
+    stranger.post(f"/settings/people/{ann.pk}/do/end_sessions")
+    assert inside() == [True, True, True]
+    mine.post(f"/settings/people/{ann.pk}/do/end_sessions")
+    assert inside() == [False, True, True]
+    # All that fit the filter, which here is everybody; one's own go on.
+    mine.post("/settings/people/act", {"action": "end_sessions", "all": "1", "sure": "1"})
+    assert inside() == [False, False, False]
+    assert mine.get("/account").status_code == 200

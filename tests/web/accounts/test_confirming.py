@@ -151,10 +151,10 @@ def test_a_sensitive_act_is_refused_until_the_person_is_confirmed(
 def test_emergency_access_has_its_limits_however_often_one_confirms(english: Client) -> None:
     confirm(english)
     for minutes in ("14", "61", "0", "99999999", "-30"):
-        english.post("/settings/access/emergency", {**WISH, "minutes": minutes})
+        english.post("/settings/access/emergencies/new", {**WISH, "minutes": minutes})
         assert not AccessGrant.objects.exists(), minutes
     for _again in range(3):  # the first must be reviewed before there is another
-        english.post("/settings/access/emergency", {**WISH, "minutes": "15"})
+        english.post("/settings/access/emergencies/new", {**WISH, "minutes": "15"})
         confirm(english)
     grant = AccessGrant.objects.get()
     assert grant.ends is not None

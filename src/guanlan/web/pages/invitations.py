@@ -130,7 +130,7 @@ INVITATIONS = register(
         place=("settings", 7),
         columns=(
             Column("number", gettext_lazy("Number"), "id", cell="number"),
-            Column("email", gettext_lazy("E-mail"), mask=lambda one: masked(one.email)),
+            Column("email", gettext_lazy("E-mail"), mask=lambda one: masked(str(one.email))),
             Column("role", gettext_lazy("Role"), value=lambda one: ROLES.get(one.role, one.role)),
             Column("state", gettext_lazy("State"), "accepted", value=state),
             Column("invited_by", gettext_lazy("Invited by"), "invited_by__username"),
@@ -164,7 +164,7 @@ INVITATIONS = register(
         order="-created",
         related=("invited_by", "account"),
         state=state,
-        name_of=lambda one: f"{masked(one.email)} · {ROLES.get(one.role, one.role)}",
+        name_of=lambda one: f"{masked(str(one.email))} · {ROLES.get(one.role, one.role)}",
         form=Form(
             make=invitation_form,
             add=_invite,

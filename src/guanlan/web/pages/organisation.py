@@ -38,11 +38,12 @@ class Facts(forms.Form):
 @require_safe
 def organisation_page(request: HttpRequest) -> HttpResponse:
     """What is said of the organisation."""
-    row = Organisation.objects.filter(pk=1).first()
+    subject = subject_of_request(request)
+    row = Organisation.objects.for_user(subject).filter(pk=1).first()
     context = {
         "facts": organisation(),
         "set_up": row.set_up if row is not None else None,
-        "changing": may(subject_of_request(request), "change", "core.organisation"),
+        "changing": may(subject, "change", "core.organisation"),
     }
     return render(request, "web/organisation.html", context)
 
