@@ -10,17 +10,19 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core import services
+from guanlan.core.access import SYSTEM
 from guanlan.core.audit.copying import copy_rows
-from guanlan.core.models import Channel, Delivery, Message
+from guanlan.core.models import AccessGrant, Channel, Delivery, Invitation, JobRun, Message
 from guanlan.engine.lists import ListChange
 from guanlan.fraud import models
 from guanlan.fraud.services import project, store_backtest
 from guanlan.web.models import BulkAct
 from guanlan.web.resource import Resource, resource_of, resources
-from guanlan.web.resource.reading import address_of
+from guanlan.web.resource.reading import address_of, visible
 from tests.fraud import conftest
 from tests.fraud.reports import report
 from tests.fraud.world import World
@@ -28,6 +30,7 @@ from tests.people import person
 
 pytestmark = pytest.mark.django_db
 NOUNS = [one.noun for one in resources()]
+DISCUSSED = [one.noun for one in resources() if one.discussed]
 LIST_MOST, PAGE_MOST = 12, 20  # queries of a list and of an object's page
 MANY = 30
 
@@ -54,9 +57,21 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
         )
         for n in range(MANY)
     )
+    now = timezone.now()
+    for n in range(MANY):
+        colleague = person("risk_owner", f"colleague-{n}")
+        Invitation.objects.create(
+            email=f"colleague-{n}@example.com", role="auditor", sha256=bytes([n] * 32), expires=now
+        )
+        for glass in (False, True):
+            AccessGrant.objects.create(
+                person=colleague, verb="see", noun="fraud.decision", reason="case 12", minutes=20,
+                broken_glass=glass, review_due=now if glass else None,
+            )  # fmt: skip
+    JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
     copy_rows()
     client = Client()
-    owner = person("owner")
+    owner = person("owner")  # the newest, whom nobody deletes
     BulkAct.objects.bulk_create(
         BulkAct(owner=owner, noun="core.apikey", action="revoke", language="en", total=9)
         for _ in range(MANY)
@@ -79,7 +94,7 @@ def queries(client: Client, address: str) -> int:
 
 
 def rows_of(resource: Resource) -> Any:
-    return resource.model._default_manager.order_by("-pk")
+    return visible(resource, SYSTEM).order_by("-pk")
 
 
 @pytest.mark.parametrize("noun", NOUNS)
@@ -94,14 +109,15 @@ def test_list_and_page_ask_the_database_as_often_for_few_rows_as_for_many(
     assert rows_of(resource).count() > 2, f"seed some rows of {noun} in this file"
     listed, page = reverse(resource.route) + "?q=", address_of(resource, row)
     of_list, of_page = queries(full, listed), queries(full, page)
-    resource.model._default_manager.exclude(pk=row.pk).delete()
+    others = rows_of(resource).exclude(pk=row.pk).values_list("pk", flat=True)
+    resource.model._default_manager.filter(pk__in=list(others)).delete()
     assert queries(full, listed) == of_list <= LIST_MOST
     # Of a decision or an entity alone in its world there are no neighbours to ask for.
     alone = 2 if noun in ("fraud.decision", "fraud.entity") else 0
     assert of_page - alone <= queries(full, page) <= of_page <= PAGE_MOST
 
 
-@pytest.mark.parametrize("noun", NOUNS)
+@pytest.mark.parametrize("noun", DISCUSSED)
 def test_every_object_has_comments_files_and_history(full: Client, noun: str) -> None:
     resource = resource_of(noun)
     row = rows_of(resource).first()

@@ -105,7 +105,8 @@ def by_link(term: Term, subject: Subject) -> Q | str:
 
 def by_role(term: Term, subject: Subject) -> Q:
     """Who has this role now, anywhere."""
-    held = RoleAssignment.objects.filter(in_force(timezone.now()), role=term.value)
+    theirs = RoleAssignment.objects.for_user(subject)
+    held = theirs.filter(in_force(timezone.now()), role=term.value)
     return Q(pk__in=held.values("person"))
 
 
