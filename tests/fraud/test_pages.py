@@ -29,10 +29,11 @@ from tests.fraud.world import START, World, scenario
 OPEN = {
     "login", "account_login", "logout", "account_logout", "language", "mfa_authenticate",
     "mfa_login_webauthn", "forgotten", "new_password", "accept_invitation", "setup",
+    "sso", "sso_back",
 }  # fmt: skip
 ARGUMENTS: dict[str, list[Any]] = {
     "decision": [1], "recompute": [1], "entity": ["user", "u-1"], "backtest": [1],
-    "scenario_version": [0], "list_change": [1], "bulk": [1],
+    "scenario_version": [0], "list_change": [1], "bulk": [1], "job_run": [1],
     "reveal_decision": [1], "reveal_entity": [1], "person": [1], "role": [1],
     "access_request": [1], "broken_glass": [1], "invitation": [1],
     "key": ["abcdefgh"], "audit_row": [1], "attachment": [1], "remove_attachment": [1],

@@ -31,7 +31,7 @@ from tests.people import person
 pytestmark = pytest.mark.django_db
 NOUNS = [one.noun for one in resources()]
 DISCUSSED = [one.noun for one in resources() if one.discussed]
-LIST_MOST, PAGE_MOST = 12, 20  # queries of a list and of an object's page
+LIST_MOST, PAGE_MOST = 12, 22  # queries of a list and of an object's page
 MANY = 30
 
 nothing_remembered, pond = conftest.nothing_remembered, conftest.pond  # fixtures

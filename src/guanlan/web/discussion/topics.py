@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -81,7 +82,8 @@ def mentionable(noun: str, identity: str, begun: str = "", most: int = MENTIONAB
     """
     active = User.objects.filter(is_active=True).order_by("username")
     if begun:
-        active = active.filter(username__iregex=rf"(^|[._+-]){re.escape(begun)}")
+        within = [models.Q(username__icontains=mark + begun) for mark in "._+-"]
+        active = active.filter(reduce(or_, within, models.Q(username__istartswith=begun)))
     found = []
     for user in active.iterator():
         if may_see(user, noun, identity):
