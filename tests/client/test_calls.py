@@ -174,7 +174,7 @@ def test_an_error_page_of_a_proxy_is_an_error_too(do: Both) -> None:
         assert caught.value.status == 418
 
 
-def test_names_in_paths_are_escaped(do: Both) -> None:
+def test_an_id_is_escaped_in_a_path_and_a_key_stands_in_none(do: Both) -> None:
     script = Script(httpx.Response(200, json={"decision": decision(), "features": {"a": 1}}))
     explained = do(script, "decision", "a/b?c 观")
     assert explained.decision.outcome == "review"
@@ -182,7 +182,9 @@ def test_names_in_paths_are_escaped(do: Both) -> None:
     assert script.asked[0].url.raw_path == b"/v1/decisions/a%2Fb%3Fc%20%E8%A7%82"
     script = Script(httpx.Response(200, json={"kind": "user"}))
     assert do(script, "entity", "user", "u/1") == {"kind": "user"}
-    assert script.asked[0].url.raw_path == b"/v1/entities/user/u%2F1"
+    assert script.asked[0].url.raw_path == b"/v1/entities/look-up"
+    assert script.asked[0].method == "POST"
+    assert json.loads(script.asked[0].content) == {"kind": "user", "key": "u/1"}
 
 
 def batch(request: httpx.Request) -> httpx.Response:

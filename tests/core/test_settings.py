@@ -29,15 +29,6 @@ def test_a_damaged_secret_key_stops_the_start(tmp_path: Path) -> None:
         settings._secret_key(path)
 
 
-def test_databases_by_address(tmp_path: Path) -> None:
-    assert settings._database("", tmp_path)["NAME"] == str(tmp_path / "db.sqlite3")
-    assert settings._database("sqlite:////srv/g.db", tmp_path)["NAME"] == "/srv/g.db"
-    found = settings._database("postgresql://u:p%40ss@db:5433/guanlan", tmp_path)
-    assert (found["USER"], found["PASSWORD"], found["PORT"]) == ("u", "p@ss", "5433")
-    with pytest.raises(ImproperlyConfigured, match="GUANLAN_DATABASE_URL"):
-        settings._database("mysql://u:secret@db/x", tmp_path)
-
-
 @pytest.mark.parametrize(
     ("given", "missing"),
     [
@@ -85,6 +76,8 @@ def test_the_secret_of_single_sign_on_may_stand_in_a_file(tmp_path: Path) -> Non
         ("GUANLAN_TIME_ZONE", "Mars/Olympus"),
         ("GUANLAN_LANGUAGE", "tlh"),
         ("GUANLAN_DATABASE_URL", "mysql://hidden"),
+        ("GUANLAN_DATABASE_URL", "postgresql://u:hunter2@db.example/x"),
+        ("GUANLAN_DATABASE_URL", "postgresql://u:hunter2@127.0.0.1/x?options=hidden"),
     ],
 )
 def test_a_bad_variable_is_named_and_its_value_is_not(

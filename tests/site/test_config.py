@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import threading
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db.utils import ConnectionHandler
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.site.cli.config import shown, toml_template
 from guanlan.site.config import DECLARED, FLAG, Setting, choice, load, whole
+from guanlan.site.database import database
+from tests.certificates import of_its_own
 
 SECRET = "postgresql://u:hunter2@db/x"
 
@@ -150,3 +159,138 @@ def test_any_text_is_a_value_of_the_kind_or_is_refused(kind: Any, text: str) -> 
 def test_no_two_settings_have_one_name() -> None:
     names = [setting.name for setting in DECLARED]
     assert len(names) == len(set(names))
+
+
+def at(
+    url: str, environment: dict[str, str] | None = None, *, unverified: bool = False
+) -> dict[str, Any]:
+    return database(url, Path("/srv"), unverified=unverified, environment=environment or {})
+
+
+def test_databases_by_address() -> None:
+    assert at("")["NAME"] == "/srv/db.sqlite3"
+    assert at("sqlite:////srv/g.db")["NAME"] == "/srv/g.db"
+    found = at("postgresql://u:p%40ss@db:5433/guanlan?sslmode=verify-full&sslrootcert=%2Fca.pem")
+    assert (found["USER"], found["PASSWORD"], found["PORT"]) == ("u", "p@ss", "5433")
+    assert (found["HOST"], found["NAME"]) == ("db", "guanlan")
+    assert found["OPTIONS"] == {"sslmode": "verify-full", "sslrootcert": "/ca.pem"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://u:hunter2@db/x",
+        "postgresql://u:hunter2/more@localhost/x",
+        "postgresql://u:hunter2@[localhost/x",
+        "postgresql://u:p@localhost/x?hostaddr=hunter2",
+    ],
+)
+def test_an_address_of_no_database_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"^GUANLAN_DATABASE_URL: expected") as caught:
+        at(url)
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "found"),
+    [
+        ("localhost", "localhost"), ("127.0.0.1", "127.0.0.1"), ("127.8.9.1:5433", "127.8.9.1"),
+        ("[::1]:5433", "::1"), ("", ""), ("%2Frun%2FPostgreSQL:5433", "/run/PostgreSQL"),
+    ],
+)  # fmt: skip
+def test_a_database_on_this_machine_needs_no_tls(host: str, found: str) -> None:
+    assert at(f"postgresql://u:p@{host}/x")["HOST"] == found
+
+
+ELSEWHERE = ("db", "db.example.com", "10.0.0.7", "[2001:db8::1]", "0.0.0.0", "localhost.example",
+             "127.0.0.1,db")  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["", "?sslmode=require", "?sslmode=verify-ca", "?sslmode="])
+@pytest.mark.parametrize("host", ELSEWHERE)
+def test_a_database_elsewhere_must_prove_who_it_is(host: str, mode: str) -> None:
+    url = f"postgresql://u:hunter2@{host}/x{mode}"
+    with pytest.raises(ImproperlyConfigured, match=r"expected \?sslmode=verify-full") as caught:
+        at(url)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert "hunter2" not in sentence
+    assert at(url, unverified=True)["NAME"] == "x"
+    assert at(f"postgresql://u:hunter2@{host}/x?sslmode=verify-full")["NAME"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("host", "variable", "value"),
+    [
+        ("", "PGHOST", "db"),
+        ("127.0.0.1", "PGHOSTADDR", "10.0.0.7"),
+        ("", "PGSERVICE", "elsewhere"),
+    ],
+)
+def test_a_variable_of_the_library_leads_nowhere_unproven(
+    host: str, variable: str, value: str
+) -> None:
+    url = f"postgresql://u:p@{host}/x"
+    with pytest.raises(ImproperlyConfigured, match="verify-full"):
+        at(url, {variable: value})
+    assert at(f"{url}?sslmode=verify-full", {variable: value})["NAME"] == "x"
+
+
+class Impostor:
+    """In PostgreSQL's place: takes TLS and keeps what is said within it."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self.heard: list[bytes] = []
+        self._context = context
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                plain, _peer = self._listener.accept()
+            except OSError:
+                return
+            try:
+                plain.recv(8)  # the wish for TLS
+                plain.sendall(b"S")
+                with self._context.wrap_socket(plain, server_side=True) as inside:
+                    self.heard.append(inside.recv(1000))
+            except OSError:
+                plain.close()
+
+    def stop(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+
+
+@pytest.fixture
+def impostor(tmp_path: Path) -> Iterator[tuple[Impostor, Path]]:
+    context, certificate = of_its_own(tmp_path, "localhost")
+    server = Impostor(context)
+    yield server, certificate
+    server.stop()
+
+
+def test_a_server_that_does_not_prove_who_it_is_hears_nothing(
+    impostor: tuple[Impostor, Path], tmp_path: Path
+) -> None:
+    server, certificate = impostor
+    _context, another = of_its_own(tmp_path, "another")
+
+    def said(host: str, trusted: Path) -> str:
+        url = f"postgresql://us:hunter2@{host}:{server.port}/x?sslmode=verify-full"
+        found = at(f"{url}&sslrootcert={trusted}")
+        with pytest.raises(psycopg.OperationalError) as caught:
+            ConnectionHandler({"default": found})["default"].connect()
+        return str(caught.value)
+
+    assert "certificate verify failed" in said("localhost", another)
+    assert "does not match host name" in said("127.0.0.1", certificate)
+    assert [heard for heard in server.heard if heard] == []
+    said("localhost", certificate)  # who proves it is spoken to
+    assert any(b"user\0us\0" in heard for heard in server.heard)

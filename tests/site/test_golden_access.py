@@ -151,7 +151,12 @@ EVENT = {
     "entities": {"user": "u-1", "id_number": SECRETS[4]},
     "fields": {"amount": 5, "memo": SECRETS[3]},
 }  # fmt: skip
-NAMED = {"decisions": ["golden-1"], "entities": ["user", "u-1"], "lists": ["mule_payees", "u-7"]}
+NAMED = {"decisions": ["golden-1"], "lists": ["mule_payees"]}
+BODIES = {
+    "/v1/entities/look-up": {"kind": "user", "key": "u-1"},
+    "/v1/lists/*/entries": {"key": "u-7", "reason": "case 12"},
+    "/v1/lists/*/entries/remove": {"key": "u-7"},
+}
 
 
 def token(scope: str) -> str:
@@ -180,12 +185,14 @@ async def walk_door(cache: Path) -> Golden:
             for route in door.routes:
                 rest = list(NAMED.get(route.pattern[1] if len(route.pattern) > 1 else "", []))
                 path = "/" + "/".join(part or rest.pop(0) for part in route.pattern)
+                name = "/" + "/".join(part or "*" for part in route.pattern)
                 for method in sorted({"GET", "POST", "PUT", "DELETE", *route.handlers}):
                     for caller, headers in callers.items():
-                        answer = await client.request(method, path, headers=headers)
+                        answer = await client.request(
+                            method, path, headers=headers, json=BODIES.get(name)
+                        )
                         shown = [str(n) for n, text in SECRETS.items() if text in answer.text]
                         line = f"{answer.status_code}{' shows ' if shown else ''}{','.join(shown)}"
-                        name = "/" + "/".join(part or "*" for part in route.pattern)
                         got.setdefault(f"{method} {name}", {})[caller] = line
         await door.shutdown()
     return got

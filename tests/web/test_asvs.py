@@ -239,3 +239,39 @@ def test_what_a_browser_keeps_is_kept_for_one_person_and_forgotten() -> None:
         assert "indexedDB" not in text
         kept |= set(re.findall(r"(?:local|session)Storage\.setItem\((\w+)", text))
     assert kept <= {"owner"}
+
+
+OWN = {"'self'", "'none'"}
+LOADS = re.compile(r"""\b(?:src|href|action|hx-[a-z]+|srcset|poster|data)=["']([^"']*)""")
+ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|(?:javascript|data|mailto|ftp):", re.IGNORECASE)
+
+
+def test_no_page_loads_from_or_sends_to_another_host(client: Client) -> None:
+    """No tracker, no font, no picture and no script of others; and no address is told them."""
+    client.force_login(person("owner"))
+    for path in ("/login", "/", "/decisions", "/entities", "/settings/keys", "/settings/people"):
+        answer = client.get(path, follow=True)
+        assert answer.status_code == 200, path
+        parts = [part.split() for part in answer.headers["Content-Security-Policy"].split(";")]
+        policy = {words[0]: set(words[1:]) for words in parts}
+        assert policy["default-src"] == {"'none'"}
+        assert {"script-src", "connect-src", "img-src", "form-action"} <= policy.keys()
+        assert policy.pop("img-src") <= OWN | {"data:"}  # a picture that is part of a style sheet
+        assert set().union(*policy.values()) <= OWN, path
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        found = LOADS.findall(answer.content.decode())
+        assert found
+        assert [place for place in found if ELSEWHERE.match(place)] == [], path
+
+
+def test_no_file_a_browser_gets_names_another_host() -> None:
+    files = [
+        path
+        for kind in ("*.js", "*.css", "*.html")
+        for path in (ROOT / "src" / "guanlan").rglob(kind)
+    ]
+    assert len(files) > 20
+    named = [
+        path.name for path in files if re.search(r"(?:https?:|wss?:)//", path.read_text("utf-8"))
+    ]
+    assert named == []

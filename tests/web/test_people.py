@@ -272,6 +272,23 @@ def test_every_session_of_a_person_ends() -> None:
     assert [client.get("/account").status_code for client in theirs] == [302, 302]
 
 
+def test_the_sessions_of_everybody_end_at_once_but_of_who_ends_them() -> None:
+    boss = person("owner")
+    owner, others = client_of(boss), [person("operations", f"li.{n}") for n in range(3)]
+    theirs = [client_of(user) for user in (*others, others[0])]
+    assert [client.get("/account").status_code for client in theirs] == [200] * 4
+    said = {"action": "end_sessions", "all": "1", "state": ""}
+    asked = owner.post("/settings/people/act", said)
+    assert asked.status_code == 200  # first it is confirmed
+    assert [client.get("/account").status_code for client in theirs] == [200] * 4
+    told = owner.post("/settings/people/act", said | {"sure": "1"}, follow=True)
+    assert "Done to 3 rows." in told.content.decode()
+    assert [client.get("/account").status_code for client in theirs] == [302] * 4
+    assert owner.get("/account").status_code == 200
+    below = client_of(person("operations", "li.4"))
+    assert below.post("/settings/people/act", said | {"sure": "1"}).status_code in (403, 404)
+
+
 def test_the_page_of_a_person_tells_both_sides_of_their_history() -> None:
     owner, user = person("owner"), person("operations", "li.na")
     client = client_of(owner)

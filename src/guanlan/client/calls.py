@@ -19,7 +19,7 @@ import httpx
 from guanlan.client import answers, requests
 from guanlan.client.answers import Decision, Explained
 from guanlan.client.errors import Refused, Unreachable, refusal
-from guanlan.client.requests import JSON, NDJSON, RETRYABLE, Event, Retry
+from guanlan.client.requests import JSON, LOOK_UP, NDJSON, RETRYABLE, Event, Retry
 
 BATCH_LINES = 1000
 BATCH_BYTES = 4 << 20
@@ -163,7 +163,8 @@ class Client:
 
     def entity(self, kind: str, key: str) -> dict[str, Any]:
         """What is known of an entity now. Raises NotFound."""
-        return answers.parse_object(self._call("GET", requests.entity_path(kind, key)))
+        body = requests.look_up(kind, key)
+        return answers.parse_object(self._call("POST", LOOK_UP, body, JSON))
 
     def _post_part(self, part: _Part) -> list[Decision | Refused]:
         found: list[Decision | Refused] = []
@@ -260,7 +261,8 @@ class AsyncClient:
 
     async def entity(self, kind: str, key: str) -> dict[str, Any]:
         """See `Client.entity`."""
-        return answers.parse_object(await self._call("GET", requests.entity_path(kind, key)))
+        body = requests.look_up(kind, key)
+        return answers.parse_object(await self._call("POST", LOOK_UP, body, JSON))
 
     async def _post_part(self, part: _Part) -> list[Decision | Refused]:
         found: list[Decision | Refused] = []

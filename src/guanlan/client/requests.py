@@ -14,6 +14,7 @@ import msgspec
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+LOOK_UP = "/v1/entities/look-up"
 RETRYABLE = frozenset({408, 429, 502, 503, 504})
 
 Event = Mapping[str, Any]
@@ -80,12 +81,9 @@ def decision_path(event_id: str) -> str:
     return f"/v1/decisions/{quote(event_id, safe='')}"
 
 
-def entity_path(kind: str, key: str) -> str:
-    return f"/v1/entities/{quote(kind, safe='')}/{quote(key, safe='')}"
-
-
-def entry_path(name: str, key: str) -> str:
-    return f"/v1/lists/{quote(name, safe='')}/entries/{quote(key, safe='')}"
+def look_up(kind: str, key: str) -> bytes:
+    """The body that asks for an entity: its key may be a number that no log may keep."""
+    return msgspec.json.encode({"kind": kind, "key": key})
 
 
 draw = random.random

@@ -147,7 +147,10 @@ ZONE: Final = Kind("the name of a time zone, such as Asia/Shanghai", _zone, _zon
 DECLARED: Final = (
     Setting("data", PATH, Path("var"), "directory of log, database, keys and everything else"),
     Setting("database_url", TEXT, "", "postgresql://user:password@host:port/name, or"
-            " sqlite:///path; without it SQLite in the data directory", secret=True),
+            " sqlite:///path; without it SQLite in the data directory; on another machine with"
+            " ?sslmode=verify-full", secret=True),
+    Setting("database_unverified", FLAG, False, "a PostgreSQL on another machine may go without"
+            " TLS and a checked certificate: only where something else protects the way there"),
     Setting("hosts", WORDS, ("localhost", "127.0.0.1", "[::1]"), "host names the console"
             " answers to"),
     Setting("https", FLAG, False, "the console is only reached over https: secure cookies, HSTS"),

@@ -7,11 +7,11 @@ import os
 import secrets
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from guanlan.site import config
+from guanlan.site.database import database
 
 PACKAGE = Path(__file__).resolve().parents[1]
 PROJECT = PACKAGE.parents[1]
@@ -34,37 +34,6 @@ def _secret_key(path: Path) -> str:
         file.flush()
         os.fsync(file.fileno())
     return key
-
-
-def _database(url: str, data: Path) -> dict[str, object]:
-    parts = urlsplit(url)
-    if not url or parts.scheme == "sqlite":
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": str(data / "db.sqlite3") if not url else unquote(parts.path[1:]),
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                # NORMAL is enough under WAL: the log is the truth, a lost tail of the
-                # projection is projected again from the stored cursor.
-                "init_command": (
-                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
-                    "PRAGMA foreign_keys=ON; PRAGMA cache_size=-65536; "
-                    "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456"
-                ),
-            },
-        }
-    if parts.scheme in ("postgresql", "postgres"):
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(parts.path[1:]),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": parts.hostname or "",
-            "PORT": str(parts.port or ""),
-            "CONN_MAX_AGE": 60,
-        }
-    raise ImproperlyConfigured("GUANLAN_DATABASE_URL: expected postgresql://... or sqlite:///...")
 
 
 def _whole_sign_on(found: config.Config) -> None:
@@ -171,7 +140,12 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": _database(CONFIG["database_url"], DATA)}
+DATABASE_UNVERIFIED = CONFIG["database_unverified"]
+DATABASES = {
+    "default": database(
+        CONFIG["database_url"], DATA, unverified=DATABASE_UNVERIFIED, environment=os.environ
+    )
+}
 # In the database, so that a code used in one process is used in all, and after a restart.
 CACHES = {
     "default": {

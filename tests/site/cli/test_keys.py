@@ -8,6 +8,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.site.cli.database import rows
 from tests.site.cli.running import Result
 
@@ -102,8 +104,9 @@ def test_doctor_names_each_fault_and_its_mend(together: Together, data: Path) ->
     assert "FAULT" in shown.out
 
 
-def test_doctor_survives_a_wrong_setting_and_does_not_repeat_it(guanlan: Guanlan) -> None:
-    report = guanlan("doctor", "--json", GUANLAN_DATABASE_URL="mysql://me:hunter2@db/x")
+@pytest.mark.parametrize("url", ["mysql://me:hunter2@db/x", "postgresql://me:hunter2@db/x"])
+def test_doctor_survives_a_wrong_setting_and_does_not_repeat_it(guanlan: Guanlan, url: str) -> None:
+    report = guanlan("doctor", "--json", GUANLAN_DATABASE_URL=url)
     assert report.code == 1
     (finding,) = report.json["findings"]
     assert "GUANLAN_DATABASE_URL" in finding["what"]

@@ -31,7 +31,8 @@ def test_the_event_in_the_page_is_decided_as_the_page_shows(page: str, cache: Pa
 @pytest.mark.parametrize("page", ["api.md", "api.zh.md"])
 def test_both_pages_speak_of_every_path_and_status(page: str) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    for path in ("/v1/events", "/v1/events:batch", "/v1/decisions", "/v1/entities", "/v1/lists",
+    for path in ("/v1/events", "/v1/events:batch", "/v1/decisions", "/v1/entities/look-up",
+                 "/v1/lists/{list}/entries", "/v1/lists/{list}/entries/remove",
                  "/metrics", "/healthz", "/readyz", "/v1/openapi.json"):  # fmt: skip
         assert path in text
     for status in (400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 431, 500, 503):

@@ -47,7 +47,9 @@ ANSWERS: dict[str, Ask] = {
     "decision 200": lambda r: r.client.post("/v1/events", json=EVENT),
     "batch 200": lambda r: r.client.post("/v1/events:batch", content=b"", headers=LINES),
     "read 404": lambda r: r.client.get("/v1/decisions/nothing"),
-    "entity 200": lambda r: r.client.get("/v1/entities/user/u-1"),
+    "entity 200": lambda r: r.client.post(
+        "/v1/entities/look-up", json={"kind": "user", "key": "u-1"}
+    ),
     "metrics 200": lambda r: r.client.get("/metrics"),
     "openapi 200": lambda r: r.client.get("/v1/openapi.json"),
     "healthz 200": lambda r: r.client.get("/healthz"),

@@ -110,7 +110,7 @@ def test_refused_calls_are_rows_and_many_of_them_are_few(start: Start, data: Pat
     running.door.trail = Trail(1)
     reader = {"authorization": f"Bearer {READER}"}
     for _n in range(30):
-        answer = running.client.put("/v1/lists/a/entries/b", headers=reader, json={})
+        answer = running.client.post("/v1/lists/a/entries", headers=reader, json={})
         assert answer.status_code == 403
         assert running.client.post("/v1/events", headers=reader, json={}).status_code == 403
         assert running.client.get("/metrics", headers={"authorization": "no"}).status_code == 401

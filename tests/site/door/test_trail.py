@@ -15,7 +15,8 @@ from guanlan.site.door.trail import Trail
 from tests.site.door.conftest import Start
 from tests.site.door.test_reads import event
 
-ENTRY = "/v1/lists/mule_payees/entries/13800138000"
+ENTRIES = "/v1/lists/mule_payees/entries"
+ENTRY = {"key": "13800138000"}
 
 
 @pytest.fixture
@@ -34,9 +35,12 @@ def test_each_change_is_a_row_that_names_key_and_list_but_not_the_entry(
 ) -> None:
     running = start()
     running.door.trail = Trail(1)
-    assert running.client.put(ENTRY, json={"reason": "case 12"}).status_code == 200
-    assert running.client.delete(ENTRY).status_code == 200
-    assert running.client.put("/v1/lists/none/entries/x", json={"reason": "r"}).status_code == 404
+    asked = [
+        running.client.post(ENTRIES, json=ENTRY | {"reason": "case 12"}),
+        running.client.post(f"{ENTRIES}/remove", json=ENTRY),
+        running.client.post("/v1/lists/none/entries", json=ENTRY | {"reason": "r"}),
+    ]
+    assert [answer.status_code for answer in asked] == [200, 200, 404]
     assert [(row.act, row.on, row.outcome, row.reason) for row in rows(data)] == [
         ("entry.set", ("fraud.list", "mule_payees"), "done", "case 12"),
         ("entry.remove", ("fraud.list", "mule_payees"), "done", ""),
@@ -54,7 +58,7 @@ def test_where_nothing_can_be_written_lists_stay_and_decisions_go_on(
     (data / DIRECTORY).write_text("no directory")
     running = start()
     running.door.trail = Trail(1)
-    answer = running.client.put(ENTRY, json={"reason": "case 12"})
+    answer = running.client.post(ENTRIES, json=ENTRY | {"reason": "case 12"})
     assert answer.status_code == 503
     assert "audit log" in answer.json()["error"]["message"]
     assert running.client.post("/v1/events", json=event("a-1")).status_code == 200

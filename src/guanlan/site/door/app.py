@@ -132,12 +132,16 @@ class Door:
                 "/v1/decisions",
             ),
             Route(
-                ("v1", "entities", "", ""), READ_ENTITIES, {"GET": self._get_entity},
+                ("v1", "entities", "look-up"), READ_ENTITIES, {"POST": self._look_up},
                 "/v1/entities",
             ),
             Route(
-                ("v1", "lists", "", "entries", ""), CHANGE_LISTS,
-                {"PUT": self._put_entry, "DELETE": self._delete_entry}, "/v1/lists",
+                ("v1", "lists", "", "entries"), CHANGE_LISTS, {"POST": self._put_entry},
+                "/v1/lists",
+            ),
+            Route(
+                ("v1", "lists", "", "entries", "remove"), CHANGE_LISTS,
+                {"POST": self._remove_entry}, "/v1/lists",
             ),
             Route(("metrics",), READ_METRICS, {"GET": self._get_metrics}, "/metrics"),
             Route(("v1", "openapi.json"), PUBLIC, {"GET": self._get_openapi}, "/v1/openapi.json"),
@@ -353,21 +357,27 @@ class Door:
     async def _get_decision(self, request: Request) -> None:
         await reply(request.send, 200, await reads.decision(self.committer, request.parameters[0]))
 
-    async def _get_entity(self, request: Request) -> None:
-        await reply(request.send, 200, await reads.entity(self.committer, *request.parameters))
+    async def _look_up(self, request: Request) -> None:
+        body = await self._json_of(request)
+        await reply(request.send, 200, await reads.entity(self.committer, body))
 
     async def _put_entry(self, request: Request) -> None:
-        _expect(request.headers.get(b"content-type"), (JSON,))
-        self._events.declared(request.headers.get(b"content-length"))
-        body = await self._events.read(request.receive)
-        name, entry = request.parameters
-        await reads.put_entry(self.committer, request.key, name, entry, body, self.trail)
+        body = await self._json_of(request)
+        (name,) = request.parameters
+        await reads.put_entry(self.committer, request.key, name, body, self.trail)
         await reply(request.send, 200, b'{"ok":true}')
 
-    async def _delete_entry(self, request: Request) -> None:
-        name, entry = request.parameters
-        await reads.delete_entry(self.committer, request.key, name, entry, self.trail)
+    async def _remove_entry(self, request: Request) -> None:
+        body = await self._json_of(request)
+        (name,) = request.parameters
+        await reads.remove_entry(self.committer, request.key, name, body, self.trail)
         await reply(request.send, 200, b'{"ok":true}')
+
+    async def _json_of(self, request: Request) -> bytes:
+        """The body of a call off the hot path. Raises Refusal 408, 413 or 415."""
+        _expect(request.headers.get(b"content-type"), (JSON,))
+        self._events.declared(request.headers.get(b"content-length"))
+        return await self._events.read(request.receive)
 
     async def _get_openapi(self, request: Request) -> None:
         # It names what the scenario looks at, and who knows that knows what to evade.

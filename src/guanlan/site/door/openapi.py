@@ -8,7 +8,7 @@ import msgspec
 
 from guanlan.engine import Scenario
 from guanlan.site.door.limits import Limits
-from guanlan.site.door.wire_schema import event_example, event_schema, text
+from guanlan.site.door.wire_schema import KEY_LENGTH, event_example, event_schema, text
 
 Json = dict[str, Any]
 
@@ -133,6 +133,15 @@ def _json(description: str, schema: Json | str, example: object) -> Json:
     }
 
 
+def _body(schema: str, example: object) -> Json:
+    """A body of JSON that is asked for."""
+    shape = {"$ref": f"#/components/schemas/{schema}"}
+    return {
+        "required": True,
+        "content": {"application/json": {"schema": shape, "example": example}},
+    }
+
+
 def _parameter(name: str, description: str, example: str) -> Json:
     return {
         "name": name,
@@ -198,12 +207,25 @@ def _schemas(scenario: Scenario) -> Json:
         "Entry": {
             "type": "object",
             "additionalProperties": False,
-            "required": ["reason"],
+            "required": ["key", "reason"],
             "properties": {
+                "key": text(KEY_LENGTH),
                 "reason": {**text(500), "pattern": "[^\\s\\u001c-\\u001f\\u0085]"},
                 "author": {"oneOf": [text(100), {"type": "null"}]},
                 "expires": {"type": ["string", "null"], "format": "date-time"},
             },
+        },
+        "Removal": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["key"],
+            "properties": {"key": text(KEY_LENGTH)},
+        },
+        "LookUp": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["kind", "key"],
+            "properties": {"kind": text(KEY_LENGTH), "key": text(KEY_LENGTH)},
         },
         "Done": {
             "type": "object",
@@ -214,10 +236,7 @@ def _schemas(scenario: Scenario) -> Json:
 
 
 def _paths(limits: Limits, scenario: Scenario) -> Json:
-    entry_path = [
-        _parameter("list", "Name of the list.", "mule_payees"),
-        _parameter("key", "Key of the entity.", "u-9"),
-    ]
+    of_list = [_parameter("list", "Name of the list.", "mule_payees")]
     example = event_example(scenario)
     event_line = msgspec.json.encode(example).decode()
     answer_lines = "".join(
@@ -235,15 +254,7 @@ def _paths(limits: Limits, scenario: Scenario) -> Json:
                 "description": "Durable before it is answered. The same id and body again gives "
                 f"the first decision byte for byte. At most {limits.event_bytes} bytes.",
                 **_secured("events:write"),
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {
-                            "schema": {"$ref": "#/components/schemas/Event"},
-                            "example": example,
-                        }
-                    },
-                },
+                "requestBody": _body("Event", example),
                 "responses": _responses(
                     _json("The decision.", "Decision", DECISION_EXAMPLE),
                     400, 401, 403, 405, 408, 409, 413, 415, 422, 429, 503,
@@ -293,51 +304,47 @@ def _paths(limits: Limits, scenario: Scenario) -> Json:
                 ),
             }
         },
-        "/v1/entities/{kind}/{key}": {
-            "get": {
-                "operationId": "getEntity",
+        "/v1/entities/look-up": {
+            "post": {
+                "operationId": "lookUpEntity",
                 "summary": "What is known of an entity now",
+                "description": "The key stands in the body, for it may be somebody's number.",
                 **_secured("entities:read"),
-                "parameters": [
-                    _parameter("kind", "Kind of entity.", "user"),
-                    _parameter("key", "Key of the entity.", "u-1"),
-                ],
+                "requestBody": _body("LookUp", {"kind": "user", "key": "u-1"}),
                 "responses": _responses(
                     _json("The entity.", {"type": "object"}, {"kind": "user", "key": "u-1"}),
-                    400, 401, 403, 404, 405, 429, 503,
+                    400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 503,
                 ),
             }
         },
-        "/v1/lists/{list}/entries/{key}": {
-            "put": {
+        "/v1/lists/{list}/entries": {
+            "post": {
                 "operationId": "putEntry",
                 "summary": "Put an entity on a list",
                 **_secured("lists:write"),
-                "parameters": entry_path,
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {
-                            "schema": {"$ref": "#/components/schemas/Entry"},
-                            "example": {"reason": "case 12", "expires": "2027-01-01T00:00:00Z"},
-                        }
-                    },
-                },
+                "parameters": of_list,
+                "requestBody": _body(
+                    "Entry",
+                    {"key": "u-9", "reason": "case 12", "expires": "2027-01-01T00:00:00Z"},
+                ),
                 "responses": _responses(
                     _json("On the list, durably.", "Done", {"ok": True}),
                     400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 503,
                 ),
-            },
-            "delete": {
-                "operationId": "deleteEntry",
+            }
+        },
+        "/v1/lists/{list}/entries/remove": {
+            "post": {
+                "operationId": "removeEntry",
                 "summary": "Take an entity off a list",
                 **_secured("lists:write"),
-                "parameters": entry_path,
+                "parameters": of_list,
+                "requestBody": _body("Removal", {"key": "u-9"}),
                 "responses": _responses(
                     _json("Off the list, durably.", "Done", {"ok": True}),
-                    400, 401, 403, 404, 405, 429, 503,
+                    400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 503,
                 ),
-            },
+            }
         },
         "/v1/openapi.json": {
             "get": {

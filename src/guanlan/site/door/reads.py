@@ -1,4 +1,7 @@
-"""GET /v1/decisions and /v1/entities, PUT and DELETE of list entries.
+"""GET /v1/decisions, look-ups of entities, and changes of list entries.
+
+The key of an entity may be somebody's number, so it stands in bodies and never in an address,
+which is kept in the logs of whatever lies between.
 
 Reads run in the committer's line of work, between two commits, so an answer never shows
 what a crash could still undo.
@@ -7,7 +10,9 @@ what a crash could still undo.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -18,13 +23,33 @@ from guanlan.site.door.keys import Key
 from guanlan.site.door.protocol import EngineProtocol
 from guanlan.site.door.replies import Refusal
 from guanlan.site.door.trail import Trail
+from guanlan.site.door.wire_schema import KEY_LENGTH
 
+_NAMED = re.compile(r"(?:`\$\.|missing required field `)([^`]+)`")
+Body = TypeVar("Body", bound=msgspec.Struct)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-class EntryBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Body of PUT /v1/lists/{list}/entries/{key}."""
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=KEY_LENGTH)]
 
+
+class LookUpBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of POST /v1/entities/look-up."""
+
+    kind: Name
+    key: Name
+
+
+class RemoveBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of POST /v1/lists/{list}/entries/remove."""
+
+    key: Name
+
+
+class EntryBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of POST /v1/lists/{list}/entries."""
+
+    key: Name
     reason: str
     author: str | None = None
     expires: dt.datetime | None = None
@@ -51,36 +76,28 @@ async def decision(committer: Committer, event_id: str) -> bytes:
     return body
 
 
-async def entity(committer: Committer, kind: str, key: str) -> bytes:
-    """What is known of one entity now, as JSON. Raises Refusal 404."""
+async def entity(committer: Committer, body: bytes) -> bytes:
+    """What is known now of the entity that `body` names, as JSON. Raises Refusal 400, 404, 422."""
+    wanted = _decode(body, LookUpBody, "bad_look_up")
     committer.ready()
 
     def work(engine: EngineProtocol) -> bytes | None:
-        found = engine.entity(kind, key)
+        found = engine.entity(wanted.kind, wanted.key)
         if found is None:
             return None
         return msgspec.json.encode(views.entity(found, engine.program.scenario))
 
-    body: bytes | None = await committer.call(work)
-    if body is None:
+    answer: bytes | None = await committer.call(work)
+    if answer is None:
         raise Refusal(404, "not_found", "the scenario declares no such kind of entity")
-    return body
+    return answer
 
 
 async def put_entry(
-    committer: Committer, key: Key, name: str, entry: str, body: bytes, trail: Trail | None
+    committer: Committer, key: Key, name: str, body: bytes, trail: Trail | None
 ) -> None:
-    """Put `entry` on list `name`, durably. Raises Refusal 400, 404, 422 or 503."""
-    try:
-        wanted = msgspec.json.decode(body, type=EntryBody)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        raise Refusal(422, "bad_entry", text, field=_field(text)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refusal(400, "bad_json", "the body is not JSON in UTF-8") from None
-    forbidden = forbidden_content(body)
-    if forbidden is not None:
-        raise Refusal(422, forbidden.code, forbidden.message, field=forbidden.field)
+    """Put the entry in `body` on list `name`, durably. Raises Refusal 400, 404, 422 or 503."""
+    wanted = _decode(body, EntryBody, "bad_entry")
     if not wanted.reason.strip() or len(wanted.reason) > 500:
         raise Refusal(422, "bad_entry", "reason: 1 to 500 characters expected", field="reason")
     if wanted.author is not None and not 1 <= len(wanted.author) <= 100:
@@ -95,18 +112,22 @@ async def put_entry(
     author = wanted.author or f"key {key.id}"
 
     def work(engine: EngineProtocol) -> None:
-        engine.set_list_entry(name, entry, author=author, reason=wanted.reason, expires=expires)
+        engine.set_list_entry(
+            name, wanted.key, author=author, reason=wanted.reason, expires=expires
+        )
 
     await _change(committer, work, key, "entry.set", name, wanted.reason, trail)
 
 
-async def delete_entry(
-    committer: Committer, key: Key, name: str, entry: str, trail: Trail | None
+async def remove_entry(
+    committer: Committer, key: Key, name: str, body: bytes, trail: Trail | None
 ) -> None:
-    """Take `entry` off list `name`, durably; it need not be there. Raises Refusal 404 or 503."""
+    """Take the entry that `body` names off list `name`, durably; it need not be there. Raises
+    Refusal 400, 404, 422 or 503."""
+    wanted = _decode(body, RemoveBody, "bad_entry")
 
     def work(engine: EngineProtocol) -> None:
-        engine.remove_list_entry(name, entry, author=f"key {key.id}", reason="removed")
+        engine.remove_list_entry(name, wanted.key, author=f"key {key.id}", reason="removed")
 
     await _change(committer, work, key, "entry.remove", name, "", trail)
 
@@ -137,7 +158,24 @@ async def _change(
         raise Refusal(404, "not_found", "no such list") from None
 
 
+def _decode(body: bytes, kind: type[Body], code: str) -> Body:
+    """The body as this kind. Raises Refusal 400, or 422 with the field and never a value."""
+    try:
+        wanted = msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        if "unknown field" in text:  # its name is the caller's own word, and may be anything
+            text = f"only these fields are expected: {', '.join(kind.__struct_fields__)}"
+        raise Refusal(422, code, text, field=_field(text)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refusal(400, "bad_json", "the body is not JSON in UTF-8") from None
+    forbidden = forbidden_content(body)
+    if forbidden is not None:
+        raise Refusal(422, forbidden.code, forbidden.message, field=forbidden.field)
+    return wanted
+
+
 def _field(message: str) -> str | None:
-    """`reason` from msgspec's "... - at `$.reason`"."""
-    _, found, path = message.partition("`$.")
-    return path.split("`")[0] if found else None
+    """`reason` from msgspec's "... - at `$.reason`" or "... missing required field `reason`"."""
+    found = _NAMED.search(message)
+    return found[1] if found else None

@@ -137,6 +137,10 @@ def database() -> Iterator[Finding]:
             yield Finding("database", "fault", what, "guanlan log project --anew")
             return
         yield Finding("database", "ok", f"{vendor}, current")
+        if settings.DATABASE_UNVERIFIED:
+            what = "database_unverified is set: whoever answers in the database's place is believed"
+            mend = "?sslmode=verify-full in GUANLAN_DATABASE_URL, and remove database_unverified"
+            yield Finding("database", "note", what, mend)
         yield from _people()
     except DatabaseError as error:
         mend = "start the database, or correct GUANLAN_DATABASE_URL"
