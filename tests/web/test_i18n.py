@@ -98,3 +98,30 @@ def test_a_catalogue_is_compiled_when_it_is_newer(tmp_path: Path) -> None:
     assert i18n.compile_catalogues(tmp_path) == 0
     with (folder / "django.po").open("rb") as file:
         assert len(read_po(file)) > 30
+
+
+@pytest.mark.parametrize("locale", ["zh_Hans", "zh_Hant"])
+def test_one_string_says_one_thing_in_every_catalogue(locale: str) -> None:
+    """The catalogues are merged when they are loaded: of two words for one string only one is
+    ever shown, and on the screens of both apps."""
+    said: dict[tuple[str | None, str], set[str]] = {}
+    for app in APPS:
+        with (PACKAGES / app / "locale" / locale / "LC_MESSAGES" / "django.po").open("rb") as file:
+            for message in read_po(file):
+                if message.id and message.string:
+                    key = (message.context, str(message.id))
+                    said.setdefault(key, set()).add(str(message.string))
+    assert {key: words for key, words in said.items() if len(words) > 1} == {}
+
+
+@pytest.mark.parametrize("locale", ["zh_Hans", "zh_Hant"])
+def test_no_english_sentence_stands_in_a_chinese_one(locale: str) -> None:
+    found = []
+    for app in APPS:
+        with (PACKAGES / app / "locale" / locale / "LC_MESSAGES" / "django.po").open("rb") as file:
+            for message in read_po(file):
+                strings = message.string or ""
+                text = strings if isinstance(strings, str) else " ".join(strings)
+                if message.id and re.search(r"[A-Za-z]+( [a-z]+){3}", text):
+                    found.append(text)
+    assert found == []

@@ -61,7 +61,7 @@ def declare() -> None:
         )
     register_noun(
         "fraud.listact",
-        _("Changes of lists"),
+        _("List changes"),
         level=3,
         verbs="see change export",
         rights=_each(_WORKING)

@@ -33,7 +33,7 @@ class WebConfig(AppConfig):
             "guanlan.web.pages.runs",
         )
         add_place(Place("settings", "my_access", _("My access"), 3))
-        add_place(Place("settings", "policy", _("Policy"), 6))
+        add_place(Place("settings", "policy", _("Access policy"), 6))
         add_place(Place("settings", "organisation", _("Organisation"), 8))
         add_act("keys_new", _("Make an API key"), noun="core.apikey")
         add_act("invitations_new", _("Invite a person"), noun="core.invitation")

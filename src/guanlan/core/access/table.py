@@ -157,7 +157,7 @@ def declare() -> None:
         },
     )
     register_noun(
-        "core.policy", _("Policy"), verbs="see export", rights=_each(_WATCHERS, "see export")
+        "core.policy", _("Access policy"), verbs="see export", rights=_each(_WATCHERS, "see export")
     )
     register_noun(
         "core.apikey",
@@ -189,6 +189,18 @@ def declare() -> None:
     )
 
 
+_REST_TITLES: Final[dict[str, str | Promise]] = {
+    "core.attempt": _("Attempts to sign in"),
+    "core.auditcursor": _("Reading positions of the audit log"),
+    "core.invitation": _("Invitations"),
+    "core.keycheck": _("Checks of keys"),
+    "core.organisation": _("Organisation"),
+    "core.preference": _("Notification preferences"),
+    "core.signedin": _("Sessions"),
+    "core.worker": _("Workers"),
+}
+
+
 def declare_rest(app: AppConfig) -> None:
     """Give every model of `app` that was not registered the cautious rule: the owner, an
     administrator and (reading) the auditor, nobody else."""
@@ -197,7 +209,7 @@ def declare_rest(app: AppConfig) -> None:
         if name not in TABLE.nouns:
             register_noun(
                 name,
-                model._meta.verbose_name_plural or name,
+                _REST_TITLES.get(name, model._meta.verbose_name_plural or name),
                 verbs=_EVERY_VERB,
                 rights={"administrator": "see add change delete manage"},
             )

@@ -92,7 +92,7 @@ BULK_ACTS = register(
         ),
         filters=(
             Filter("state", _("State"), "choice", choices=STATES, group=True),
-            Filter("noun", _("List"), "exact", example="noun:core.apikey"),
+            Filter("noun", _("Which list"), "exact", example="noun:core.apikey"),
             Filter("owner", _("Who"), "person", example="owner:me"),
         ),
         chips=(

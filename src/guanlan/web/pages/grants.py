@@ -42,6 +42,7 @@ from guanlan.web.resource import (
     register,
 )
 from guanlan.web.resource.details import facts
+from guanlan.web.templatetags.rights import right
 
 STATES: Final[dict[str, str | Promise]] = {
     "waiting": gettext_lazy("waiting"),
@@ -255,7 +256,8 @@ COLUMNS: Final = (
         "right",
         gettext_lazy("Right"),
         value=lambda grant: f"{grant.verb} {grant.noun}",
-        cell="code",
+        cell="template",
+        template="web/cells/right.html",
         level=2,
     ),
     Column("level", gettext_lazy("Data level"), cell="number"),
@@ -313,7 +315,7 @@ GRANTS = register(
         order="-asked",
         related=("person", "decided_by", "reviewed_by", "revoked_by"),
         state=grant_state,
-        name_of=lambda grant: f"{grant.person} · {grant}",
+        name_of=lambda grant: f"{grant.person} · {right(grant)}",
         panels=(_why_panel("core.accessgrant"),),
         form=Form(
             make=lambda subject, row: Asked,
@@ -408,7 +410,7 @@ GLASS = register(
         order="-asked",
         related=("person", "decided_by", "reviewed_by", "revoked_by"),
         state=review_state,
-        name_of=lambda grant: f"{grant.person} · {grant}",
+        name_of=lambda grant: f"{grant.person} · {right(grant)}",
         panels=(_why_panel("core.breakglass"),),
         form=Form(
             make=lambda subject, row: Emergency,

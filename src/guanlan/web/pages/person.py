@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from guanlan.core.access import Subject, may, subject_of
+from guanlan.core.access import EVERYWHERE, Subject, may, subject_of
 from guanlan.core.access.granting import grants_for
 from guanlan.core.access.subjects import STARTING_CLEARANCE
 from guanlan.core.access.table import PURPOSES, ROLES
@@ -29,6 +29,7 @@ from guanlan.web.pages.keys import state as key_state
 from guanlan.web.resource import Panel, Resource, Term
 from guanlan.web.resource.cells import written
 from guanlan.web.resource.details import facts
+from guanlan.web.templatetags.rights import right
 
 FACTORS: Final[dict[str, str | Promise]] = {
     PASSKEY: gettext_lazy("passkey"),
@@ -57,7 +58,7 @@ def roles_panel(person: User, subject: Subject) -> Mapping[str, Any]:
                     '<a href="{}">{}</a>', reverse("role", args=[one.pk]),
                     ROLES.get(one.role, one.role),
                 ),
-                one.scope,
+                _("everything") if one.scope == EVERYWHERE else one.scope,
                 one.given_by or "—",
                 written("moment", one.until),
             )
@@ -88,7 +89,9 @@ def _listed(resource: Resource) -> Any:
             "heads": [_("Right"), _("Asked"), _("State")],
             "rows": [
                 (
-                    format_html('<a href="{}">{}</a>', reverse(resource.one, args=[one.pk]), one),
+                    format_html(
+                        '<a href="{}">{}</a>', reverse(resource.one, args=[one.pk]), right(one)
+                    ),
                     written("moment", one.asked),
                     written("state", resource.state(one) if resource.state else ""),
                 )

@@ -61,7 +61,12 @@ ASSIGNMENTS = register(
         columns=(
             Column("person", gettext_lazy("Person"), "person__username"),
             Column("role", gettext_lazy("Role"), value=lambda one: ROLES.get(one.role, one.role)),
-            Column("scope", gettext_lazy("Product or unit"), cell="code"),
+            Column(
+                "scope",
+                gettext_lazy("Product or unit"),
+                cell="template",
+                template="web/cells/scope.html",
+            ),
             Column("state", gettext_lazy("State"), "until", value=state),
             Column("given_by", gettext_lazy("Given by"), "given_by__username"),
             Column("since", gettext_lazy("Since"), cell="moment", sort=True),

@@ -38,6 +38,14 @@ PROVIDERS: Final[dict[str, str | Promise]] = {
 }
 
 
+SECRETS: Final[dict[str, str | Promise]] = {
+    "sessions": _("sessions"),
+    "digests of addresses and sessions in the audit log": _(
+        "digests of addresses and sessions in the audit log"
+    ),
+}
+
+
 class LineRow(NamedTuple):
     """A place as it is shown; `share` in per cent, None where it was not counted."""
 
@@ -70,6 +78,7 @@ def encryption(request: HttpRequest) -> HttpResponse:
         "lines": [_line(line, now) for line in found.lines],
         "keys": [_key(key, found.budget) for key in found.keys],
         "behind": any(line.values != line.current for line in found.lines),
+        "by_secret": [SECRETS.get(one, one) for one in found.by_secret],
         "job": JOB,
         "may_run": may(subject_of_request(request), "change", "core.job"),
     }
