@@ -406,7 +406,7 @@ def test_the_glass_breaks_only_for_who_has_just_proven_who_they_are_and_is_revie
 def test_a_refusal_says_which_right_is_missing_and_where_to_ask() -> None:
     client = client_of(person("communications"))
     text = client.get("/settings/policy").content.decode()
-    assert "You lack the right “see” for “Policy”." in text
+    assert "You lack the right “see” for “Access policy”." in text
     assert "My access" in text
     assert client.get("/settings/access").status_code == 200
 
