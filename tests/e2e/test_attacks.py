@@ -41,7 +41,9 @@ def test_a_script_that_was_typed_is_shown_and_not_run(console: LiveServer, open_
         store_backtest(text, "pond", "abc", report())
     page = open_page(bypass_csp=True)
     said: list[Dialog] = []
-    page.on("dialog", said.append)  # one that nobody answers would hold the page up
+    page.on(
+        "dialog", lambda one: said.append(one)
+    )  # one that nobody answers would hold the page up
     paths = ["/settings/keys", "/decisions/5", "/backtests", "/settings/audit"]
     paths += [f"/settings/keys?q=name%3A%22{text[:12]}%22" for text in ("<script>", "<img")]
     for path in paths:
@@ -61,7 +63,7 @@ def test_the_policy_of_content_stops_a_script_by_itself(
     """Were one ever to get into a page: neither a tag, an attribute nor an address runs it."""
     page = open_page()
     refused: list[ConsoleMessage] = []
-    page.on("console", refused.append)
+    page.on("console", lambda one: refused.append(one))
     page.goto(console.url + "/settings/keys")
     page.evaluate(
         """() => {

@@ -51,11 +51,11 @@ class Desk:
         page = self.page
         self.go("/login")
         page.get_by_label("User name").fill("owner")
-        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/account/second-factor")
         page.get_by_role("link", name="Passkey").click()
-        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Confirm").click()
         page.get_by_role("button", name="Add").click()
         expect(page.locator(".recovery-codes li")).to_have_count(10)

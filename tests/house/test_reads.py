@@ -34,6 +34,7 @@ BARE = {
     ("web/pages/access.py", "AccessGrant"): OWN,
     ("web/pages/people.py", "Authenticator"): "the factors of people one may see",
     ("web/pages/people.py", "Invitation"): "who invited a person one may see",
+    ("web/pages/people.py", "RoleAssignment"): "the roles of people one may see",
     ("web/pages/people.py", "LinkedIdentity"): "whether there is a link to be taken away",
     ("web/pages/person.py", "Authenticator"): "the factors of a person one may see",
     ("web/pages/person.py", "LinkedIdentity"): "whether there is a link to be taken away",

@@ -23,6 +23,8 @@ from tests.site.cli.running import Result, Started
 from tests.site.cli.small import SCENARIO
 from tests.site.cli.test_kill import Caller, projected
 
+pytestmark = pytest.mark.sqlite  # each names the database it speaks of
+
 Guanlan = Callable[..., Result]
 Start = Callable[..., Started]
 SOME = 60  # acknowledged events before the backup, and after it

@@ -18,6 +18,8 @@ from tests.site.cli.running import Result, Started
 from tests.site.cli.small import SCENARIO
 from tests.site.cli.test_kill import Caller
 
+pytestmark = pytest.mark.sqlite  # each names the database it speaks of
+
 Guanlan = Callable[..., Result]
 Start = Callable[..., Started]
 SOME = 40

@@ -105,8 +105,7 @@ def by_link(term: Term, subject: Subject) -> Q | str:
 
 def by_role(term: Term, subject: Subject) -> Q:
     """Who has this role now, anywhere."""
-    theirs = RoleAssignment.objects.for_user(subject)
-    held = theirs.filter(in_force(timezone.now()), role=term.value)
+    held = RoleAssignment.objects.filter(in_force(timezone.now()), role=term.value)
     return Q(pk__in=held.values("person"))
 
 

@@ -147,7 +147,10 @@ def _next(bulk: BulkAct, at: int, resource: Resource, action: Action, subject: S
         words = [*now[1], said] if said and len(now[1]) < WORDS else now[1]
         done = said is None
         mine.update(
-            at=at + 1, done=F("done") + done, refused=F("refused") + (not done), words=words
+            at=at + 1,
+            done=F("done") + int(done),
+            refused=F("refused") + int(not done),
+            words=words,
         )
     return True
 

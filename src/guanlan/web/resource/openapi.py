@@ -206,15 +206,21 @@ def _field(field: forms.Field) -> dict[str, Any]:
     if isinstance(field, forms.ModelChoiceField):
         return words | {"type": "string"}
     if isinstance(field, forms.MultipleChoiceField):
-        return words | {"type": "array", "items": {"enum": _choices(field)}}
+        return words | {"type": "array", "items": _one_of(field)}
     if isinstance(field, forms.ChoiceField):
-        return words | {"enum": _choices(field)}
+        return words | _one_of(field)
     if isinstance(field, forms.BooleanField):
         return words | {"type": "boolean"}
     if isinstance(field, forms.IntegerField):
         return words | {"type": "number"}
     limit = getattr(field, "max_length", None)
     return words | {"type": "string"} | ({"maxLength": limit} if limit else {})
+
+
+def _one_of(field: forms.ChoiceField) -> dict[str, Any]:
+    # What is offered may depend on who asks; then the schema names none.
+    known = _choices(field)
+    return {"enum": known} if known else {"type": "string"}
 
 
 def _choices(field: forms.ChoiceField) -> list[str]:
