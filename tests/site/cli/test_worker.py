@@ -33,7 +33,8 @@ def until(condition: Callable[[], Any], seconds: float = 40) -> Any:
 def want(data: Path, **more: Any) -> int:
     """A run of the cleaning that waits, as another process would write it down."""
     values = {"job": "platform.clean", "state": "queued", "attempt": 0, "failures": 0, "losses": 0,
-              "done": 0, "total": 0, "result": "", "vals": "{}", "tries": "[]", "error": "", "cancelling": False,
+              "done": 0, "total": 0, "result": "", "vals": "{}", "tries": "[]",
+              "error": "", "cancelling": False,
               "due": "2026-01-01 00:00:00", **more}  # fmt: skip
     values['"values"'] = values.pop("vals")
     names = ", ".join(values)
