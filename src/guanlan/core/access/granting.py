@@ -171,8 +171,6 @@ def break_glass(
     if not GLASS_FROM <= timedelta(minutes=minutes) <= GLASS_TO:
         wrong["minutes"] = _("Take 15 to 60 minutes.")
     text = _reason(reason, wrong)
-    if unreviewed().filter(person_id=subject.id).exists():
-        raise ValidationError(_("Your last emergency access must be reviewed first."))
     now = timezone.now()
     detail: Detail = {
         "verb": verb,
@@ -181,8 +179,11 @@ def break_glass(
         "minutes": minutes,
         "scope": scope,
     }
-    person = User.objects.get(pk=subject.id or 0)
     with act("glass.break", ("core.breakglass", noun), detail=detail, purpose=purpose):
+        # The lock makes two of them wait for each other, so that the second sees the first.
+        person = User.objects.select_for_update().get(pk=subject.id or 0)
+        if unreviewed().filter(person=person).exists():
+            raise ValidationError(_("Your last emergency access must be reviewed first."))
         made = AccessGrant.objects.create(
             person=person, verb=verb, noun=noun, level=level, purpose=purpose,
             scope=scope, minutes=minutes, reason=text, asked=now, starts=now,
