@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from guanlan.core.access import SYSTEM
 from guanlan.engine.scenario.model import Outcome
-from guanlan.fraud.search import PAGE, find, read_search
+from guanlan.fraud.search import Search, fetch, search_of
+from guanlan.web.resource.words import read_terms
 from tests.fraud.world import World
 
 TO_REVIEW = ("transfer", "review")
@@ -18,17 +18,24 @@ KINDS = ("user", "device", "phone")
 Check = Callable[[dict[str, Any]], bool]
 
 
+PAGE = 50
+
+
+def read(text: str) -> Search:
+    terms, problems = read_terms(text)
+    search = search_of(terms, kinds=KINDS, currency="CNY", zone="Asia/Shanghai")
+    search.problems[:0] = problems
+    return search
+
+
 def found(text: str) -> list[int]:
     """Every decision a filter finds, over all its pages, newest first."""
-    search = read_search(text, kinds=KINDS, currency="CNY", zone="Asia/Shanghai")
+    search = read(text)
     assert search.problems == []
     seqs: list[int] = []
-    page = find(search, SYSTEM)
-    while True:
-        seqs += [row.seq for row in page.rows]
-        if page.older is None:
-            return seqs
-        page = find(search, SYSTEM, before=page.older)
+    while page := fetch(search, seqs[-1] if seqs else None, up=False, limit=PAGE):
+        seqs += [row.seq for row in page]
+    return seqs
 
 
 def rules(d: dict[str, Any]) -> list[str]:
@@ -103,21 +110,19 @@ def test_times_are_local_and_half_open(pond: World) -> None:
     ],
 )
 def test_what_cannot_be_read_is_said_and_finds_nothing(pond: World, text: str) -> None:
-    search = read_search(text, kinds=KINDS, currency="CNY", zone="Asia/Shanghai")
+    search = read(text)
     assert len(search.problems) == 1
-    assert find(search, SYSTEM).rows == []
+    assert fetch(search, None, up=False, limit=PAGE) == []
 
 
 def test_pages_forward_and_back_are_the_same_pages(pond: World) -> None:
-    search = read_search("", kinds=KINDS, currency="CNY", zone="Asia/Shanghai")
-    first = find(search, SYSTEM)
-    assert first.newer is None
-    assert first.older is not None
-    second = find(search, SYSTEM, before=first.older)
-    assert second.newer is not None
-    back = find(search, SYSTEM, after=second.newer)
-    assert [r.seq for r in back.rows] == [r.seq for r in first.rows]
-    assert len(first.rows) == PAGE
+    search = read("")
+    first = fetch(search, None, up=False, limit=PAGE)
+    second = fetch(search, first[-1].seq, up=False, limit=PAGE)
+    back = fetch(search, second[0].seq, up=True, limit=PAGE)
+    assert back[::-1] == first
+    assert len(first) == PAGE
+    assert second[0].seq < first[-1].seq
 
 
 @pytest.mark.parametrize(
@@ -130,7 +135,7 @@ def test_pages_forward_and_back_are_the_same_pages(pond: World) -> None:
 def test_a_page_walks_an_index_and_sorts_nothing(pond: World, text: str, index: str) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("plans are read on SQLite")
-    search = read_search(text, kinds=KINDS, currency="CNY", zone="Asia/Shanghai")
+    search = read(text)
     plans: list[str] = []
 
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -141,6 +146,6 @@ def test_a_page_walks_an_index_and_sorts_nothing(pond: World, text: str, index: 
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(explain):
-        find(search, SYSTEM, before=150)
+        fetch(search, 150, up=False, limit=PAGE)
     assert f"USING COVERING INDEX sqlite_autoindex_{index}" in plans[0] or "USING INDEX" in plans[0]
     assert not any("TEMP B-TREE" in line or line.startswith("SCAN") for line in plans)

@@ -59,7 +59,7 @@ BARE = {
     ("fraud/first_steps.py", "Backtest"): "whether there is one at all",
     ("fraud/first_steps.py", "Channel"): "whether there is one at all",
     ("fraud/programs.py", "Program"): "the titles by which rows are written",
-    ("fraud/search.py", "Decision"): "within `find` and `count`, which ask the policy first",
+    ("fraud/search.py", "Decision"): "the lists that call it ask the policy first",
     ("fraud/search.py", "RuleName"): "the number of a rule's name",
     ("fraud/search.py", "Entity"): "the number of a key that the subject was let ask by",
     ("fraud/pages/decisions.py", "ListAct"): "counts in the decision whoever asks; none is shown",

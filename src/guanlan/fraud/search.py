@@ -2,7 +2,8 @@
 
 Pages go by sequence number (keyset), so the thousandth page costs what the first one does.
 The statement starts from the narrowest index: an entity's, a rule's, an outcome's or a
-type's.
+type's. Statements are written by hand, so who calls these functions asks the policy first:
+decisions belong to no one product, and are seen all or not at all.
 """
 
 from __future__ import annotations
@@ -19,13 +20,11 @@ from babel.numbers import get_currency_precision
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import Subject, may
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Decision, DecisionRule, Entity, RuleName
 from guanlan.web.once import once
-from guanlan.web.resource.words import Term, read_terms
+from guanlan.web.resource.words import Term
 
-PAGE: Final = 50
 _ORDERS: Final[dict[str, Callable[[Outcome, Outcome], bool]]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
 }  # fmt: skip
@@ -72,23 +71,6 @@ class Search:
         # An amount that is absent is neither within nor without a range; "not" takes it.
         self.where.append(f"({condition}) IS NOT TRUE" if term.negated else condition)
         self.values.extend(values)
-
-
-@dataclass(frozen=True)
-class Page:
-    """Decisions, newest first, and the sequence numbers to go on from."""
-
-    rows: list[Decision]
-    older: int | None
-    newer: int | None
-
-
-def read_search(text: str, *, kinds: Collection[str], currency: str, zone: str) -> Search:
-    """Read a typed filter; `kinds` are the entity kinds there are, times are in `zone`."""
-    terms, problems = read_terms(text.strip())
-    search = search_of(terms, kinds=kinds, currency=currency, zone=zone)
-    search.problems[:0] = problems
-    return search
 
 
 def search_of(
@@ -197,30 +179,6 @@ def _time(search: Search, term: Term, zone: ZoneInfo) -> None:
         last = Decision.objects.filter(clock__lt=clock).order_by("-clock", "-seq")
         found = last.values_list("seq", flat=True).first()
         search.add(term, "d.seq <= %s", -1 if found is None else found)
-
-
-def find(
-    search: Search, subject: Subject, *, before: int | None = None, after: int | None = None
-) -> Page:
-    """One page of decisions: the newest, or those next older than `before` / newer than `after`.
-
-    The statement is written by hand, so the policy is asked before it: decisions belong to no
-    one product, and are seen all or not at all.
-    """
-    if not may(subject, "see", "fraud.decision"):
-        return Page([], None, None)
-    bound = before if after is None else after
-    rows = fetch(search, bound, up=after is not None, limit=PAGE + 1)
-    more = len(rows) > PAGE
-    rows = rows[:PAGE]
-    if after is not None:
-        rows.reverse()
-        newer = rows[0].seq if rows and more else None
-        older = rows[-1].seq if rows else None
-    else:
-        older = rows[-1].seq if rows and more else None
-        newer = rows[0].seq if rows and before is not None else None
-    return Page(rows, older, newer)
 
 
 def fetch(search: Search, bound: int | None, *, up: bool, limit: int) -> list[Decision]:
