@@ -248,7 +248,7 @@ def act(
                 transaction.on_commit(one.commit)
     except BaseException:
         for index, row in written:
-            _undone(index, row)
+            undone(index, row)
         raise
     finally:
         _open.reset(token)
@@ -262,15 +262,16 @@ def settle() -> None:
     _thread.pending = []
     for one in pending:
         if not one.committed:
-            _undone(one.index, one.row)
+            undone(one.index, one.row)
 
 
-def _undone(index: int, row: Row) -> None:
-    undone = Row(
+def undone(index: int, row: Row) -> None:
+    """Write down that the act of row `index` was rolled back; only logged where that fails."""
+    written = Row(
         i=0, t=0, who=row.who, act=row.act, on=row.on, outcome="undone", of=index,
         request=row.request,
     )  # fmt: skip
     try:
-        _append(undone)
+        _append(written)
     except AuditUnavailable:
         logger.error("row %d of the audit log was undone, which could not be written down", index)
