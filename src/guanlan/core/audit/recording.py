@@ -254,6 +254,25 @@ def act(
         _open.reset(token)
 
 
+@contextmanager
+def deed(
+    name: str,
+    object: models.Model | tuple[str, str] | None = None,
+    *,
+    detail: Detail | None = None,
+) -> Iterator[None]:
+    """Do what is within, which no transaction can undo, after it has been written down.
+
+    If the row cannot be written nothing is done. Where what is within fails, another row says so.
+    """
+    record(name, object, detail=detail)
+    try:
+        yield
+    except BaseException:
+        record(name, object, detail=detail, outcome="failed")
+        raise
+
+
 def settle() -> None:
     """Write down as undone what this thread did in transactions that ended without a commit."""
     pending = _thread.pending
