@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "guanlan.core",
     "guanlan.web",
+    "guanlan.response",
     "guanlan.fraud",
     "allauth",
     "allauth.account",
