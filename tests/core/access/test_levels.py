@@ -87,6 +87,7 @@ MADE_UNREADABLE = {
     "core.User.password", "core.Attempt.subject", "core.LinkedIdentity.sha256",
     "core.Invitation.sha256", "core.Invitation.email_index", "core.Organisation.code",
     "core.ApiKey.sha256", "core.Delivery.number_hash", "fraud.Entity.key_index",
+    "response.EntityRef.key_index",
     "mfa.Authenticator.data",
 }  # fmt: skip
 UNUSED = {"account.EmailConfirmation.key"}  # allauth's table; no letter of its is sent

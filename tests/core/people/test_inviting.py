@@ -11,6 +11,7 @@ from guanlan.core import jobs, services
 from guanlan.core.access import Denied, subject_of
 from guanlan.core.access.assigning import take_role
 from guanlan.core.audit import recording
+from guanlan.core.audit.rows import Row
 from guanlan.core.models import Invitation, JobRun, RoleAssignment, User
 from guanlan.core.people.accounts import disable
 from guanlan.core.people.inviting import (
@@ -134,7 +135,12 @@ def test_what_does_nothing_is_not_written_down_as_done(monkeypatch: pytest.Monke
     owner = person("owner")
     made = invite(subject_of(owner), ADDRESS, "auditor")
     told: list[str] = []
-    monkeypatch.setattr(recording, "_append", lambda row: told.append(row.act) or len(told))
+
+    def tell(row: Row) -> int:
+        told.append(row.act)
+        return len(told)
+
+    monkeypatch.setattr(recording, "_append", tell)
     assert revoke_invitation(subject_of(owner), made.invitation.pk)
     assert not revoke_invitation(subject_of(owner), made.invitation.pk)
     assert not unlink(subject_of(owner), owner)

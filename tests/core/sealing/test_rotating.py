@@ -158,7 +158,12 @@ def test_no_key_is_made_or_destroyed_unseen(ring: Keyring, monkeypatch: pytest.M
             deed()
     assert ring.all_keys() == before
     told: list[tuple[str, str]] = []
-    monkeypatch.setattr(recording, "_append", lambda row: told.append((row.act, row.outcome)) or 1)
+
+    def tell(row: Row) -> int:
+        told.append((row.act, row.outcome))
+        return len(told)
+
+    monkeypatch.setattr(recording, "_append", tell)
     with pytest.raises(ValueError, match="in use"):
         rotating.destroy(ring.new_key("index").id)
     assert told == [("key.destroy", "done"), ("key.destroy", "failed")]
