@@ -17,11 +17,12 @@ LEAF: Final = b"\0"  # stands before an entry in what is hashed of it
 NODE: Final = b"\1"
 
 _sha256 = hashlib.sha256
+_digest = type(_sha256()).digest
 
 
 def hashes(texts: Iterable[bytes]) -> list[bytes]:
     """The SHA-256 of each text."""
-    return [made.digest() for made in map(_sha256, texts)]
+    return list(map(_digest, map(_sha256, texts)))
 
 
 def leaf_hash(entry: bytes) -> bytes:
