@@ -35,7 +35,7 @@ while True:
 """
 
 FORKING = """
-import os, sys, threading, time
+import os, signal, sys, threading, time
 from pathlib import Path
 from guanlan.core.audit.rows import Row, Who
 from guanlan.core.audit.store import Store
@@ -53,6 +53,7 @@ for n in range(5):
     time.sleep(0.01)
     child = os.fork()
     if child == 0:
+        signal.alarm(30)
         write(f"child{n}")
         os._exit(0)
     children.append(child)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from guanlan.core.audit.checkpoints import BadNote, Checkpoint, Verifier, read_notes
 from guanlan.core.audit.rows import decode
 from guanlan.core.audit.store import ROWS, read_rows
-from guanlan.core.audit.tree import LEAF, Frontier, hashes
+from guanlan.core.audit.tree import Frontier, leaf_hashes
 
 
 class Proof(Struct):
@@ -113,16 +113,13 @@ class _Reading:
 
     def _rows(self, rows: bytes) -> bool:
         first = self._frontier.size
-        # What is hashed of a row begins with the leaf's mark: put before all of them at once.
-        marked = (LEAF + rows.replace(b"\n", b"\n" + LEAF)).split(b"\n")
-        if not self._in_order(marked, first) or not self._times(
-            marked[0][1:], marked[-1][1:], len(marked)
-        ):
+        lines = rows.split(b"\n")
+        if not self._in_order(lines, first) or not self._times(lines[0], lines[-1], len(lines)):
             return False
         # One search through all is quicker than one a row.
         self._proof.undone += rows.count(b'"outcome":"undone"')
         self._proof.gaps += rows.count(b'"act":"audit.gap"')
-        leaves = hashes(marked)
+        leaves = leaf_hashes(lines)
         done = 0
         while self._at < len(self._notes) and self._notes[self._at].size <= first + len(leaves):
             end = self._notes[self._at].size - first
@@ -133,14 +130,14 @@ class _Reading:
         self._frontier.extend(leaves[done:])
         return True
 
-    def _in_order(self, marked: Sequence[bytes], first: int) -> bool:
+    def _in_order(self, lines: Sequence[bytes], first: int) -> bool:
         """Whether the rows have the indexes that their places say."""
-        behind = first + len(marked)
+        behind = first + len(lines)
         looked_at = range(first, behind)
         if behind <= self._trusting:
-            looked_at = looked_at[:: max(1, len(marked) - 1)]
+            looked_at = looked_at[:: max(1, len(lines) - 1)]
         for index in looked_at:
-            if not marked[index - first].startswith(b'\0{"i":%d,' % index):
+            if not lines[index - first].startswith(b'{"i":%d,' % index):
                 return self._fail(f"row {index} is damaged, missing or out of order")
         return True
 
