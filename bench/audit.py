@@ -5,7 +5,8 @@ acts in SQLite: a transaction a row, WAL, synchronous=FULL, under the same threa
 connection of its own, as an application's threads have; SQLite makes them wait for each other.
 Beside it stands what is left over one connection that they share, in turns at a lock of Python's,
 which spares SQLite that waiting. Verification: all that `guanlan audit verify` does, against one
-SHA-256 of each row, which no proof of single rows can do without.
+SHA-256 of each row, which no proof of single rows can do without; in CPU time, for both only
+compute, and what else runs on the machine tells more on the longer one by the clock.
 """
 
 from __future__ import annotations
@@ -17,19 +18,21 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from guanlan.core.audit.checkpoints import Checkpointer
 from guanlan.core.audit.rows import Row, Who, decode, encode
 from guanlan.core.audit.store import Store, read_lines
-from guanlan.core.audit.verifying import verify
+from guanlan.core.audit.verifying import Proof, verify
 
 WRITERS = 64
 APPENDS = 6_400
 SINGLES = 640
 TURNS = 3
+READINGS = 7  # the shortest counts, for other work on the machine only ever adds
 ROWS = 200_000
 WHO = Who("person", 17, "anna.schmidt", ("fraud_analyst", "risk_owner"), "6f1e0c5a9b7d4e3f", "0a1b")
 
@@ -115,7 +118,29 @@ def appends(folder: Path) -> tuple[float, float, bool]:
     return median(over_own), median(over_one), equal
 
 
-def verification(folder: Path) -> tuple[float, float, bool]:
+class Times(NamedTuple):
+    """Seconds: of this process on a processor, and by the clock."""
+
+    cpu: float
+    clock: float
+
+    def over(self, other: Times) -> Times:
+        """How many times as long."""
+        return Times(self.cpu / other.cpu, self.clock / other.clock)
+
+
+def shortest(works: Sequence[Callable[[], object]]) -> list[Times]:
+    """The least that each work took in READINGS turns."""
+    taken: list[list[Times]] = [[] for _ in works]
+    for _turn in range(READINGS):
+        for work, times in zip(works, taken, strict=True):
+            cpu, clock = time.process_time(), time.perf_counter()
+            work()
+            times.append(Times(time.process_time() - cpu, time.perf_counter() - clock))
+    return [Times(min(t.cpu for t in times), min(t.clock for t in times)) for times in taken]
+
+
+def verification(folder: Path) -> tuple[Times, Times, bool]:
     """Our time over that of hashing each row, and over that of hashing the file as one."""
     signs = Checkpointer(folder / "keys", folder / "elsewhere" / "audit.checkpoints")
     store = Store(folder / "big", now=microseconds, grown=signs.grown, sync=lambda _fd: None)
@@ -127,22 +152,18 @@ def verification(folder: Path) -> tuple[float, float, bool]:
     store.close(lambda frontier, clock: signs.grown(frontier, clock, at_once=True))
     lines = [line for _at, some in read_lines(store.directory) for line in some]
     data = b"\n".join(lines)
-    ours, each, whole = [], [], []
-    proof = None
-    for _turn in range(TURNS):
-        began = time.perf_counter()
-        proof = verify(store.directory, signs.file, signs.signer.public)
-        ours.append(time.perf_counter() - began)
-        began = time.perf_counter()
+    proofs: list[Proof] = []
+
+    def prove() -> None:
+        proofs.append(verify(store.directory, signs.file, signs.signer.public))
+
+    def hash_each() -> None:
         for line in lines:
             hashlib.sha256(line).digest()
-        each.append(time.perf_counter() - began)
-        began = time.perf_counter()
-        hashlib.sha256(data).digest()
-        whole.append(time.perf_counter() - began)
-    assert proof is not None
-    equal = proof.ok and proof.rows == proof.covered == ROWS == len(lines)
-    return min(ours) / min(each), min(ours) / min(whole), equal
+
+    ours, each, whole = shortest([prove, hash_each, lambda: hashlib.sha256(data).digest()])
+    equal = all(p.ok and p.rows == p.covered == ROWS == len(lines) for p in proofs)
+    return ours.over(each), ours.over(whole), equal
 
 
 def main() -> int:
@@ -155,9 +176,10 @@ def main() -> int:
         # At least: our appends over SQLite's, a connection a thread.
         ("audit.append64.speed_over_sqlite_full", gain, 20.0, same, gain >= 20.0,
          {"over_one_connection_in_turns": round(in_turns, 2)}),
-        # At most: our time over that of the hashes alone.
-        ("audit.verify.time_over_sha256_of_each_row", cost, 3.0, proven, cost <= 3.0,
-         {"over_sha256_of_the_file_as_one": round(of_one, 2)}),
+        # At most: our CPU time over that of the hashes alone.
+        ("audit.verify.cpu_over_sha256_of_each_row", cost.cpu, 3.0, proven, cost.cpu <= 3.0,
+         {"by_the_clock": round(cost.clock, 2),
+          "over_sha256_of_the_file_as_one": round(of_one.cpu, 2)}),
     ]  # fmt: skip
     for bench, ratio, reach, equal, ok, more in results:
         line = {"bench": bench, "ratio": round(ratio, 2), "reach": reach, "equal": equal}
