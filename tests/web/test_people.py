@@ -297,8 +297,8 @@ def test_the_page_of_a_person_tells_both_sides_of_their_history() -> None:
     client_of(user).post("/settings/access/requests/new", WISH)
     shown = client.get(f"/settings/people/{user.pk}").content.decode()
     about, by = shown.split("<h2>What this person did")
-    assert "role.give" in about
-    assert "grant.ask" in by
+    assert '<span title="role.give">Give a role</span>' in about
+    assert '<span title="grant.ask">Ask for access</span>' in by
     assert "What this person did" not in (
         client_of(person("administrator")).get(f"/settings/people/{user.pk}").content.decode()
     )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from guanlan.core import outbox
+from guanlan.core.access.naming import noun_name, verb_name
 from guanlan.core.access.nouns import (
     AUDITOR,
     BREAK_GLASS_FROM,
@@ -38,8 +39,9 @@ NOT_LENT: Final = frozenset(
 outbox.template(
     "access.asked",
     names={"person": 2, "verb": 2, "noun": 2},
+    words={"verb": verb_name, "noun": noun_name},
     texts={
-        "en": ("{person} asks for access", "{person} asks to {verb} {noun} for a time."),
+        "en": ("{person} asks for access", "{person} asks for a time for: {noun} ({verb})."),
         "zh-hans": ("{person} 申请权限", "{person} 申请限时权限：{noun}（{verb}）。"),
         "zh-hant": ("{person} 申請權限", "{person} 申請限時權限：{noun}（{verb}）。"),
     },
@@ -47,10 +49,11 @@ outbox.template(
 outbox.template(
     "access.glass",
     names={"person": 2, "verb": 2, "noun": 2, "minutes": 2},
+    words={"verb": verb_name, "noun": noun_name},
     texts={
         "en": (
             "{person} broke the glass",
-            "{person} took the right to {verb} {noun} for {minutes} minutes. Review it today.",
+            "{person} took a right for {minutes} minutes: {noun} ({verb}). Review it today.",
         ),
         "zh-hans": (
             "{person} 启用了紧急访问",
