@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any, ClassVar
 
 import pytest
@@ -417,6 +418,8 @@ def test_the_policy_is_shown_whole_or_of_one_role() -> None:
     assert all(str(title) in whole for title in ("Fraud analyst", "Communications"))
     one = client.get("/settings/policy", {"role": "communications"}).context["rows"]
     assert all(len(cells) == 1 and cells[0][1] for _title, _name, cells in one)
+    # All that can be done is one word, whose meaning stands behind it.
+    assert re.search(r'title="see, add, [^"]*">everything<', whole)
     assert len(client.get("/settings/policy", {"role": "x"}).context["rows"][0][2]) == len(ROLES)
 
 
