@@ -406,7 +406,7 @@ def test_what_the_platform_names_itself_is_translated(pond: World, signed_in: Cl
 
 
 @pytest.mark.parametrize(
-    ("decisions", "said"), [(1, "in the last decision"), (2, "in the last 2 decisions")]
+    ("decisions", "said"), [(1, "in the last 1 decision"), (2, "in the last 2 decisions")]
 )
 def test_one_decision_is_told_as_one(decisions: int, said: str) -> None:
     look = EntityLook.__new__(EntityLook)

@@ -41,7 +41,10 @@ outbox.template(
     names={"person": 2, "verb": 2, "noun": 2},
     words={"verb": verb_name, "noun": noun_name},
     texts={
-        "en": ("{person} asks for access", "{person} asks for a time for: {noun} ({verb})."),
+        "en": (
+            "{person} asks for access",
+            "{person} asks for access for a time: {noun} ({verb}).",
+        ),
         "zh-hans": ("{person} 申请权限", "{person} 申请限时权限：{noun}（{verb}）。"),
         "zh-hant": ("{person} 申請權限", "{person} 申請限時權限：{noun}（{verb}）。"),
     },
@@ -53,7 +56,7 @@ outbox.template(
     texts={
         "en": (
             "{person} broke the glass",
-            "{person} took a right for {minutes} minutes: {noun} ({verb}). Review it today.",
+            "{person} took access for {minutes} minutes: {noun} ({verb}). Review it today.",
         ),
         "zh-hans": (
             "{person} 启用了紧急访问",
@@ -100,11 +103,12 @@ def ask(
         "scope": scope,
     }
     person = User.objects.get(pk=subject.id or 0)
-    with act("grant.ask", ("core.accessgrant", noun), detail=detail, purpose=purpose):
+    with act("grant.ask", detail=detail, purpose=purpose) as on:
         made = AccessGrant.objects.create(
             person=person, verb=verb, noun=noun, level=level, purpose=purpose,
             scope=scope, minutes=minutes, reason=text, ticket=ticket.strip(),
         )  # fmt: skip
+        on(named(made))
         deciders = outbox.people_who_may("approve", "core.accessgrant")
         outbox.send(
             "access.asked",
@@ -182,7 +186,7 @@ def break_glass(
         "minutes": minutes,
         "scope": scope,
     }
-    with act("glass.break", ("core.breakglass", noun), detail=detail, purpose=purpose):
+    with act("glass.break", detail=detail, purpose=purpose) as on:
         # The lock makes two of them wait for each other, so that the second sees the first.
         person = User.objects.select_for_update().get(pk=subject.id or 0)
         if unreviewed().filter(person=person).exists():
@@ -193,6 +197,7 @@ def break_glass(
             ends=now + timedelta(minutes=minutes), broken_glass=True,
             review_due=now + REVIEW_WITHIN,
         )  # fmt: skip
+        on(named(made))
         told = outbox.people_who_may("approve", "core.breakglass")
         outbox.send(
             "access.glass",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from guanlan.core.access.nouns import TABLE
-from guanlan.core.access.table import VERB_TITLES
+from guanlan.core.access.table import PURPOSES, ROLES, VERB_TITLES
 
 
 def noun_name(code: str) -> str:
@@ -19,3 +19,13 @@ def verb_name(code: str) -> str:
     """The name of a verb; the code itself where there is no such verb."""
     titles: Mapping[Any, Any] = VERB_TITLES
     return str(titles.get(code, code))
+
+
+def role_name(code: str) -> str:
+    """The name of a role, or of what a key may do; the code itself where there is none."""
+    return str(ROLES.get(code, code))
+
+
+def purpose_name(code: str) -> str:
+    """The name of a purpose; the code itself where there is none."""
+    return str(PURPOSES.get(code, code))

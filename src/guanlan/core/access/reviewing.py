@@ -29,7 +29,7 @@ outbox.template(
     texts={
         "en": (
             "Review the emergency access of {person}",
-            "{person} took a right: {noun} ({verb}). The review is due by {due}.",
+            "{person} took access: {noun} ({verb}). The review is due by {due}.",
         ),
         "zh-hans": (
             "请复核 {person} 的紧急访问",
@@ -48,7 +48,7 @@ outbox.template(
     texts={
         "en": (
             "Not reviewed for {days} days: emergency access of {person}",
-            "{person} took a right: {noun} ({verb}). The review was due by {due}: see to it.",
+            "{person} took access: {noun} ({verb}). The review was due by {due}: see to it.",
         ),
         "zh-hans": (
             "{person} 的紧急访问已逾期 {days} 天未复核",

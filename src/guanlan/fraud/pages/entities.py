@@ -96,7 +96,9 @@ class EntityLook:
     def lately(self) -> str:
         """How many decisions were looked at, in words."""
         n = len(self.recent)
-        return ngettext("in the last decision", "in the last %(n)s decisions", n) % {"n": number(n)}
+        return ngettext("in the last %(n)s decision", "in the last %(n)s decisions", n) % {
+            "n": number(n)
+        }
 
 
 def heading(look: EntityLook) -> Heading:

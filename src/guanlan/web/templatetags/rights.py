@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 from django.utils.translation import gettext as _
 
-from guanlan.core.access.naming import noun_name, verb_name
+from guanlan.core.access.naming import noun_name, purpose_name, role_name, verb_name
 from guanlan.core.audit import acts
 from guanlan.core.models import AccessGrant
 
@@ -22,6 +22,8 @@ def right(grant: AccessGrant) -> str:
 
 
 register.filter("noun_name", noun_name)
+register.filter("role_name", role_name)
+register.filter("purpose_name", purpose_name)
 
 
 @register.filter
