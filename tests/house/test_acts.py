@@ -98,7 +98,7 @@ def told(path: Path) -> tuple[set[str], bool]:
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
             continue
-        if node.func.id not in ("act", "record"):
+        if node.func.id not in ("act", "deed", "record"):
             continue
         first = node.args[0]
         if isinstance(first, ast.Constant):
