@@ -39,7 +39,7 @@ test: check
 ifeq ($(PYTEST_ARGS),)
 	$(PYTEST) --ignore tests/house --ignore tests/e2e
 	$(PYTEST) tests/e2e
-	GUANLAN_TEST_DATABASE=postgresql $(PYTEST) tests/core tests/web tests/fraud tests/site/cli
+	GUANLAN_TEST_DATABASE=postgresql $(PYTEST) tests/core tests/web tests/response tests/fraud tests/site/cli
 else
 	$(PYTEST) $(PYTEST_ARGS)
 endif

@@ -22,14 +22,6 @@ OUTCOMES: Final[dict[str, Words]] = {
     "decline": pgettext_lazy("outcome", "decline"),
 }
 
-SEVERITIES: Final[dict[str, Words]] = {
-    "info": pgettext_lazy("severity", "info"),
-    "low": pgettext_lazy("severity", "low"),
-    "medium": pgettext_lazy("severity", "medium"),
-    "high": pgettext_lazy("severity", "high"),
-    "critical": pgettext_lazy("severity", "critical"),
-}
-
 LIST_KINDS: Final[dict[str, Words]] = {
     "allow": _("allow list"),
     "watch": _("watch list"),

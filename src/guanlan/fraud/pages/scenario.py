@@ -25,6 +25,7 @@ from guanlan.fraud.dashboards import day_labels, since
 from guanlan.fraud.models import Label, ListAct, Program
 from guanlan.fraud.pages.overview import read_window, window_titles
 from guanlan.fraud.showing import Shower, decisions_url
+from guanlan.response.terms import SEVERITIES
 from guanlan.web.charts import Chart, Series
 from guanlan.web.resource import Drawing, Heading, Panel, object_page, resource_of
 from guanlan.web.rights import needs, subject_of_request
@@ -191,7 +192,7 @@ def hits_over_time(look: ScenarioLook, subject: Subject) -> Chart:
         ],
         series=[
             Series(
-                name=str(words.SEVERITIES.get(name, name)),
+                name=str(SEVERITIES.get(name, name)),
                 colour=_SEVERITY_COLOURS[name],
                 data=sums[name],
             )

@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from guanlan.fraud import words
+from guanlan.response.terms import SEVERITIES
 from guanlan.web.words import duration
 
 register = template.Library()
@@ -24,7 +25,7 @@ def outcome(value: int | str, size: str = "") -> SafeString:
 @register.filter
 def severity(name: str) -> str:
     """A severity in words."""
-    return str(words.SEVERITIES.get(name, name))
+    return str(SEVERITIES.get(name, name))
 
 
 @register.filter
