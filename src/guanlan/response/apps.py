@@ -13,3 +13,4 @@ class ResponseConfig(AppConfig):
     def ready(self) -> None:
         nouns.declare()
         declare("guanlan.response.plans.steps", "guanlan.response.plans.jobs")
+        declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")

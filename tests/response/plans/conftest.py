@@ -17,7 +17,7 @@ from guanlan.response.plans.cacao import Playbook
 from guanlan.response.plans.writing import approve, new_plan, submit
 from tests.people import person
 
-NOW = dt.datetime(2026, 11, 27, 9, 0, tzinfo=dt.UTC)
+NOW = dt.datetime(2027, 3, 1, 9, 0, tzinfo=dt.UTC)
 
 
 @pytest.fixture(autouse=True)

@@ -76,7 +76,7 @@ def line_of(count: int) -> Playbook:
 
 
 words = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=12
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12
 ).filter(str.strip)
 texts = st.builds(Text, en=words, zh_hans=st.just("") | words, zh_hant=st.just("") | words)
 VARIABLES = (

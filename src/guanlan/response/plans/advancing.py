@@ -20,6 +20,7 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from guanlan.core.audit import act
+from guanlan.core.audit.recording import Detail
 from guanlan.core.faults import without_values
 from guanlan.core.jobs import nudge
 from guanlan.response.models import PlanRun, StepRun
@@ -211,9 +212,11 @@ def _named(row: StepRun) -> tuple[str, str]:
     return ("response.planrun", str(row.run_id))
 
 
-def _detail(row: StepRun) -> dict[str, str | int | bool | list[str] | list[int] | None]:
-    said = {"step": row.step, "state": row.state, "attempt": row.attempt}
-    return {**said, **({"outcome": row.outcome} if row.outcome else {})}
+def _detail(row: StepRun) -> Detail:
+    said: dict[str, str | int] = {"step": row.step, "state": row.state, "attempt": row.attempt}
+    if row.outcome:
+        said["outcome"] = row.outcome
+    return said
 
 
 def _ask_people(look: Look, step: Manual) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from guanlan.core.access import Denied, Subject, may, require
 from guanlan.core.access.revealing import checked_reason
 from guanlan.core.audit import act
+from guanlan.core.audit.recording import Detail
 from guanlan.response.models import Plan, PlanRun, PlanVersion, StepRun
 from guanlan.response.plans.advancing import advance, put
 from guanlan.response.plans.cacao import If, Manual, Playbook, Step, Value, Variable
@@ -68,7 +69,7 @@ def begin(
         started=now,
         started_by_id=subject.id,
     )
-    detail = {"version": version.pk, "mode": mode, "origin": "/".join(origin)}
+    detail: Detail = {"version": version.pk, "mode": mode, "origin": "/".join(origin)}
     with act("plan.start", version.plan, detail=detail):
         run.save()
     return run
