@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -43,7 +42,6 @@ from guanlan.web.resource import (
     register,
 )
 
-Text = str | Promise
 YES_NO: Final = [("", "—"), ("true", gettext_lazy("yes")), ("false", gettext_lazy("no"))]
 
 
@@ -168,7 +166,7 @@ RUNS = register(
 )  # fmt: skip
 
 
-def _note(label: Text, required: bool) -> forms.CharField:
+def _note(label: Any, required: bool) -> forms.CharField:
     return forms.CharField(
         label=label,
         required=required,

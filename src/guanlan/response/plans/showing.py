@@ -69,7 +69,7 @@ def said(result: Mapping[str, Any]) -> str:
     if not isinstance(text, str) or not text:
         return ""
     try:
-        return _(text) % result.get("values", {})
+        return str(_(text) % result.get("values", {}))
     except (KeyError, ValueError, TypeError):
         return text
 
