@@ -12,5 +12,9 @@ class ResponseConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
-        declare("guanlan.response.plans.steps", "guanlan.response.plans.jobs")
+        declare(
+            "guanlan.response.plans.acts",
+            "guanlan.response.plans.steps",
+            "guanlan.response.plans.jobs",
+        )
         declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")
