@@ -73,7 +73,7 @@ def test_by_role_demands_of_whoever_may_change_approve_manage_or_reveal(
     settings: Settings,
 ) -> None:
     settings.MFA, settings.MFA_ROLES = "by_role", ()
-    without = {"auditor", "committee_member", "communications"}
+    without = {"auditor", "committee_member"}
     assert demanding_roles() == set(ROLES) - without
     for role in ROLES:
         assert factor_demanded(subject_of(person(role))) is (role not in without), role
