@@ -20,6 +20,7 @@ from guanlan.core.models import AccessGrant, Channel, Delivery, Invitation, JobR
 from guanlan.engine.lists import ListChange
 from guanlan.fraud import models
 from guanlan.fraud.services import project, store_backtest
+from guanlan.response.alerts import raise_alerts
 from guanlan.web.models import BulkAct
 from guanlan.web.resource import Resource, resource_of, resources
 from guanlan.web.resource.reading import address_of, visible
@@ -27,6 +28,7 @@ from tests.fraud import conftest
 from tests.fraud.reports import report
 from tests.fraud.world import World
 from tests.people import person
+from tests.response.alerts.findings import finding
 
 pytestmark = pytest.mark.django_db
 NOUNS = [one.noun for one in resources()]
@@ -68,6 +70,10 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
                 person=colleague, verb="see", noun="fraud.decision", reason="case 12", minutes=20,
                 broken_glass=glass, review_due=now if glass else None,
             )  # fmt: skip
+    for n in range(MANY):
+        raise_alerts(
+            [finding(f"u-{n}", rule=f"fraud.rule_{n}"), finding(f"u-{n}", category="weather")], now
+        )
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
     copy_rows()
     client = Client()
