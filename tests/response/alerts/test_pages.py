@@ -181,9 +181,9 @@ def test_a_rule_shows_how_often_it_is_right(owner: Client) -> None:
         page = owner.get(reverse("alert_rule", args=[AlertRule.objects.get().pk]))
         assert ("unknown" in page.content.decode()) is (n < 5)
         do(owner, alert, "close", disposition=was, reason="as it was")
-    page = owner.get(reverse("alert_rule", args=[AlertRule.objects.get().pk])).content.decode()
-    assert "67 %" in page
-    assert "95 % interval: 30 % to 90 %, from 6 judged" in page
+    text = owner.get(reverse("alert_rule", args=[AlertRule.objects.get().pk])).content.decode()
+    assert "67 %" in text
+    assert "95 % interval: 30 % to 90 %, from 6 judged" in text
 
 
 def test_deadlines_are_changed_by_who_may(owner: Client, client: Client) -> None:
