@@ -29,6 +29,7 @@ from tests.fraud.reports import report
 from tests.fraud.world import World
 from tests.people import person
 from tests.response.alerts.findings import finding
+from tests.response.plans import rows as plan_rows
 
 pytestmark = pytest.mark.django_db
 NOUNS = [one.noun for one in resources()]
@@ -76,6 +77,8 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
         raise_alerts(
             [finding(f"u-{n}", rule=f"fraud.rule_{n}"), finding(f"u-{n}", category="weather")], now
         )
+    versions = [plan_rows.make_version(n) for n in range(MANY)]
+        plan_rows.make_step(n, plan_rows.make_run(n, versions[-1]))
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
     copy_rows()
     client = Client()

@@ -22,3 +22,9 @@ class ResponseConfig(AppConfig):
         )
         ensure = import_string("guanlan.response.alerts.deadlines.ensure_deadlines")
         post_migrate.connect(lambda **_options: ensure(), sender=self, weak=False)
+        declare(
+            "guanlan.response.plans.acts",
+            "guanlan.response.plans.steps",
+            "guanlan.response.plans.jobs",
+        )
+        declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")

@@ -1,7 +1,10 @@
 """The tables of response, one module a subject.
 
 alerts    what was found, how often, and what people made of it
+drills    drills of plans
 entities  what alerts, cases and restrictions speak of
+lessons   lessons of drills and incidents, and the actions that come of them
+plans     plans for emergencies and their runs
 """
 
 from guanlan.response.models.alerts import (
@@ -12,7 +15,10 @@ from guanlan.response.models.alerts import (
     AlertRule,
     DeadLetter,
 )
+from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
+from guanlan.response.models.lessons import Lesson, LessonAction
+from guanlan.response.models.plans import Plan, PlanRun, PlanVersion, StepRun
 
 __all__ = [
     "AckDeadline",
@@ -21,5 +27,15 @@ __all__ = [
     "AlertHappening",
     "AlertRule",
     "DeadLetter",
+    "Drill",
+    "DrillParticipant",
     "EntityRef",
+    "Inject",
+    "Lesson",
+    "LessonAction",
+    "Observation",
+    "Plan",
+    "PlanRun",
+    "PlanVersion",
+    "StepRun",
 ]

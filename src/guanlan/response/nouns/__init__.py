@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from guanlan.response.nouns import alerts, entities
+from guanlan.response.nouns import alerts, entities, plans
 
 
 def declare() -> None:
     """Register the nouns; the app does it while it starts."""
     alerts.declare()
     entities.declare()
+    plans.declare()
