@@ -78,6 +78,7 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
             [finding(f"u-{n}", rule=f"fraud.rule_{n}"), finding(f"u-{n}", category="weather")], now
         )
     versions = [plan_rows.make_version(n) for n in range(MANY)]
+    for n in range(MANY):
         plan_rows.make_step(n, plan_rows.make_run(n, versions[-1]))
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
     copy_rows()

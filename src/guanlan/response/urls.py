@@ -12,7 +12,6 @@ urlpatterns = [
         reveals.reveal_entity_ref,
         name="reveal_entity_ref",
     ),
-from guanlan.response.pages import plan_views
     path("plan-import", plan_views.bring_in, name="import_plan"),
     path("plans/<int:plan>/start", plan_views.start, name="start_plan"),
     path("plan-runs/<int:run>/moving", plan_views.moving, name="plan_run_moving"),
