@@ -12,6 +12,7 @@ from guanlan.engine.restrictions import Restriction
 from guanlan.fraud import engine_access, programs
 from guanlan.fraud.engine_access import EngineAccess
 from guanlan.response.restrictions.sinks import SinkFault, sink
+from guanlan.web.words import language_tag
 
 
 @sink("engine", title=gettext_lazy("Decision engine"))
@@ -23,14 +24,25 @@ class EngineSink:
         engine = engine_access.current()
         return engine is not None and engine.state == "ready"
 
+    def kinds(self) -> Mapping[str, str]:
+        """Kinds of the scenario, and roles that are called otherwise, such as payee."""
+        scenario = programs.latest()
+        if scenario is None:
+            return {}
+        language = language_tag()
+        found = {kind.name: kind.title.get(language) for kind in scenario.entities}
+        for event in scenario.events:
+            for role in event.roles:
+                title = role.name if role.title is None else role.title.get(language)
+                found.setdefault(role.name, title)
+        return found
+
     def objection(self, held: Restriction) -> str:
         """A kind, or a currency, that the scenario in force does not know."""
         scenario = programs.latest()
         if scenario is None:
             return ""
-        kinds = {kind.name for kind in scenario.entities}
-        kinds |= {role.name for event in scenario.events for role in event.roles}
-        if held.kind not in kinds:
+        if held.kind not in self.kinds():
             return _("The scenario in force knows no kind %(kind)s.") % {"kind": held.kind}
         amounts = held.event_amount is not None or held.window_amount is not None
         if amounts and held.currency != scenario.currency:

@@ -13,3 +13,4 @@ class ResponseConfig(AppConfig):
     def ready(self) -> None:
         nouns.declare()
         declare("guanlan.response.restrictions.jobs")
+        declare("guanlan.response.pages.restrictions", "guanlan.response.pages.restriction_sinks")

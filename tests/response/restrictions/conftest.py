@@ -7,7 +7,8 @@ import pytest
 from guanlan.core.access import Subject, subject_of
 from guanlan.engine import Engine
 from guanlan.fraud import engine_access
-from tests.engine.test_restrictions import ABLE_SCENARIO, SECRET
+from tests.engine.small import SECRET
+from tests.engine.test_restrictions import ABLE_SCENARIO
 from tests.people import person
 
 

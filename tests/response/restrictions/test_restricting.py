@@ -55,7 +55,7 @@ def engine_sink() -> Registered:
 
 
 def outcome(engine: Engine, number: int, **entities: str) -> str:
-    (got,) = decided(engine, event(number, at=_now(), **entities))
+    (got,) = decided(engine, event(number, 100, at=_now(), kind="transfer", **entities))
     return str(got["outcome"])
 
 

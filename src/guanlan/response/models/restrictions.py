@@ -51,7 +51,7 @@ class Restriction(models.Model):
     kind = models.CharField(max_length=64)
     network = models.BooleanField(default=False)
     effect = models.CharField(max_length=8)
-    capabilities = models.JSONField(default=list)
+    capabilities = models.CharField(max_length=200)  # words with a space around each
     currency = models.CharField(max_length=3, default="", blank=True)
     event_amount = models.BigIntegerField(null=True)
     window_seconds = models.BigIntegerField(null=True)
@@ -97,6 +97,11 @@ class Restriction(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def able(self) -> tuple[str, ...]:
+        """The names of its capabilities."""
+        return tuple(self.capabilities.split())
 
     @property
     def name(self) -> str:

@@ -53,7 +53,7 @@ def held_of(row: Restriction) -> Held:
         kind=row.kind,
         key=row.entity.key,
         effect=cast(Effect, row.effect),
-        capabilities=tuple(row.capabilities),
+        capabilities=row.able,
         currency=row.currency,
         event_amount=row.event_amount,
         window=None if seconds is None else seconds * SECOND,

@@ -113,7 +113,7 @@ def propose(
     check_allowed(terms.effect, ref, network)
     made = Restriction(
         entity=ref, kind=entity.kind, network=wide, effect=terms.effect,
-        capabilities=list(dict.fromkeys(terms.capabilities)), currency=terms.currency,
+        capabilities=f" {' '.join(dict.fromkeys(terms.capabilities))} ", currency=terms.currency,
         event_amount=terms.event_amount, window_amount=terms.window_amount,
         window_count=terms.window_count,
         window_seconds=None if terms.window is None else terms.window // timedelta(seconds=1),

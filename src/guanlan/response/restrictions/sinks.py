@@ -27,6 +27,9 @@ class Sink(Protocol):
     def here(self) -> bool:
         """Whether this process reaches it; where not, another process settles what it holds."""
 
+    def kinds(self) -> Mapping[str, str]:
+        """The kinds of entities it can act on, with their titles in the current language."""
+
     def objection(self, held: Held) -> str:
         """Why it would not act on this one, a sentence; empty where it does."""
 
@@ -75,3 +78,8 @@ def sinks() -> list[Registered]:
 def find_sink(name: str) -> Registered | None:
     """The sink of this name."""
     return _sinks.get(name)
+
+
+def kinds() -> dict[str, str]:
+    """The kinds of entities that some sink can act on, with their titles."""
+    return {name: title for one in sinks() for name, title in one.sink.kinds().items()}
