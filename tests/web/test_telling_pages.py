@@ -120,8 +120,11 @@ def test_a_channel_is_made_and_its_secret_never_comes_back(browser: Client) -> N
     page = text(browser, "channel", made.pk) + text(browser, "channels")
     assert "https://h.example.com/" in page
     assert "s3cr3t-value" not in page
-    bad = browser.post(url, {**values, "channel_name": "other", "url": ""})
+    bad = browser.post(url, {**values, "channel_name": "", "per_minute": "0", "url": ""})
     assert "s3cr3t-value" not in bad.content.decode()
+    # Every field that is wrong has its error, all at once.
+    assert bad.content.decode().count('class="field wrong"') == 3
+    assert bad.content.decode().count('class="field-error"') == 3
     assert "This is needed." in bad.content.decode()
 
 
@@ -172,6 +175,9 @@ def test_messages_are_read_and_acknowledged_by_their_reader(
     message.refresh_from_db()
     assert message.acknowledged_by == owner
     outbox.send("channel.test", to=owner, context={"channel": "x"})
+    for none in ("9" * 40, "9" * 5000, "x"):
+        assert browser.post(reverse("read_notifications"), {"id": none}).status_code == 302
+    assert outbox.unread(subject_of(owner)).exists(), "what names no message marks none"
     browser.post(reverse("read_notifications"))
     assert not outbox.unread(subject_of(owner)).exists()
 

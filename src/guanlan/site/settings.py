@@ -75,6 +75,10 @@ VAULT_ADDRESS = CONFIG["vault_address"]
 VAULT_TOKEN = CONFIG["vault_token"]
 VAULT_KEY = CONFIG["vault_key"]
 VAULT_MOUNT = CONFIG["vault_mount"]
+AWS_KMS = tuple(
+    CONFIG[f"aws_kms_{name}"]
+    for name in ("region", "key", "access_key", "secret_key", "session", "address")
+)
 
 ADDRESS = CONFIG["address"].rstrip("/")
 EMAIL_BACKEND = "guanlan.core.outbox.letters.EmailBackend"
@@ -112,13 +116,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "guanlan.web.accounts.middleware.Zone",  # before all that may answer with a page
     "allauth.account.middleware.AccountMiddleware",
     "guanlan.web.accounts.middleware.Sessions",
     "guanlan.web.middleware.Acting",
     "guanlan.web.accounts.middleware.Doors",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "guanlan.web.accounts.middleware.SecondFactor",
-    "guanlan.web.accounts.middleware.Zone",
     "guanlan.web.middleware.Rights",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -102,7 +102,7 @@ def test_a_worker_that_stops_is_followed_by_one_that_goes_on(
     assert live() == set()
     copy_rows()
     for key in keys:
-        told = [one for one in history("core.apikey", key) if one.title == "key.revoke"]
+        told = [one for one in history("core.apikey", key) if one.act == "key.revoke"]
         assert [one.who for one in told] == [owner.get_username()], "each written down once"
 
 
@@ -192,6 +192,24 @@ def test_one_object_that_refuses_does_not_stop_the_others(
     assert "It is needed." in made.words[0]
     assert made.words[1].endswith("RuntimeError")
     assert "secret-value" not in str(made.words)
+
+
+def test_keys_that_are_none_are_left_out_and_stop_nobody(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guanlan.web.resource.acts.INLINE", 2)
+    client = Client()
+    client.force_login(owner)
+    people = [str(person("operations", f"one-{n}").pk) for n in range(3)]
+    typed = [*people, "none", "9" * 40, "7\0"]
+    client.post(reverse("people_act"), {"action": "end_sessions", "sure": "1", "key": typed})
+    made = BulkAct.objects.get()
+    assert made.keys == people, "what is no key is not kept"
+    # One that was kept all the same, by an earlier version say.
+    BulkAct.objects.filter(pk=made.pk).update(keys=["none", *made.keys], total=4)
+    bulk.work(Watched())
+    made.refresh_from_db()
+    assert (made.state, made.done, made.refused) == ("done", 3, 1)
 
 
 def test_few_are_done_at_once_and_more_apart(

@@ -9,14 +9,14 @@ from typing import Final, NamedTuple
 import msgspec
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from guanlan.core.audit.checkpoints import BadNote
-from guanlan.core.audit.recording import DIRECTORY, checkpoint_file, open_log
-from guanlan.core.audit.rows import Row, decode
+from guanlan.core.audit.recording import DIRECTORY, checkpoint_file, open_log, undone
+from guanlan.core.audit.rows import Row, Who, decode
 from guanlan.core.audit.store import AuditUnavailable, read_lines
 from guanlan.core.audit.verifying import verify
 from guanlan.core.jobs import Progress, Told, job
@@ -102,35 +102,77 @@ def rebuild() -> int:
     return copy_rows()
 
 
+def undo_lost(request: str, since: tuple[str, str]) -> int:
+    """Say of the rows that a killed process left of `request` that their acts were undone: it
+    ended between writing them and the commit. How many rows.
+
+    Call it where nothing of this request can have been committed, and where no other process can
+    be at it. `since` is the object (label, id) whose oldest row is older than all of them.
+    """
+    copy_rows()
+    of = AuditEntry.objects.filter(object_label=since[0], object_id=since[1])
+    first = of.aggregate(first=Min("index"))["first"] or 0
+    lost: dict[int, AuditEntry] = {}
+    for entry in AuditEntry.objects.filter(index__gte=first, request=request).order_by("index"):
+        if entry.outcome == "done":
+            lost[entry.index] = entry
+        elif entry.outcome == "undone":
+            lost.pop(msgspec.json.decode(entry.detail)["of"], None)
+    for index, entry in lost.items():
+        undone(index, _row(entry))
+    return len(lost)
+
+
+def _row(entry: AuditEntry) -> Row:
+    """What tells an act: who did it to what, when asked for by what."""
+    who = Who(
+        entry.actor_kind,
+        int(entry.actor_id) if entry.actor_kind == "person" else entry.actor_id or None,
+        entry.actor,
+        tuple(entry.roles.split()),
+        entry.address,
+        entry.session,
+    )
+    on = (entry.object_label, entry.object_id)
+    return Row(i=entry.index, t=entry.at, who=who, act=entry.act, on=on, request=entry.request)
+
+
 class Done(NamedTuple):
-    """An act, for the history of an object (`who` did it) or of a person (to what: `who`)."""
+    """An act, for the history of an object (`who` did it; empty: the system) or of a person
+    (to what: `label` and `identity`)."""
 
     row: int
     at: datetime
-    title: str
-    who: str
+    act: str
+    outcome: str
+    who: str = ""
+    label: str = ""
+    identity: str = ""
 
 
 def history(label: str, identity: str) -> list[Done]:
     """The newest acts on one object, newest first; copies what is not copied yet."""
     found = AuditEntry.objects.filter(object_label=label, object_id=identity)
-    return _newest(found, lambda row: row.actor)
+    return _newest(found, lambda row: {"who": "" if row.actor_kind == "system" else row.actor})
 
 
 def acts_by(person: int) -> list[Done]:
     """The newest acts of one person, newest first, each with what it was done to."""
     found = AuditEntry.objects.filter(actor_kind="person", actor_id=str(person))
-    return _newest(found, lambda row: f"{row.object_label} {row.object_id}".strip())
+    return _newest(found, lambda row: {"label": row.object_label, "identity": row.object_id})
 
 
-def _newest(found: QuerySet[AuditEntry], named: Callable[[AuditEntry], str]) -> list[Done]:
+def _newest(
+    found: QuerySet[AuditEntry], named: Callable[[AuditEntry], dict[str, str]]
+) -> list[Done]:
     copy_rows(limit=BATCH)
     return [
         Done(
             row.index,
             datetime.fromtimestamp(row.at / 1e6, UTC),
-            row.act if row.outcome == "done" else f"{row.act} ({row.outcome})",
-            named(row),
+            row.act,
+            row.outcome,
+            **named(row),
         )
         for row in found.order_by("-index")[:HISTORY]
     ]

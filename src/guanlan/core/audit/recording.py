@@ -8,7 +8,7 @@ import hmac
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
@@ -222,18 +222,24 @@ def act(
     detail: Detail | None = None,
     reason: str = "",
     purpose: str = "",
-) -> Iterator[None]:
+) -> Iterator[Callable[[models.Model | tuple[str, str]], None]]:
     """Do what is within as one database transaction, and write it down before it commits.
+
+    What it gives names the object that is acted on, where that is only made within:
+
+        with act("invitation.make") as on:
+            on(Invitation.objects.create(…))
 
     If the row cannot be written the transaction is rolled back: nothing is done unseen. If the
     transaction is rolled back after the row was written, another row says that it was undone.
     Acts may stand within acts; the outermost decides.
     """
     settle()
+    named = [object]
     if _open.get() is not None:
         with transaction.atomic():
-            yield
-            record(name, object, detail=detail, reason=reason, purpose=purpose)
+            yield named.append
+            record(name, named[-1], detail=detail, reason=reason, purpose=purpose)
         return
     # A transaction of the caller may be rolled back long after this act has ended well.
     within = transaction.get_connection().in_atomic_block
@@ -241,17 +247,36 @@ def act(
     token = _open.set(written)
     try:
         with transaction.atomic():
-            yield
-            record(name, object, detail=detail, reason=reason, purpose=purpose)
+            yield named.append
+            record(name, named[-1], detail=detail, reason=reason, purpose=purpose)
             for one in [_Pending(*each) for each in written] if within else ():
                 _thread.pending.append(one)
                 transaction.on_commit(one.commit)
     except BaseException:
         for index, row in written:
-            _undone(index, row)
+            undone(index, row)
         raise
     finally:
         _open.reset(token)
+
+
+@contextmanager
+def deed(
+    name: str,
+    object: models.Model | tuple[str, str] | None = None,
+    *,
+    detail: Detail | None = None,
+) -> Iterator[None]:
+    """Do what is within, which no transaction can undo, after it has been written down.
+
+    If the row cannot be written nothing is done. Where what is within fails, another row says so.
+    """
+    record(name, object, detail=detail)
+    try:
+        yield
+    except BaseException:
+        record(name, object, detail=detail, outcome="failed")
+        raise
 
 
 def settle() -> None:
@@ -262,15 +287,16 @@ def settle() -> None:
     _thread.pending = []
     for one in pending:
         if not one.committed:
-            _undone(one.index, one.row)
+            undone(one.index, one.row)
 
 
-def _undone(index: int, row: Row) -> None:
-    undone = Row(
+def undone(index: int, row: Row) -> None:
+    """Write down that the act of row `index` was rolled back; only logged where that fails."""
+    written = Row(
         i=0, t=0, who=row.who, act=row.act, on=row.on, outcome="undone", of=index,
         request=row.request,
     )  # fmt: skip
     try:
-        _append(undone)
+        _append(written)
     except AuditUnavailable:
         logger.error("row %d of the audit log was undone, which could not be written down", index)

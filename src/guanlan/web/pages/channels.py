@@ -41,6 +41,11 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "url": gettext_lazy("Address"),
     "name": gettext_lazy("File name"),
 }
+CHOICES: Final[dict[str, str | Promise]] = {
+    "starttls": "STARTTLS",
+    "tls": "TLS",
+    "none": gettext_lazy("none"),
+}
 WHYS: Final[dict[str, str | Promise]] = {
     "refused": gettext_lazy("the address lies inside the network and is not allowed"),
     "unreachable": gettext_lazy("no connection, or no answer"),
@@ -49,6 +54,7 @@ WHYS: Final[dict[str, str | Promise]] = {
     "misconfigured": gettext_lazy("the configuration cannot be used"),
     "capped": gettext_lazy("the limit for this number is reached"),
     "no_address": gettext_lazy("the person has no such address"),
+    "disabled": gettext_lazy("the person's account is disabled"),
     "channel_off": gettext_lazy("the channel is not in use"),
     "unreadable": gettext_lazy("the stored data cannot be decrypted"),
     "lost": gettext_lazy("it may have been sent; the process ended twice"),
@@ -65,7 +71,7 @@ class Box(NamedTuple):
     secret: bool
     kept: bool
     required: bool
-    choices: tuple[str, ...]
+    choices: tuple[tuple[str, str | Promise], ...]
 
 
 @needs("see", "core.channel")
@@ -146,7 +152,8 @@ def _boxes(request: HttpRequest, row: Channel | None, kind: str) -> list[Box]:
         kept = field.secret and bool(config.get(field.name))
         required = field.required and not kept
         label = FIELDS[field.name]
-        boxes.append(Box(field.name, label, value, field.secret, kept, required, field.choices))
+        choices = tuple((one, CHOICES.get(one, one)) for one in field.choices)
+        boxes.append(Box(field.name, label, value, field.secret, kept, required, choices))
     return boxes
 
 
