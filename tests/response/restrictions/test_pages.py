@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
@@ -141,7 +142,7 @@ def test_filters_find_by_capability_state_and_nearness_of_the_end() -> None:
     client.post(reverse("restrictions_new"), PROPOSAL)
     made(1)
     watched = Terms(effect="watch", reason_code="inquiry",
-                    expires=timezone.now() + timezone.timedelta(hours=2))  # fmt: skip
+                    expires=timezone.now() + timedelta(hours=2))  # fmt: skip
     propose(SYSTEM, Named("user", "u-9"), watched)
     for query, found in (
         ("capability:transfer_out", 1), ("state:proposed", 2), ("effect:watch", 1),

@@ -5,11 +5,27 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.core.access import register_noun
+from guanlan.core.audit.acts import declare_acts
 from guanlan.response.nouns.roles import RESPONDERS, each
 
 
 def declare() -> None:
-    """Register the nouns."""
+    """Register the nouns, and name the acts on them."""
+    declare_acts(
+        {
+            "never_block.add": _("Protect from being blocked"),
+            "never_block.remove": _("End a protection from being blocked"),
+            "restriction.appeal": _("Record an appeal against a restriction"),
+            "restriction.appeal_decided": _("Decide on an appeal against a restriction"),
+            "restriction.approve": _("Approve a restriction"),
+            "restriction.expire": _("End a restriction that is over"),
+            "restriction.lift": _("Lift a restriction"),
+            "restriction.propose": _("Restrict an entity"),
+            "restriction.refuse": _("Refuse a restriction"),
+            "restriction.renew": _("Renew a restriction"),
+            "restriction.repair": _("Repair what a sink holds"),
+        }
+    )
     register_noun(
         "response.restriction",
         _("Restrictions"),
