@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 
 import msgspec
 
@@ -13,7 +14,7 @@ from guanlan.engine.restrictions import Restriction, RestrictionChange, Restrict
 from guanlan.engine.scenario.model import ListEntry
 
 
-class Changing:
+class Changing(ABC):
     """The part of `Engine` that changes what it holds; safe from any thread."""
 
     lists: Lists
@@ -24,13 +25,13 @@ class Changing:
     _log: EventLog
 
     @property
+    @abstractmethod
     def seq(self) -> int:
         """How many events have been decided; the number the next one gets."""
-        raise NotImplementedError
 
+    @abstractmethod
     def commit(self) -> None:
         """Make what was appended durable."""
-        raise NotImplementedError
 
     def set_list_entry(
         self, name: str, key: str, *, author: str, reason: str, expires: int | None = None
