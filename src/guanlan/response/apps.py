@@ -14,3 +14,9 @@ class ResponseConfig(AppConfig):
         nouns.declare()
         declare("guanlan.response.restrictions.jobs")
         declare("guanlan.response.pages.restrictions", "guanlan.response.pages.restriction_sinks")
+        declare(
+            "guanlan.response.plans.acts",
+            "guanlan.response.plans.steps",
+            "guanlan.response.plans.jobs",
+        )
+        declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")
