@@ -14,6 +14,8 @@ class ResponseConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
+        declare("guanlan.response.restrictions.jobs")
+        declare("guanlan.response.pages.restrictions", "guanlan.response.pages.restriction_sinks")
         declare(
             "guanlan.response.pages.alerts",
             "guanlan.response.pages.alert_rules",

@@ -5,6 +5,11 @@ drills    drills of plans
 entities  what alerts, cases and restrictions speak of
 lessons   lessons of drills and incidents, and the actions that come of them
 plans     plans for emergencies and their runs
+drills        drills of plans
+entities      what alerts, cases and restrictions speak of
+lessons       lessons of drills and incidents, and the actions that come of them
+plans         plans for emergencies and their runs
+restrictions  what is blocked, limited, watched or allowed, and what each sink holds of it
 """
 
 from guanlan.response.models.alerts import (
@@ -19,6 +24,14 @@ from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Obse
 from guanlan.response.models.entities import EntityRef
 from guanlan.response.models.lessons import Lesson, LessonAction
 from guanlan.response.models.plans import Plan, PlanRun, PlanVersion, StepRun
+from guanlan.response.models.restrictions import (
+    Appeal,
+    NeverBlock,
+    Restriction,
+    RestrictionState,
+    Sink,
+    SinkHolding,
+)
 
 __all__ = [
     "AckDeadline",
@@ -26,6 +39,7 @@ __all__ = [
     "AlertEntity",
     "AlertHappening",
     "AlertRule",
+    "Appeal",
     "DeadLetter",
     "Drill",
     "DrillParticipant",
@@ -33,9 +47,14 @@ __all__ = [
     "Inject",
     "Lesson",
     "LessonAction",
+    "NeverBlock",
     "Observation",
     "Plan",
     "PlanRun",
     "PlanVersion",
+    "Restriction",
+    "RestrictionState",
+    "Sink",
+    "SinkHolding",
     "StepRun",
 ]

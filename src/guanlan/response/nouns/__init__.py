@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guanlan.response.nouns import alerts, entities, plans
+from guanlan.response.nouns import alerts, entities, plans, restrictions
 
 
 def declare() -> None:
@@ -10,3 +10,4 @@ def declare() -> None:
     alerts.declare()
     entities.declare()
     plans.declare()
+    restrictions.declare()
