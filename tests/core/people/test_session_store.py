@@ -51,6 +51,6 @@ def test_from_an_event_loop_it_is_the_same() -> None:
     async_to_sync(store.acreate)()
     found = SessionStore(store.session_key)
     assert async_to_sync(found.aget)("a") == 1
-    assert async_to_sync(found.aexists)(store.session_key)
+    assert async_to_sync(found.aexists)(str(store.session_key))
     async_to_sync(found.adelete)()
     assert not Session.objects.exists()
