@@ -40,16 +40,12 @@ class SessionStore(db.SessionStore):
 
     def create_model_instance(self, data: Any) -> Session:
         """The row to be written."""
+        key = self._get_or_create_session_key()  # type: ignore[attr-defined]  # the stubs lack it
         return Session(
-            session_key=kept_key(self._own_key()),
+            session_key=kept_key(key),
             session_data=self.encode(data),
             expire_date=self.get_expiry_date(),
         )
-
-    def _own_key(self) -> str:
-        if self._session_key is None:
-            self._session_key = self._get_new_session_key()
-        return self._session_key
 
     def delete(self, session_key: str | None = None) -> None:
         """End the session of this key, else this one."""
