@@ -48,16 +48,26 @@ def addresses() -> Iterator[str]:
             yield path
 
 
+IS_PAGE: dict[str, bool] = {}  # asked once of each address: neither theme nor width changes it
+
+
+def is_page(page: Page, address: str) -> bool:
+    """Whether a whole page answers, and not a file, a part of a page or word for a script."""
+    answer = page.request.get(address, max_redirects=0)
+    if answer.status in (204, 302, 405):
+        return False
+    if "text/html" not in answer.headers.get("content-type", ""):
+        return False
+    return "<!doctype" in answer.text()[:200].lower()
+
+
 def visited(page: Page, console: LiveServer) -> Iterator[str]:
-    """Opens each page in turn; what is no page (a file, an answer to a script) is passed by."""
+    """Opens each page in turn; what is no page is passed by."""
     for path in addresses():
-        probe = page.request.get(console.url + path, max_redirects=0)
-        if probe.status in (204, 302, 405) or "text/html" not in probe.headers.get(
-            "content-type", ""
-        ):
+        if path not in IS_PAGE:
+            IS_PAGE[path] = is_page(page, console.url + path)
+        if not IS_PAGE[path]:
             continue
-        if "<!doctype" not in probe.text()[:200].lower():
-            continue  # a part of a page
         page.goto(console.url + path)
         for chart in page.locator("[data-chart]").all():
             expect(chart.locator("svg")).to_have_count(1)
