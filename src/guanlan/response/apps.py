@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 
 from guanlan.response import nouns
+from guanlan.web.start import declare
 
 
 class ResponseConfig(AppConfig):
@@ -11,3 +12,9 @@ class ResponseConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
+        declare(
+            "guanlan.response.plans.acts",
+            "guanlan.response.plans.steps",
+            "guanlan.response.plans.jobs",
+        )
+        declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")
