@@ -28,6 +28,7 @@ LONG_FILES = (
     "site/cli/test_worker.py", "web/accounts/test_sso.py", "web/resource/test_leaks.py",
     "site/test_grouping.py", "web/test_people.py", "engine/kernel/test_kernel.py",
     "site/cli/test_manners.py", "fraud/test_projection.py", "site/door/test_openapi.py",
+    "e2e/test_everyone.py", "e2e/test_console.py",
 )  # fmt: skip
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
