@@ -25,8 +25,8 @@ from guanlan.fraud.models import Decision, Entity
 from guanlan.fraud.services import store_backtest
 from guanlan.web.discussion import comment
 from guanlan.web.templatetags.console import from_microseconds
+from tests.addresses import closed_pages, lines
 from tests.fraud.reports import report
-from tests.fraud.test_pages import OPEN, POSTED, address, routes
 from tests.fraud.world import World
 
 ZONE = ZoneInfo("Asia/Kathmandu")
@@ -50,7 +50,8 @@ def pages(pond: World, signed_in: Client) -> dict[str, str]:
         pass
     user = Entity.objects.filter(kind="user").first()
     assert user is not None
-    found = {name: address(name) for name in set(routes()) - POSTED - OPEN}
+    names = dict(lines())
+    found = {names[pattern]: path for pattern, path in closed_pages().items()}
     found |= {"overview": "/?hours=720", "entity": f"/entities/user/{user.key}"}
     texts = {}
     for name, path in sorted(found.items()):
