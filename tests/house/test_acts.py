@@ -27,6 +27,7 @@ UNTOLD = {
     "core/sealing/fields.py": "seals the same values with a newer key",
     "web/pages/accounts.py": "the row of a session follows its new key",
     "core/outbox/delivering.py": "the states of deliveries",
+    "response/restrictions/following.py": "the beat of a sink",
     "response/entities.py": "names of entities, which mean nothing without the act that names them",
 }
 

@@ -20,6 +20,9 @@ from guanlan.core.models import AccessGrant, Channel, Delivery, Invitation, JobR
 from guanlan.engine.lists import ListChange
 from guanlan.fraud import models
 from guanlan.fraud.services import project, store_backtest
+from guanlan.response.entities import Named
+from guanlan.response.models import Sink
+from guanlan.response.restrictions import Terms, appeal, propose, protect_and_lift
 from guanlan.web.models import BulkAct
 from guanlan.web.resource import Resource, resource_of, resources
 from guanlan.web.resource.reading import address_of, visible
@@ -78,6 +81,7 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
     for n in range(MANY):
         plan_rows.make_action(n)
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
+    restrict()
     copy_rows()
     client = Client()
     owner = person("owner")  # the newest, whom nobody deletes
@@ -89,6 +93,16 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
     client.cookies["guanlan_language"] = "en"
     client.cookies["guanlan_first_steps"] = "seen"
     return client
+
+
+def restrict() -> None:
+    """Restrictions, appeals against them, what is never blocked, and sinks."""
+    watch = Terms(effect="watch", reason_code="inquiry")
+    for n in range(MANY):
+        made = propose(SYSTEM, Named("user", f"u-{n}"), watch)
+        appeal(SYSTEM, made, by="customer", text="It was me.")
+        protect_and_lift(SYSTEM, kind="device", key=f"d-{n}", reason="a device of the desk")
+        Sink.objects.create(name=f"sink-{n:02}")
 
 
 def queries(client: Client, address: str) -> int:

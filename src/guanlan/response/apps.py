@@ -12,6 +12,8 @@ class ResponseConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
+        declare("guanlan.response.restrictions.jobs")
+        declare("guanlan.response.pages.restrictions", "guanlan.response.pages.restriction_sinks")
         declare(
             "guanlan.response.plans.acts",
             "guanlan.response.plans.steps",

@@ -1,26 +1,41 @@
 """The tables of response, one module a subject.
 
-drills    drills of plans
-entities  what alerts, cases and restrictions speak of
-lessons   lessons of drills and incidents, and the actions that come of them
-plans     plans for emergencies and their runs
+drills        drills of plans
+entities      what alerts, cases and restrictions speak of
+lessons       lessons of drills and incidents, and the actions that come of them
+plans         plans for emergencies and their runs
+restrictions  what is blocked, limited, watched or allowed, and what each sink holds of it
 """
 
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
 from guanlan.response.models.lessons import Lesson, LessonAction
 from guanlan.response.models.plans import Plan, PlanRun, PlanVersion, StepRun
+from guanlan.response.models.restrictions import (
+    Appeal,
+    NeverBlock,
+    Restriction,
+    RestrictionState,
+    Sink,
+    SinkHolding,
+)
 
 __all__ = [
+    "Appeal",
     "Drill",
     "DrillParticipant",
     "EntityRef",
     "Inject",
     "Lesson",
     "LessonAction",
+    "NeverBlock",
     "Observation",
     "Plan",
     "PlanRun",
     "PlanVersion",
+    "Restriction",
+    "RestrictionState",
+    "Sink",
+    "SinkHolding",
     "StepRun",
 ]
