@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guanlan.core import egress, outbox
+from guanlan.core.access import Subject
 from guanlan.core.models import Channel, Delivery, Message, User
 from guanlan.core.outbox import rendered
 from guanlan.core.outbox.keeping import context_of
@@ -42,14 +43,18 @@ pytestmark = pytest.mark.django_db
 MINUTE = dt.timedelta(minutes=1)
 
 
+def user_of(subject: Subject) -> User:
+    return User.objects.get(username=subject.name)
+
+
 def planned(plan: Playbook, *thrown: drilling.Thrown) -> Drill:
     """A drill of this plan: chief leads, ann plays operations; bob has the role for real."""
     chief = someone("risk_owner", "chief")
-    ann = User.objects.get(pk=someone("fraud_analyst", "ann").id)
+    ann = user_of(someone("fraud_analyst", "ann"))
     someone("operations", "bob")
     return drilling.plan_drill(
         chief, in_force(plan), kind="tabletop", scheduled=NOW + 60 * MINUTE,
-        leader=User.objects.get(pk=chief.id), participants=[drilling.Taking(ann, "operations")],
+        leader=user_of(chief), participants=[drilling.Taking(ann, "operations")],
         injects=thrown, objectives="Be quick.", now=NOW,
     )  # fmt: skip
 
@@ -234,7 +239,7 @@ def test_those_who_take_part_hear_of_it_a_day_before_once() -> None:
 
 def test_a_lesson_leads_to_an_action_that_another_person_verifies() -> None:
     chief, ann = someone("risk_owner", "chief"), someone("fraud_analyst", "ann")
-    owner = User.objects.get(pk=ann.id)
+    owner = user_of(ann)
     lesson = lessons.add_lesson(
         chief, origin=("response.drill", "1"), category="fraud", title="Too slow", now=NOW
     )

@@ -123,7 +123,9 @@ def _thrown(text: str) -> list[drilling.Thrown]:
 
 def add(subject: Subject, values: dict[str, Any]) -> Saved:
     """Plan a drill; who plans it leads it."""
-    leader = User.objects.get(pk=subject.id)
+    leader = User.objects.filter(pk=subject.id).first() if subject.id is not None else None
+    if leader is None:
+        raise ValidationError(_("A drill is planned by a person, who leads it."))
     drill = drilling.plan_drill(
         subject, values["plan"], kind=values["kind"], scheduled=values["scheduled"],
         leader=leader, participants=_taking(values["participants"]),

@@ -180,6 +180,7 @@ def throw_due(now: dt.datetime, drill: int | None = None) -> int:
 
 
 def _throw(inject: Inject, now: dt.datetime) -> None:
+    assert inject.drill.run_id is not None
     run = PlanRun.objects.select_for_update(of=("self",)).get(pk=inject.drill.run_id)
     plan = playbook_of(run.version)
     circle = Circle(run, now)

@@ -11,6 +11,8 @@ from guanlan.response.plans.shipped.outage import DDOS, PAYMENT, THIRD_PARTY
 from guanlan.response.plans.shipped.sketch import Shipped
 from guanlan.response.plans.shipped.voice import BREACH, COMPLAINTS, REPUTATION
 
+__all__ = ["SHIPPED", "Shipped"]
+
 SHIPPED: Final[tuple[Shipped, ...]] = (
     TAKEOVER, PAYMENT, LEAK, RANSOM, DDOS, THIRD_PARTY, RING, COMPLAINTS, REPUTATION, BREACH,
 )  # fmt: skip
