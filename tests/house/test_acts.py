@@ -86,6 +86,10 @@ MADE = {
     "core/access/granting.py": {"grant.approve", "grant.refuse"},
     "core/audit/recording.py": {"audit.gap"},
     "core/audit/refusals.py": {"access.refuse", "input.refuse"},
+    "response/alerts/handling.py": {
+        "alert.acknowledge", "alert.assign", "alert.close", "alert.contain", "alert.reopen",
+        "alert.severity",
+    },
     "site/door/trail.py": {"entry.remove", "entry.set"},
 }  # fmt: skip
 

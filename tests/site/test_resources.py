@@ -20,6 +20,7 @@ from guanlan.core.models import AccessGrant, Channel, Delivery, Invitation, JobR
 from guanlan.engine.lists import ListChange
 from guanlan.fraud import models
 from guanlan.fraud.services import project, store_backtest
+from guanlan.response.alerts import raise_alerts
 from guanlan.response.entities import Named
 from guanlan.response.models import Sink
 from guanlan.response.restrictions import Terms, appeal, propose, protect_and_lift
@@ -30,6 +31,7 @@ from tests.fraud import conftest
 from tests.fraud.reports import report
 from tests.fraud.world import World
 from tests.people import person
+from tests.response.alerts.findings import finding
 from tests.response.plans import rows as plan_rows
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +76,10 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
                 person=colleague, verb="see", noun="fraud.decision", reason="case 12", minutes=20,
                 broken_glass=glass, review_due=now if glass else None,
             )  # fmt: skip
+    for n in range(MANY):
+        raise_alerts(
+            [finding(f"u-{n}", rule=f"fraud.rule_{n}"), finding(f"u-{n}", category="weather")], now
+        )
     versions = [plan_rows.make_version(n) for n in range(MANY)]
     for n in range(MANY):
         plan_rows.make_step(n, plan_rows.make_run(n, versions[-1]))

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.response.pages import plan_editor, plan_views
+from guanlan.response.pages import plan_editor, plan_views, reveals
 
 urlpatterns = [
+    path(
+        "respond/entities/<int:identity>/reveal",
+        reveals.reveal_entity_ref,
+        name="reveal_entity_ref",
+    ),
     path("plan-import", plan_views.bring_in, name="import_plan"),
     path("plans/<int:plan>/start", plan_views.start, name="start_plan"),
     path("plan-runs/<int:run>/moving", plan_views.moving, name="plan_run_moving"),

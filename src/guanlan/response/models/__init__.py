@@ -1,5 +1,10 @@
 """The tables of response, one module a subject.
 
+alerts    what was found, how often, and what people made of it
+drills    drills of plans
+entities  what alerts, cases and restrictions speak of
+lessons   lessons of drills and incidents, and the actions that come of them
+plans     plans for emergencies and their runs
 drills        drills of plans
 entities      what alerts, cases and restrictions speak of
 lessons       lessons of drills and incidents, and the actions that come of them
@@ -7,6 +12,14 @@ plans         plans for emergencies and their runs
 restrictions  what is blocked, limited, watched or allowed, and what each sink holds of it
 """
 
+from guanlan.response.models.alerts import (
+    AckDeadline,
+    Alert,
+    AlertEntity,
+    AlertHappening,
+    AlertRule,
+    DeadLetter,
+)
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
 from guanlan.response.models.lessons import Lesson, LessonAction
@@ -21,7 +34,13 @@ from guanlan.response.models.restrictions import (
 )
 
 __all__ = [
+    "AckDeadline",
+    "Alert",
+    "AlertEntity",
+    "AlertHappening",
+    "AlertRule",
     "Appeal",
+    "DeadLetter",
     "Drill",
     "DrillParticipant",
     "EntityRef",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from guanlan.response.nouns import entities, plans, restrictions
+from guanlan.response.nouns import alerts, entities, plans, restrictions
 
 
 def declare() -> None:
     """Register the nouns; the app does it while it starts."""
+    alerts.declare()
     entities.declare()
     plans.declare()
     restrictions.declare()
