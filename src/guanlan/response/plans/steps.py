@@ -37,6 +37,8 @@ def notify(context: StepContext, text: str = "", role: str = "", person: str = "
     if bool(role) == bool(person):
         raise StepFailed(gettext_noop("Name a role or a person, and not both."))
     told = context.tell(text, role=role, person=person)
+    if role and not told:
+        return Result(gettext_noop("Nobody holds the role; those who lead were told so."))
     if not told and not context.drill:
         raise StepFailed(gettext_noop("There is nobody to be told."))
     return Result(gettext_noop("%(n)s told."), {"n": told})
