@@ -44,7 +44,9 @@ def fill(pattern: str, values: Sequence[Any], number: int = 999_999) -> str:
 
 
 def pages(number: int = 1) -> dict[str, str]:
-    """Pattern -> address of every page, of objects with this number; the API answers in its own way (tests/web/resource)."""
+    """Pattern -> address of every page, of objects with this number.
+
+    The API answers in its own way (tests/web/resource)."""
     return {
         pattern: fill(pattern, ARGUMENTS.get(name, []), number=number)
         for pattern, name in lines()
