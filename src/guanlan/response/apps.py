@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 
 from guanlan.response import nouns
+from guanlan.web.start import declare
 
 
 class ResponseConfig(AppConfig):
@@ -11,3 +12,5 @@ class ResponseConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
+        declare("guanlan.response.clocks.jobs", "guanlan.response.pages.clocks")
+        declare("guanlan.response.pages.clock_rules", "guanlan.response.pages.calendars")

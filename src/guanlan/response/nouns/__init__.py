@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from guanlan.response.nouns import entities
+from guanlan.response.nouns import clocks, entities
 
 
 def declare() -> None:
     """Register the nouns; the app does it while it starts."""
     entities.declare()
+    clocks.declare()
