@@ -26,6 +26,7 @@ BARE = {
     ("web/accounts/middleware.py", "SignedIn"): OWN,
     ("web/accounts/passkeys.py", "Authenticator"): OWN,
     ("web/accounts/recovery.py", "Authenticator"): OWN,
+    ("web/discussion/sweeping.py", "Attachment"): "the job that finishes removals, for nobody",
     ("web/pages/accounts.py", "Authenticator"): OWN,
     ("web/pages/accounts.py", "SignedIn"): OWN,
     ("web/pages/accounts.py", "User"): "a forgotten password: nobody is signed in, nothing is told",

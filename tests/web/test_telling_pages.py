@@ -172,6 +172,9 @@ def test_messages_are_read_and_acknowledged_by_their_reader(
     message.refresh_from_db()
     assert message.acknowledged_by == owner
     outbox.send("channel.test", to=owner, context={"channel": "x"})
+    for none in ("9" * 40, "9" * 5000, "x"):
+        assert browser.post(reverse("read_notifications"), {"id": none}).status_code == 302
+    assert outbox.unread(subject_of(owner)).exists(), "what names no message marks none"
     browser.post(reverse("read_notifications"))
     assert not outbox.unread(subject_of(owner)).exists()
 

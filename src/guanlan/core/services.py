@@ -98,12 +98,14 @@ def create_api_key(
 
 def revoke_api_key(identity: str) -> bool:
     """Revoke a key for good; False when there is no such live key."""
-    key = ApiKey.objects.filter(id=identity, revoked__isnull=True).first()
-    if key is None:
-        return False
-    with act("key.revoke", key):
-        key.revoked = timezone.now()
-        key.save(update_fields=["revoked"])
+    with transaction.atomic():
+        live = ApiKey.objects.select_for_update().filter(id=identity, revoked__isnull=True)
+        key = live.first()
+        if key is None:
+            return False
+        with act("key.revoke", key):
+            key.revoked = timezone.now()
+            key.save(update_fields=["revoked"])
     return True
 
 

@@ -196,7 +196,8 @@ DECLARED: Final = (
             " believed"),
     Setting("sealing_algorithm", choice("aes-256-gcm", "sm4-gcm"), "aes-256-gcm", "cipher of keys"
             " made from now on"),
-    Setting("key_provider", choice("file", "vault", "command"), "file", "who keeps the master key"),
+    Setting("key_provider", choice("file", "vault", "aws_kms", "command"), "file", "who keeps the"
+            " master key"),
     Setting("master_key_path", PATH, None, "the master key's file; else keys/master.key in the data"
             " directory"),
     Setting("key_command", WORDS, (), "program that wraps keys by a key service: it is given wrap,"
@@ -206,6 +207,13 @@ DECLARED: Final = (
             secret=True),
     Setting("vault_key", TEXT, "guanlan", "name of the transit key"),
     Setting("vault_mount", TEXT, "transit", "where the transit engine is mounted"),
+    Setting("aws_kms_region", TEXT, "", "region of AWS KMS: eu-central-1"),
+    Setting("aws_kms_key", TEXT, "", "id, alias or ARN of the key there: alias/guanlan"),
+    Setting("aws_kms_access_key", TEXT, "", "access key that may encrypt and decrypt with it"),
+    Setting("aws_kms_secret_key", TEXT, "", "its secret", secret=True),
+    Setting("aws_kms_session", TEXT, "", "session token of temporary credentials", secret=True),
+    Setting("aws_kms_address", TEXT, "", "where it answers, if not at the region's usual address:"
+            " https://kms.example.com"),
     Setting("checkpoints", PATH, None, "directory of the audit log's signed checkpoints, best on"
             " another machine's or a write-once disk; else in the data directory"),
     Setting("audit_channel", TEXT, "", "name of the channel (Settings, Channels) to which signed"

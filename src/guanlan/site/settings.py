@@ -75,6 +75,10 @@ VAULT_ADDRESS = CONFIG["vault_address"]
 VAULT_TOKEN = CONFIG["vault_token"]
 VAULT_KEY = CONFIG["vault_key"]
 VAULT_MOUNT = CONFIG["vault_mount"]
+AWS_KMS = tuple(
+    CONFIG[f"aws_kms_{name}"]
+    for name in ("region", "key", "access_key", "secret_key", "session", "address")
+)
 
 ADDRESS = CONFIG["address"].rstrip("/")
 EMAIL_BACKEND = "guanlan.core.outbox.letters.EmailBackend"

@@ -147,3 +147,19 @@ def test_clearance_and_purpose_open_a_reveal() -> None:
     assert not may(subject_of(analyst), "reveal", "fraud.entity", **asked)  # type: ignore[arg-type]
     set_clearance(subject_of(owner), analyst, 3, ["fraud_investigation"])
     assert may(subject_of(analyst), "reveal", "fraud.entity", **asked)  # type: ignore[arg-type]
+
+
+def test_nobody_sets_the_clearance_of_whom_they_could_not_make() -> None:
+    owner, administrator = person("owner"), person("administrator", clearance=4)
+    subject = subject_of(administrator)
+    for role in ("administrator", "auditor"):
+        with pytest.raises(Denied):
+            set_clearance(subject, person(role, f"another {role}"), 3, [])
+    with pytest.raises(Denied):  # not even less: an owner whom it shuts out cannot look any more
+        set_clearance(subject, owner, 1, [])
+    owner.clearance.refresh_from_db()
+    assert owner.clearance.level == 4
+    analyst = person("fraud_analyst")
+    set_clearance(subject, analyst, 3, [])
+    analyst.refresh_from_db()
+    assert analyst.clearance.level == 3

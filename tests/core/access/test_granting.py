@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils import timezone
 
 from guanlan.core.access import Denied, may, subject_of
@@ -19,6 +20,7 @@ from guanlan.core.access.granting import (
     revoke,
     unreviewed,
 )
+from guanlan.core.access.revealing import checked_reason
 from guanlan.core.models import AccessGrant, Message, User
 from tests.people import person
 
@@ -129,3 +131,32 @@ def test_glass_is_broken_for_15_to_60_minutes(minutes: int) -> None:
 def test_who_has_no_right_to_break_glass_does_not() -> None:
     with pytest.raises(Denied):
         break_glass(subject_of(person("communications")), **WISH)
+
+
+def test_what_was_written_about_a_request_lies_sealed() -> None:
+    owner, user = person("owner"), person("operations")
+    said = {"reason": "the caller of incident 7", "ticket": "T-77 of the caller"}
+    grant = ask(subject_of(user), **{**WISH, **said})
+    decide(subject_of(owner), grant, approve=False, answer="ask the caller first")
+    glass = break_glass(subject_of(user), **{**WISH, "minutes": 30, "reason": "the caller waits"})
+    review(subject_of(owner), glass, justified=True, answer="the caller agrees")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reason, ticket, answer FROM core_accessgrant")
+        for row in cursor.fetchall():
+            assert all(b"caller" not in bytes(value) for value in row if not isinstance(value, str))
+            assert not any(isinstance(value, str) for value in row), "stored as bytes"
+    grant.refresh_from_db()
+    glass.refresh_from_db()
+    assert (grant.reason, grant.ticket) == (said["reason"], said["ticket"])
+    assert (grant.answer, grant.approved) == ("ask the caller first", False)
+    assert (glass.reason, glass.answer) == ("the caller waits", "the caller agrees")
+
+
+@pytest.mark.parametrize(
+    "reason", ["call 138.0013.8000", "call 138/0013/8000", "call (010) 6555 1234",
+               "call １３８·００１３·８０００", "card 6222 0202 – 0011 2233", "mail ann＠example"],
+)  # fmt: skip
+def test_a_number_of_somebody_is_no_reason_however_it_is_written(reason: str) -> None:
+    with pytest.raises(ValidationError):
+        checked_reason(reason)
+    assert checked_reason("case 12, ticket T-2026") == "case 12, ticket T-2026"

@@ -225,6 +225,20 @@ def test_a_late_job_is_told_once_and_forgotten_when_it_ran(probe: Probe) -> None
     assert Job.objects.get().late_since is None
 
 
+def test_a_job_is_not_marked_as_late_where_nobody_could_be_told(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.create_superuser("owner", password="long enough it is")
+    due = Job.objects.get().next_due
+    assert due is not None
+    with monkeypatch.context() as patch:
+        patch.setattr("guanlan.core.outbox.send", lambda *_args, **_more: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            sweeping.mark_late(due + timedelta(minutes=3))
+    sweeping.mark_late(due + timedelta(minutes=4))
+    assert Message.objects.filter(template="job.late").count() == 1
+
+
 def test_cancelling_ends_what_waits_and_stops_what_runs(probe: Probe) -> None:
     waiting = JobRun.objects.create(job="probe")
     assert jobs.cancel(OWNER, waiting)

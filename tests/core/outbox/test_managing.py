@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from guanlan.core.access import Denied, Subject
 from guanlan.core.models import Channel, Message, Preference, User
 from guanlan.core.outbox import keeping, managing
+from guanlan.core.outbox.adapters import ADAPTERS
 from guanlan.core.outbox.keeping import Unreadable
 from guanlan.core.outbox.managing import Wishes
 from guanlan.core.sealing import Stored
@@ -129,3 +130,27 @@ def test_bad_wishes_are_refused_naming_the_field(lin: User, wishes: Wishes, fiel
         managing.save_wishes(lin, wishes)
     assert [*refused.value.message_dict] == [field]
     assert not Preference.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "moved", [{"host": "mail.evil.example"}, {"port": "2525"}, {"security": "none"}]
+)
+def test_a_secret_is_never_sent_to_another_place_than_it_was_given_for(
+    moved: dict[str, str],
+) -> None:
+    """Who may change a channel cannot read its password, nor have it sent to a server of theirs."""
+    channel = save()
+    with pytest.raises(ValidationError) as error:
+        save(channel, values={**MAIL, **moved, "password": ""})
+    assert set(error.value.message_dict) == {"password"}
+    assert keeping.config_of(Channel.objects.get()) == MAIL
+    assert "very secret" not in str(error.value)
+    changed = save(channel, values={**MAIL, **moved, "password": "another"})
+    assert keeping.config_of(changed)["password"] == "another"
+
+
+@pytest.mark.parametrize("kind", sorted(ADAPTERS))
+def test_every_kind_says_where_its_secrets_go(kind: str) -> None:
+    fields = {field.name: field for field in ADAPTERS[kind].fields}
+    places = {"host", "port", "security", "url"} & set(fields)
+    assert all(fields[name].leads for name in places)

@@ -292,6 +292,16 @@ def test_nothing_goes_through_a_channel_that_is_off_or_to_nowhere(
     assert Message.objects.count() == 1
 
 
+def test_nothing_goes_to_somebody_whose_account_was_disabled(
+    lin: User, file_channel: Channel
+) -> None:
+    send(lin)
+    User.objects.filter(pk=lin.pk).update(is_active=False)
+    assert delivering.deliver_due(NOW) == (0, 1)
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.why) == ("suppressed", "disabled")
+
+
 def test_only_the_reader_acknowledges_and_only_once(lin: User) -> None:
     other = User.objects.create_superuser("other", password="long enough it is")
     [message] = send(lin, "critical", acknowledge_within=timedelta(minutes=10))

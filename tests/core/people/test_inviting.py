@@ -7,9 +7,23 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 
+from guanlan.core import jobs, services
 from guanlan.core.access import Denied, subject_of
-from guanlan.core.models import Invitation, RoleAssignment
-from guanlan.core.people.inviting import LIFE, accept, invite, open_invitation, revoke_invitation
+from guanlan.core.access.assigning import take_role
+from guanlan.core.audit import recording
+from guanlan.core.audit.rows import Row
+from guanlan.core.models import Invitation, JobRun, RoleAssignment, User
+from guanlan.core.people.accounts import disable
+from guanlan.core.people.inviting import (
+    LIFE,
+    accept,
+    invite,
+    join,
+    open_invitation,
+    renew_invitation,
+    revoke_invitation,
+)
+from guanlan.core.people.linking import unlink
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +111,56 @@ def test_an_invitation_whose_address_cannot_be_read_is_not_open() -> None:
     assert open_invitation(made.token) is None
     with pytest.raises(ValidationError):
         accept(made.token, "newcomer", PASSWORD)
+
+
+@pytest.mark.parametrize("how", ["disabled", "taken"])
+def test_an_invitation_is_worth_what_its_inviter_may_do(how: str) -> None:
+    boss, inviter = person("owner", "boss"), person("owner")
+    made = invite(subject_of(inviter), ADDRESS, "owner")
+    if how == "disabled":
+        disable(subject_of(boss), inviter)
+    else:
+        take_role(subject_of(boss), RoleAssignment.objects.get(person=inviter))
+    assert open_invitation(made.token) is None
+    with pytest.raises(ValidationError):
+        accept(made.token, "accomplice", PASSWORD)
+    with pytest.raises(ValidationError):  # also where it was opened before
+        join(User(username="accomplice", email=ADDRESS), made.invitation)
+    assert not User.objects.filter(username="accomplice").exists()
+    again = renew_invitation(subject_of(boss), made.invitation)
+    assert accept(again.token, "newcomer", PASSWORD).role_assignments.get().given_by == boss
+
+
+def test_what_does_nothing_is_not_written_down_as_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = person("owner")
+    made = invite(subject_of(owner), ADDRESS, "auditor")
+    told: list[str] = []
+
+    def tell(row: Row) -> int:
+        told.append(row.act)
+        return len(told)
+
+    monkeypatch.setattr(recording, "_append", tell)
+    assert revoke_invitation(subject_of(owner), made.invitation.pk)
+    assert not revoke_invitation(subject_of(owner), made.invitation.pk)
+    assert not unlink(subject_of(owner), owner)
+    key = services.create_api_key("k", ["events:write"]).key
+    assert services.revoke_api_key(key.pk)
+    assert not services.revoke_api_key(key.pk)
+    run = JobRun.objects.create(job="platform.clean", state="done")
+    assert not jobs.cancel(subject_of(owner), run)
+    JobRun.objects.create(job="platform.clean")
+    assert not jobs.retry(subject_of(owner), run)
+    assert told == ["invitation.revoke", "key.create", "key.revoke"]
+
+
+def test_a_name_that_was_taken_meanwhile_is_said_beside_its_field(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = invite(subject_of(person("owner")), ADDRESS, "auditor")
+    person("operations", "newcomer")
+    monkeypatch.setattr(User, "validate_unique", lambda self: None)  # the moment before
+    with pytest.raises(ValidationError) as error:
+        accept(made.token, "newcomer", PASSWORD)
+    assert "username" in error.value.message_dict
+    assert open_invitation(made.token) is not None

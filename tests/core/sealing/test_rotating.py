@@ -9,6 +9,8 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
+from guanlan.core.audit import AuditUnavailable, recording
+from guanlan.core.audit.rows import Row
 from guanlan.core.event_log import log_keys, wrapped_by
 from guanlan.core.models import Channel, User
 from guanlan.core.sealing import (
@@ -137,6 +139,34 @@ def test_the_keys_of_the_log_are_wrapped_anew(ring: Keyring, tmp_path: Path) -> 
     assert [wrapped_by(w) for w in wrapped_keys(tmp_path / "log")] == [made.id]
     rotating.destroy(old)
     Seals(tmp_path / "log", log_keys()).look()
+
+
+def test_no_key_is_made_or_destroyed_unseen(ring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    people(1)
+    old = ring.current("field").id
+    rotating.rotate("field")
+    rotating.reencrypt(lambda rows: None)
+    before = ring.all_keys()
+
+    def full(row: Row) -> int:
+        raise AuditUnavailable("the disk is full")
+
+    monkeypatch.setattr(recording, "_append", full)
+    for deed in (lambda: rotating.destroy(old), lambda: rotating.rotate("field"),
+                 rotating.rotate_master):  # fmt: skip
+        with pytest.raises(AuditUnavailable):
+            deed()
+    assert ring.all_keys() == before
+    told: list[tuple[str, str]] = []
+
+    def tell(row: Row) -> int:
+        told.append((row.act, row.outcome))
+        return len(told)
+
+    monkeypatch.setattr(recording, "_append", tell)
+    with pytest.raises(ValueError, match="in use"):
+        rotating.destroy(ring.new_key("index").id)
+    assert told == [("key.destroy", "done"), ("key.destroy", "failed")]
 
 
 def test_an_index_cannot_be_opened_as_a_field(ring: Keyring) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +21,8 @@ from hypothesis import settings as quick
 from hypothesis import strategies as st
 from pytest_django import Settings
 
+from guanlan.core.audit import AuditUnavailable, recording
+from guanlan.core.audit.rows import Row
 from guanlan.core.jobs import find_job, running, wanting
 from guanlan.core.jobs.registry import next_due
 from guanlan.core.models import JobRun
@@ -27,7 +30,7 @@ from guanlan.fraud.models import Decision
 from guanlan.web.discussion import storing
 from guanlan.web.discussion.models import Attachment
 from guanlan.web.discussion.storing import PIECE, Unreadable, Writer
-from guanlan.web.discussion.sweeping import JOB
+from guanlan.web.discussion.sweeping import JOB, finish_removals
 from tests.people import person
 from tests.web.discussion.test_comments import NOUN
 
@@ -97,10 +100,12 @@ def test_what_is_removed_is_gone_from_the_disk(
     decision: Decision,
     analyst: Client,
     room: Path,
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     send(analyst)
     key = Attachment.objects.get().pk
-    assert analyst.post(f"/attachments/{key}/remove").status_code == 302
+    with django_capture_on_commit_callbacks(execute=True):
+        assert analyst.post(f"/attachments/{key}/remove").status_code == 302
     assert files(room) == []
     assert analyst.get(f"/attachments/{key}").status_code == 404
     assert Attachment.objects.get().removed is not None
@@ -251,6 +256,43 @@ def test_a_file_that_does_not_open_is_told_and_never_shown(
     answer = analyst.get(f"/attachments/{Attachment.objects.get().pk}")
     assert answer.status_code == 500
     assert "cannot be read" in answer.content.decode()
+
+
+def test_bytes_are_not_destroyed_by_what_cannot_be_written_down(
+    decision: Decision,
+    analyst: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    send(analyst)
+    kept = Attachment.objects.get()
+
+    def full(row: Row) -> int:
+        raise AuditUnavailable("the disk is full")
+
+    with monkeypatch.context() as patch, django_capture_on_commit_callbacks(execute=True):
+        patch.setattr(recording, "_append", full)
+        assert analyst.post(f"/attachments/{kept.pk}/remove").status_code == 503
+    kept.refresh_from_db()
+    assert kept.removed is None
+    assert analyst.get(f"/attachments/{kept.pk}").getvalue() == LINES
+
+
+def test_a_removal_that_broke_off_is_finished_by_the_sweep(
+    decision: Decision, analyst: Client, room: Path
+) -> None:
+    send(analyst)
+    send(analyst, b"another one")
+    # Committed, and the process gone before the bytes were.
+    Attachment.objects.filter(size=len(LINES)).update(removed=timezone.now())
+    assert len(files(room)) == 2
+    assert finish_removals() == 1
+    assert [path.name for path in files(room)] == [Attachment.objects.get(removed=None).stored]
+    assert finish_removals() == 0
+
+
+def test_a_name_that_no_database_takes_is_nobodys(analyst: Client) -> None:
+    assert analyst.get(f"/discussion/{NOUN}/7%00").status_code == 404
 
 
 def test_what_was_begun_and_left_is_swept(room: Path) -> None:

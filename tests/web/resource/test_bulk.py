@@ -194,6 +194,24 @@ def test_one_object_that_refuses_does_not_stop_the_others(
     assert "secret-value" not in str(made.words)
 
 
+def test_keys_that_are_none_are_left_out_and_stop_nobody(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guanlan.web.resource.acts.INLINE", 2)
+    client = Client()
+    client.force_login(owner)
+    people = [str(person("operations", f"one-{n}").pk) for n in range(3)]
+    typed = [*people, "none", "9" * 40, "7\0"]
+    client.post(reverse("people_act"), {"action": "end_sessions", "sure": "1", "key": typed})
+    made = BulkAct.objects.get()
+    assert made.keys == people, "what is no key is not kept"
+    # One that was kept all the same, by an earlier version say.
+    BulkAct.objects.filter(pk=made.pk).update(keys=["none", *made.keys], total=4)
+    bulk.work(Watched())
+    made.refresh_from_db()
+    assert (made.state, made.done, made.refused) == ("done", 3, 1)
+
+
 def test_few_are_done_at_once_and_more_apart(
     owner: User, keys: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

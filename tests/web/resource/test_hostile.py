@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -10,7 +11,10 @@ from django.test import Client
 
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core import services
+from guanlan.core.access import SYSTEM
 from guanlan.core.models import ApiKey
+from guanlan.web.resource import Term, resource_of
+from guanlan.web.resource.reading import conditions
 from tests.people import confirm, person
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +139,32 @@ def test_a_key_in_the_address_of_the_api_is_refused_with_a_sentence_and_not_logg
             assert made.token not in answer.content.decode()
     assert f"gl_{made.key.id}_..." in caplog.text
     assert made.token.rsplit("_", 1)[1] not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [b'["2026-11-23T09:00:00Z",1e999]', b"[Infinity,1]", b'["0001-01-01T00:00:00+14:00","a"]',
+     b'["2026-11-23T09:00:00Z",' + b"9" * 30 + b"]", b'["2026-11-23T09:00:00Z","a\\u0000"]',
+     b"[" * 500],
+    ids=lambda cursor: str(cursor[:30]),
+)  # fmt: skip
+@pytest.mark.parametrize("address", [KEYS, "/api/v1/job-runs", "/api/v1/audit"])
+def test_a_cursor_that_no_list_gave_is_an_error_of_the_caller(
+    owner: Client, address: str, cursor: bytes
+) -> None:
+    text = base64.urlsafe_b64encode(cursor).decode().rstrip("=")
+    answer = owner.get(address, {"cursor": text})
+    # Where the key is a text a number is one too, if none that was ever given.
+    assert answer.status_code == 400 or (address == KEYS and answer.json()["items"] == [])
+    assert owner.get("/settings/runs", {"older": text}).status_code == 200
+
+
+@pytest.mark.parametrize("when", ["0001-01-01", "9999-12-31", "0001-01-01T00:00+14:00"])
+def test_a_time_at_the_ends_of_the_calendar_is_refused_in_a_sentence(
+    owner: Client, when: str
+) -> None:
+    answer = owner.get(KEYS, {"q": f"after:{when}"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "filter")
+    day = resource_of("core.apikey")
+    read = conditions(day, (Term("expires", "", (when,)),), SYSTEM)
+    assert read[1], "so is a day, which reaches into the next"

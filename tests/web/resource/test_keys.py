@@ -18,7 +18,17 @@ from guanlan.web.models import SavedView
 from tests.people import confirm, person
 from tests.web.resource_suite import ResourceSuite
 
-FORMULAS = ["=1+1", "+1", "-1 EUR", "@SUM(A1)", "\tx", "\rx", '=HYPERLINK("http://x")']
+FORMULAS = [
+    "=1+1",
+    "+1",
+    "-1 EUR",
+    "@SUM(A1)",
+    "\tx",
+    "\rx",
+    "＝1+1",
+    "＠SUM(A1)",
+    '=HYPERLINK("http://x")',
+]
 
 
 class TestKeys(ResourceSuite):
@@ -119,6 +129,15 @@ def test_an_export_needs_its_right(client: Client) -> None:
     client.force_login(person("operations"))
     assert client.get("/settings/keys").status_code == 200
     assert client.post("/settings/keys/export/csv").status_code == 403
+
+
+def test_an_export_of_no_kind_is_not_written_down_as_one(
+    owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("guanlan.web.resource.export.record", lambda *said, **more: told.append(""))
+    assert owner.post("/settings/keys/export/what-somebody-writes").status_code == 404
+    assert told == []
 
 
 def test_many_are_revoked_after_a_word_of_confirmation(owner: Client) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,6 +28,13 @@ OWNERS_CLEARANCE: Final = 4
 def may_give(subject: Subject, role: str, scope: str = EVERYWHERE) -> bool:
     """Whether `subject` may give and take this role in this scope, to somebody else."""
     return not subject.roles_in(scope).isdisjoint(GIVEN_BY.get(role, GIVERS))
+
+
+def may_give_all(subject: Subject, person: User) -> bool:
+    """Whether `subject` could give this person every role they have: who could not has no power
+    over them, as an administrator has none over an owner."""
+    held = RoleAssignment.objects.filter(in_force(timezone.now()), person=person)
+    return all(may_give(subject, *one) for one in held.values_list("role", "scope"))
 
 
 def in_force(now: datetime) -> Q:
@@ -120,8 +128,8 @@ def keep_an_owner(leaving: int) -> None:
 def set_clearance(subject: Subject, person: User, level: int, purposes: Iterable[str]) -> None:
     """Set up to which level, and for which purposes, data may be revealed to `person`.
 
-    Raises Denied when `subject` may not, is the person, or has less itself; ValidationError for
-    a level or purpose that does not exist.
+    Raises Denied when `subject` may not, is the person, has less itself, or could not give the
+    person their roles; ValidationError for a level or purpose that does not exist.
     """
     _another(subject, person)
     require(subject, "change", "core.clearance")
@@ -130,30 +138,34 @@ def set_clearance(subject: Subject, person: User, level: int, purposes: Iterable
         raise ValidationError({"level": _("Choose a level from 1 to 4.")})
     if not set(chosen) <= set(PURPOSES):
         raise ValidationError({"purposes": _("Choose among the purposes listed.")})
-    before = Clearance.objects.filter(person=person).first()
-    had = (before.level, set(before.purposes)) if before else (2, set())
-    beyond = set(chosen) - subject.purposes - had[1]
-    if OWNER not in subject.roles and (level > max(subject.clearance, had[0]) or beyond):
-        raise Denied(
-            f"{subject.name} may not give more clearance than their own",
-            "change",
-            "core.clearance",
-        )
-    detail: Detail = {
-        "level": level,
-        "purposes": chosen,
-        "level_before": had[0],
-    }
-    with act("clearance.set", person, detail=detail):
-        Clearance.objects.update_or_create(
-            person=person,
-            defaults={
-                "level": level,
-                "purposes": chosen,
-                "given_by_id": subject.id,
-                "changed": timezone.now(),
-            },
-        )
+    with transaction.atomic():
+        # What they have is read once nobody else changes it.
+        User.objects.select_for_update().get(pk=person.pk)
+        before = Clearance.objects.filter(person=person).first()
+        had = (before.level, set(before.purposes)) if before else (2, set())
+        beyond = set(chosen) - subject.purposes - had[1]
+        more = level > max(subject.clearance, had[0]) or bool(beyond)
+        if OWNER not in subject.roles and (more or not may_give_all(subject, person)):
+            raise Denied(
+                f"{subject.name} may not give more clearance than their own",
+                "change",
+                "core.clearance",
+            )
+        detail: Detail = {
+            "level": level,
+            "purposes": chosen,
+            "level_before": had[0],
+        }
+        with act("clearance.set", person, detail=detail):
+            Clearance.objects.update_or_create(
+                person=person,
+                defaults={
+                    "level": level,
+                    "purposes": chosen,
+                    "given_by_id": subject.id,
+                    "changed": timezone.now(),
+                },
+            )
 
 
 def found_owner(person: User) -> None:

@@ -130,13 +130,14 @@ def decide(subject: Subject, grant: AccessGrant, *, approve: bool, answer: str =
     name = "grant.approve" if approve else "grant.refuse"
     with act(name, grant, detail={"verb": grant.verb, "noun": grant.noun}):
         waiting = AccessGrant.objects.filter(pk=grant.pk, decided=None, broken_glass=False)
-        ends = now + timedelta(minutes=grant.minutes) if approve else None
-        changed = waiting.update(
-            decided=now, decided_by_id=subject.id, approved=approve, answer=answer[:500],
-            starts=now if approve else None, ends=ends,
-        )  # fmt: skip
-        if not changed:
+        found = waiting.select_for_update().first()
+        if found is None:
             raise ValidationError(_("This was decided already."))
+        found.decided, found.decided_by_id, found.approved = now, subject.id, approve
+        found.answer = answer[:500]
+        if approve:
+            found.starts, found.ends = now, now + timedelta(minutes=found.minutes)
+        found.save(update_fields=["decided", "decided_by", "approved", "answer", "starts", "ends"])
 
 
 def revoke(subject: Subject, grant: AccessGrant) -> None:
@@ -207,11 +208,12 @@ def review(subject: Subject, grant: AccessGrant, *, justified: bool, answer: str
     _another(subject, grant, "approve")
     text = checked_reason(answer)
     with act("glass.review", named(grant), detail={"justified": justified}):
-        open_ones = unreviewed().filter(pk=grant.pk)
-        if not open_ones.update(
-            reviewed=timezone.now(), reviewed_by_id=subject.id, justified=justified, answer=text
-        ):
+        found = unreviewed().select_for_update().filter(pk=grant.pk).first()
+        if found is None:
             raise ValidationError(_("This was reviewed already."))
+        found.reviewed, found.reviewed_by_id = timezone.now(), subject.id
+        found.justified, found.answer = justified, text
+        found.save(update_fields=["reviewed", "reviewed_by", "justified", "answer"])
 
 
 def named(grant: AccessGrant) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Final
 
 from django.apps import apps
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
 
 LEVELS: Final = (1, 2, 3, 4)
@@ -82,14 +82,17 @@ def level_of(model: type[models.Model], field: str) -> int:
     """
     first, _sep, rest = field.partition("__")
     name = model._meta.pk.name if first == "pk" else first
+    if rest:
+        try:
+            related = model._meta.get_field(name).related_model
+        except FieldDoesNotExist:
+            raise LookupError(f"{model._meta.label}.{name}: no such field") from None
+        if not isinstance(related, type):
+            raise LookupError(f"{model._meta.label}.{name}: leads to no other table")
+        return level_of(related, rest)
     levels = _by_field(model)
     if name not in levels and name.endswith("_id"):
         name = name.removesuffix("_id")
     if name not in levels:
         raise LookupError(f"{model._meta.label}.{name}: no such field")
-    if rest:
-        related = model._meta.get_field(name).related_model
-        if not isinstance(related, type):
-            raise LookupError(f"{model._meta.label}.{name}: leads to no other table")
-        return level_of(related, rest)
     return levels[name]

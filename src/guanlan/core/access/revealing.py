@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 REASON_FROM, REASON_TO = 5, 300
 # What a reason must not hold, since it is kept in the audit log: numbers of people, addresses.
-_PERSONAL: Final = re.compile(r"\d(?:[ -]?\d){6,}|\S@\S")
+_PERSONAL: Final = re.compile(r"\d(?:[ .·/()_\u2010-\u2015-]{0,3}\d){6,}|\S[@\uff20]\S")
 
 
 class Unrecorded(Exception):

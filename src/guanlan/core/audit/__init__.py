@@ -16,6 +16,7 @@ from guanlan.core.audit.recording import (
     acting,
     actor,
     checkpoint_file,
+    deed,
     open_log,
     record,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "acting",
     "actor",
     "checkpoint_file",
+    "deed",
     "open_log",
     "record",
     "refused",

@@ -9,14 +9,14 @@ from typing import Final, NamedTuple
 import msgspec
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from guanlan.core.audit.checkpoints import BadNote
-from guanlan.core.audit.recording import DIRECTORY, checkpoint_file, open_log
-from guanlan.core.audit.rows import Row, decode
+from guanlan.core.audit.recording import DIRECTORY, checkpoint_file, open_log, undone
+from guanlan.core.audit.rows import Row, Who, decode
 from guanlan.core.audit.store import AuditUnavailable, read_lines
 from guanlan.core.audit.verifying import verify
 from guanlan.core.jobs import Progress, Told, job
@@ -100,6 +100,41 @@ def rebuild() -> int:
         AuditEntry.objects.all().delete()
         AuditCursor.objects.filter(id=1).delete()
     return copy_rows()
+
+
+def undo_lost(request: str, since: tuple[str, str]) -> int:
+    """Say of the rows that a killed process left of `request` that their acts were undone: it
+    ended between writing them and the commit. How many rows.
+
+    Call it where nothing of this request can have been committed, and where no other process can
+    be at it. `since` is the object (label, id) whose oldest row is older than all of them.
+    """
+    copy_rows()
+    of = AuditEntry.objects.filter(object_label=since[0], object_id=since[1])
+    first = of.aggregate(first=Min("index"))["first"] or 0
+    lost: dict[int, AuditEntry] = {}
+    for entry in AuditEntry.objects.filter(index__gte=first, request=request).order_by("index"):
+        if entry.outcome == "done":
+            lost[entry.index] = entry
+        elif entry.outcome == "undone":
+            lost.pop(msgspec.json.decode(entry.detail)["of"], None)
+    for index, entry in lost.items():
+        undone(index, _row(entry))
+    return len(lost)
+
+
+def _row(entry: AuditEntry) -> Row:
+    """What tells an act: who did it to what, when asked for by what."""
+    who = Who(
+        entry.actor_kind,
+        int(entry.actor_id) if entry.actor_kind == "person" else entry.actor_id or None,
+        entry.actor,
+        tuple(entry.roles.split()),
+        entry.address,
+        entry.session,
+    )
+    on = (entry.object_label, entry.object_id)
+    return Row(i=entry.index, t=entry.at, who=who, act=entry.act, on=on, request=entry.request)
 
 
 class Done(NamedTuple):

@@ -248,10 +248,29 @@ def act(
                 transaction.on_commit(one.commit)
     except BaseException:
         for index, row in written:
-            _undone(index, row)
+            undone(index, row)
         raise
     finally:
         _open.reset(token)
+
+
+@contextmanager
+def deed(
+    name: str,
+    object: models.Model | tuple[str, str] | None = None,
+    *,
+    detail: Detail | None = None,
+) -> Iterator[None]:
+    """Do what is within, which no transaction can undo, after it has been written down.
+
+    If the row cannot be written nothing is done. Where what is within fails, another row says so.
+    """
+    record(name, object, detail=detail)
+    try:
+        yield
+    except BaseException:
+        record(name, object, detail=detail, outcome="failed")
+        raise
 
 
 def settle() -> None:
@@ -262,15 +281,16 @@ def settle() -> None:
     _thread.pending = []
     for one in pending:
         if not one.committed:
-            _undone(one.index, one.row)
+            undone(one.index, one.row)
 
 
-def _undone(index: int, row: Row) -> None:
-    undone = Row(
+def undone(index: int, row: Row) -> None:
+    """Write down that the act of row `index` was rolled back; only logged where that fails."""
+    written = Row(
         i=0, t=0, who=row.who, act=row.act, on=row.on, outcome="undone", of=index,
         request=row.request,
     )  # fmt: skip
     try:
-        _append(undone)
+        _append(written)
     except AuditUnavailable:
         logger.error("row %d of the audit log was undone, which could not be written down", index)

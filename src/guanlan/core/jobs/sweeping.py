@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -110,15 +111,16 @@ def mark_late(now: datetime) -> None:
             continue
         late = is_late(spec, row, now)
         if late and row.late_since is None:
-            changed = Job.objects.filter(pk=row.pk, late_since=None).update(late_since=now)
-            if changed:
-                outbox.send(
-                    "job.late",
-                    to=outbox.people_who_may("manage", "core.job"),
-                    context={"job": spec.name},
-                    urgency="urgent",
-                    about=("core.job", spec.name),
-                    now=now,
-                )
+            # Both or neither: a job that is marked and of which nobody is told is told of never.
+            with transaction.atomic():
+                if Job.objects.filter(pk=row.pk, late_since=None).update(late_since=now):
+                    outbox.send(
+                        "job.late",
+                        to=outbox.people_who_may("manage", "core.job"),
+                        context={"job": spec.name},
+                        urgency="urgent",
+                        about=("core.job", spec.name),
+                        now=now,
+                    )
         elif not late and row.late_since is not None:
             Job.objects.filter(pk=row.pk).update(late_since=None)

@@ -82,13 +82,17 @@ def run_now(subject: Subject, name: str) -> JobRun:
 def cancel(subject: Subject, run: JobRun) -> bool:
     """Cancel a run: at once where it waits, at its next step where it runs. Raises Denied."""
     require(subject, "change", "core.job")
-    with act("job.cancel", ("core.jobrun", str(run.pk)), detail={"job": run.job}):
-        now = timezone.now()
-        waiting = JobRun.objects.filter(pk=run.pk, state=JobRun.State.QUEUED)
-        if waiting.update(state=JobRun.State.CANCELLED, finished=now):
-            return True
-        under_way = JobRun.objects.filter(pk=run.pk, state=JobRun.State.RUNNING)
-        return under_way.update(cancelling=True) == 1
+    with transaction.atomic():
+        found = JobRun.objects.select_for_update().filter(pk=run.pk, state__in=OPEN).first()
+        if found is None:
+            return False
+        with act("job.cancel", ("core.jobrun", str(run.pk)), detail={"job": run.job}):
+            mine = JobRun.objects.filter(pk=run.pk)
+            if found.state == JobRun.State.QUEUED:
+                mine.update(state=JobRun.State.CANCELLED, finished=timezone.now())
+            else:
+                mine.update(cancelling=True)
+    return True
 
 
 def retry(subject: Subject, run: JobRun) -> bool:
@@ -97,9 +101,9 @@ def retry(subject: Subject, run: JobRun) -> bool:
     require(subject, "change", "core.job")
     if find_job(run.job) is None:
         raise ValueError(f"there is no job {run.job}")
+    if JobRun.objects.filter(job=run.job, state=JobRun.State.QUEUED).exists():
+        return False
     with act("job.retry", run, detail={"job": run.job}):
-        if JobRun.objects.filter(job=run.job, state=JobRun.State.QUEUED).exists():
-            return False
         again = want(run.job, timezone.now(), asked_by=subject.id)
         transaction.on_commit(lambda: enqueue(again))
     return True

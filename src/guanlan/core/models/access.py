@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from guanlan.core.access.scoping import ScopedQuerySet
+from guanlan.core.sealing import SealedField, SealId
 
 
 class RoleAssignment(models.Model):
@@ -69,10 +70,12 @@ class AccessGrant(models.Model):
     """
 
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id person verb noun level purpose scope minutes asked decided_by decided approved"
-        " starts ends revoked revoked_by broken_glass review_due reviewed reviewed_by justified",
+        2: "id seal_id person verb noun level purpose scope minutes asked decided_by decided"
+        " approved starts ends revoked revoked_by broken_glass review_due reviewed reviewed_by"
+        " justified",
         3: "ticket reason answer",
     }
+    seal_row: ClassVar[str] = "seal_id"
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_grants"
@@ -82,8 +85,9 @@ class AccessGrant(models.Model):
     level = models.PositiveSmallIntegerField(default=2)
     purpose = models.CharField(max_length=40, blank=True)
     scope = models.CharField(max_length=64, default="*")
-    ticket = models.CharField(max_length=80, blank=True)
-    reason = models.CharField(max_length=500)
+    seal_id = SealId()
+    ticket = SealedField(max_length=80, default="", blank=True)
+    reason = SealedField(max_length=500)
     minutes = models.PositiveIntegerField()
     asked = models.DateTimeField(default=timezone.now)
     decided_by = models.ForeignKey(
@@ -91,7 +95,8 @@ class AccessGrant(models.Model):
     )
     decided = models.DateTimeField(null=True)
     approved = models.BooleanField(null=True)
-    answer = models.CharField(max_length=500, blank=True)  # why it was approved, refused, reviewed
+    # Why it was approved, refused, reviewed.
+    answer = SealedField(max_length=500, default="", blank=True)
     starts = models.DateTimeField(null=True)
     ends = models.DateTimeField(null=True)
     revoked = models.DateTimeField(null=True)

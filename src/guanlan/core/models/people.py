@@ -70,17 +70,19 @@ class SignedIn(models.Model):
     """A session of a person: where it began and when it was last used."""
 
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id user started seen",
+        2: "id user seal_id started seen",
         3: "address agent",
         4: "session_key",
     }
+    seal_row: ClassVar[str] = "seal_id"
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="signed_in"
     )
     session_key = models.CharField(max_length=40, unique=True)
-    address = models.CharField(max_length=45, blank=True)
-    agent = models.CharField(max_length=200, blank=True)
+    seal_id = SealId()
+    address = SealedField(max_length=45, default="", blank=True)
+    agent = SealedField(max_length=200, default="", blank=True)
     started = models.DateTimeField(default=timezone.now)
     seen = models.DateTimeField(default=timezone.now)
 

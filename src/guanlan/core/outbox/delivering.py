@@ -97,6 +97,10 @@ def deliver(delivery: Delivery, at: datetime) -> bool | None:
     if channel is None or not channel.enabled:
         _finish([delivery], State.SUPPRESSED, at, "channel_off")
         return False
+    person = delivery.message.recipient
+    if person is not None and not person.is_active:
+        _finish([delivery], State.SUPPRESSED, at, "disabled")
+        return False
     try:
         config = config_of(channel)
         phone, email = _addresses(delivery, config)

@@ -93,16 +93,25 @@ def save_channel(
 def checked_config(
     kind: str, values: Mapping[str, str], before: Mapping[str, str]
 ) -> dict[str, str]:
-    """What a channel of this kind keeps of `values`; an empty secret stays as it was `before`.
+    """What a channel of this kind keeps of `values`; an empty secret stays as it was `before`,
+    but is never sent to another place than that for which it was given.
 
     Raises ValidationError by field.
     """
     config: dict[str, str] = {}
     wrong: dict[str, str] = {}
-    for field in ADAPTERS[kind].fields:
+    fields = ADAPTERS[kind].fields
+    moved = any(
+        field.leads and values.get(field.name, "").strip() != before.get(field.name, "")
+        for field in fields
+    )
+    for field in fields:
         text = values.get(field.name, "").strip()
         if not text and field.secret:
             text = before.get(field.name, "")
+            if text and moved:
+                wrong[field.name] = _("It would go to another place than before: give it again.")
+                continue
         if len(text) > LONGEST or not text.isprintable():
             wrong[field.name] = _("This is too long, or holds what cannot be printed.")
         elif not text and field.required:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -75,11 +76,13 @@ def acknowledge(subject: Subject, message: Message, now: datetime | None = None)
     if subject.id is None or message.recipient_id != subject.id:
         raise Denied(f"{subject.name} may not acknowledge core.message")
     at = now or timezone.now()
-    with act("message.acknowledge", message, detail={"template": message.template}):
-        changed = Message.objects.filter(pk=message.pk, acknowledged=None).update(
-            acknowledged=at, acknowledged_by_id=subject.id, read=message.read or at
-        )
-        return changed == 1
+    with transaction.atomic():
+        mine = Message.objects.filter(pk=message.pk, acknowledged=None)
+        if mine.select_for_update().first() is None:
+            return False
+        with act("message.acknowledge", message, detail={"template": message.template}):
+            mine.update(acknowledged=at, acknowledged_by_id=subject.id, read=message.read or at)
+    return True
 
 
 def on_unacknowledged(template: str, escalate: Escalate) -> None:

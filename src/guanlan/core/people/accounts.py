@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import Denied, Subject, may, require
-from guanlan.core.access.assigning import in_force, keep_an_owner, may_give
+from guanlan.core.access.assigning import in_force, keep_an_owner, may_give_all
 from guanlan.core.access.nouns import OWNER
 from guanlan.core.audit import act
 from guanlan.core.models import RoleAssignment, User
@@ -22,7 +22,7 @@ def may_govern(subject: Subject, person: User) -> bool:
     return (
         subject.id != person.pk
         and may(subject, "manage", "core.user")
-        and all(may_give(subject, role, scope) for role, scope in _roles(person))
+        and may_give_all(subject, person)
     )
 
 
@@ -44,7 +44,8 @@ def disable(subject: Subject, person: User) -> int:
         now = User.objects.select_for_update().get(pk=person.pk)
         if not now.is_active:
             raise ValidationError(_("This account is disabled already."))
-        if any(role == OWNER for role, _scope in _roles(person)):
+        held = RoleAssignment.objects.filter(in_force(timezone.now()), person=person)
+        if held.filter(role=OWNER).exists():
             keep_an_owner(leaving=person.pk)
         keys = answered_for().filter(created_by=person).count()
         switch_off(now)
@@ -65,8 +66,3 @@ def end_sessions_of(subject: Subject, person: User) -> int:
     if subject.id == person.pk:
         raise Denied(f"{subject.name} ends their own sessions on their own page")
     return revoke_sessions(person)
-
-
-def _roles(person: User) -> list[tuple[str, str]]:
-    held = RoleAssignment.objects.filter(in_force(timezone.now()), person=person)
-    return list(held.values_list("role", "scope"))

@@ -10,12 +10,12 @@ from typing import Final, Literal, NamedTuple
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import Denied, Subject, require
+from guanlan.core.access import Denied, Subject, may, require, subject_of
 from guanlan.core.access.assigning import may_give
 from guanlan.core.access.table import ROLES
 from guanlan.core.audit import act
@@ -67,7 +67,19 @@ def open_invitation(token: str, now: datetime | None = None) -> Invitation | Non
         expires__gt=now or timezone.now(),
     ).first()
     # An address that cannot be read makes no account.
-    return None if found is None or isinstance(found.email, Unreadable) else found
+    if found is None or isinstance(found.email, Unreadable) or not vouched_for(found):
+        return None
+    return found
+
+
+def vouched_for(invitation: Invitation) -> bool:
+    """Whether who invited could still do it: what a disabled person, or one whose rights were
+    taken, has promised opens nothing. Another person may send the invitation once more."""
+    inviter = invitation.invited_by
+    if inviter is None:  # made by the installation itself
+        return True
+    subject = subject_of(inviter)
+    return may(subject, "add", "core.user") and may_give(subject, invitation.role)
 
 
 def accept(token: str, username: str, password: str) -> User:
@@ -89,7 +101,11 @@ def accept(token: str, username: str, password: str) -> User:
     if faults:
         raise ValidationError(faults)
     user.set_password(password)
-    return join(user, found)
+    try:
+        return join(user, found)
+    except IntegrityError:  # somebody took the name in this very moment
+        unique = User._meta.get_field("username").error_messages["unique"]
+        raise ValidationError({"username": [unique]}) from None
 
 
 def join(user: User, found: Invitation) -> User:
@@ -100,7 +116,7 @@ def join(user: User, found: Invitation) -> User:
         taken = Invitation.objects.filter(
             pk=found.pk, accepted__isnull=True, revoked__isnull=True
         ).update(accepted=timezone.now())
-        if taken != 1:
+        if taken != 1 or not vouched_for(found):
             raise ValidationError(_("This invitation has been used, has expired or never was."))
         user.save()
         Invitation.objects.filter(pk=found.pk).update(account=user)
@@ -118,7 +134,9 @@ def renew_invitation(subject: Subject, invitation: Invitation) -> Invited:
     token = secrets.token_urlsafe(32)
     with act("invitation.renew", invitation, detail={"role": role}):
         open_ones = Invitation.objects.filter(pk=invitation.pk, accepted=None, revoked=None)
-        if not open_ones.update(sha256=_digest(token), expires=timezone.now() + LIFE):
+        expires = timezone.now() + LIFE
+        # Who sends it once more vouches for it from now on.
+        if not open_ones.update(sha256=_digest(token), expires=expires, invited_by_id=subject.id):
             raise ValidationError(_("This invitation was accepted or taken back."))
         invitation.refresh_from_db()
     return Invited(invitation, token)
@@ -147,11 +165,13 @@ def in_state(state: str, now: datetime | None = None) -> Q:
 def revoke_invitation(subject: Subject, identity: int) -> bool:
     """Take an invitation back; False when there is no such open one. Raises Denied."""
     require(subject, "add", "core.user")
-    with act("invitation.revoke", ("core.invitation", str(identity))):
-        waiting = Invitation.objects.filter(
-            pk=identity, accepted__isnull=True, revoked__isnull=True
-        )
-        return waiting.update(revoked=timezone.now()) == 1
+    with transaction.atomic():
+        waiting = Invitation.objects.filter(pk=identity, accepted=None, revoked=None)
+        if waiting.select_for_update().first() is None:
+            return False
+        with act("invitation.revoke", ("core.invitation", str(identity))):
+            waiting.update(revoked=timezone.now())
+    return True
 
 
 def _digest(token: str) -> bytes:

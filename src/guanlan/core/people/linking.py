@@ -24,7 +24,7 @@ from guanlan.core.access.nouns import OWNER
 from guanlan.core.access.policy import EVERYWHERE
 from guanlan.core.audit import act
 from guanlan.core.models import Invitation, LinkedIdentity, RoleAssignment, User
-from guanlan.core.people.inviting import join
+from guanlan.core.people.inviting import join, vouched_for
 from guanlan.core.people.sessions import revoke_sessions
 from guanlan.core.sign_on import Identity
 
@@ -82,11 +82,14 @@ def unlink(subject: Subject, user: User, *, keep: str | None = None) -> bool:
     with the key `keep`; False when there was none. Whoever signs in next with their verified
     address is linked anew. Raises Denied."""
     require(subject, "delete", "core.linkedidentity")
-    with act("sso.unlink", user):
-        removed, _by_model = LinkedIdentity.objects.filter(user=user).delete()
-        if removed:
+    with transaction.atomic():
+        links = LinkedIdentity.objects.filter(user=user)
+        if links.select_for_update().first() is None:
+            return False
+        with act("sso.unlink", user):
+            links.delete()
             revoke_sessions(user, but=keep)
-    return removed > 0
+    return True
 
 
 def may_sign_in_here(user: User, now: datetime | None = None) -> bool:
@@ -131,7 +134,14 @@ def _joined(email: str, disabled: User | None) -> User:
     waiting = Invitation.objects.filter(
         email_index=email, accepted=None, revoked=None, expires__gt=timezone.now()
     )
-    found = next((one for one in waiting.order_by("-created") if _same(one.email, email)), None)
+    found = next(
+        (
+            one
+            for one in waiting.order_by("-created")
+            if _same(one.email, email) and vouched_for(one)
+        ),
+        None,
+    )
     if found is None:
         raise refused
     user = User(username=_free_name(found.email), email=found.email)

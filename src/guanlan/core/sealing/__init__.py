@@ -10,8 +10,8 @@
 
     seal_text(secret, "mfa_authenticator.data")          # inside somebody else's text column
 
-Three floors: a provider (key file, Vault, a command) keeps the master key; it wraps the data
-keys of `DATA/keys/ring.json`, each for one purpose; these seal values. `docs/encryption.md`
+Three floors: a provider (key file, Vault, AWS KMS, a command) keeps the master key; it wraps the
+data keys of `DATA/keys/ring.json`, each for one purpose; these seal values. `docs/encryption.md`
 tells the rest.
 """
 

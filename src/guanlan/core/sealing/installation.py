@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.signals import setting_changed
 
+from guanlan.core.sealing.aws_kms import AwsKms
 from guanlan.core.sealing.providers import MASTER, Command, KeyFile, Provider
 from guanlan.core.sealing.ring import Keyring
 from guanlan.core.sealing.vault import Vault
@@ -32,6 +33,7 @@ def _find() -> Keyring:
         settings.MASTER_KEY_PATH,
         tuple(settings.KEY_COMMAND),
         (settings.VAULT_ADDRESS, settings.VAULT_TOKEN, settings.VAULT_KEY, settings.VAULT_MOUNT),
+        settings.AWS_KMS,
         settings.SEALING_ALGORITHM,
     )
     return _found
@@ -52,11 +54,14 @@ def _ring(
     file: Path | None,
     command: tuple[str, ...],
     vault: tuple[str, str, str, str],
+    aws_kms: tuple[str, str, str, str, str, str],
     algorithm: str,
 ) -> Keyring:
     keeper: Provider
     if provider == "vault":
         keeper = Vault(*vault)
+    elif provider == "aws_kms":
+        keeper = AwsKms(*aws_kms)
     elif provider == "command":
         keeper = Command(command)
     else:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import BinaryField, F, Func, Q, QuerySet
 
-from guanlan.core.audit import act, record
+from guanlan.core.audit import deed, record
 from guanlan.core.event_log import log_keys, wrapped_by
 from guanlan.core.sealing.belonging import note_keys
 from guanlan.core.sealing.blind import BlindIndex
@@ -62,7 +62,7 @@ def sealed_models() -> list[Model]:
 def rotate(purpose: Purpose) -> DataKey:
     """A new key for a purpose; what is written from now on is sealed with it."""
     ring = keyring()
-    with act("key.rotate", (NOUN, purpose)):
+    with deed("key.rotate", (NOUN, purpose)):
         made = ring.new_key(purpose)
         note_keys()
     return made
@@ -70,7 +70,7 @@ def rotate(purpose: Purpose) -> DataKey:
 
 def rotate_master() -> int:
     """A new master key; how many data keys were wrapped by it."""
-    with act("key.rotate", (NOUN, "master")):
+    with deed("key.rotate", (NOUN, "master")):
         return keyring().rotate_master()
 
 
@@ -83,7 +83,7 @@ def destroy(number: int) -> None:
     used = uses(number)
     if used:
         raise InUse(f"key {number}: {used} values need it; run guanlan crypto reencrypt first")
-    with act("key.destroy", (NOUN, str(number))):
+    with deed("key.destroy", (NOUN, str(number))):
         ring.destroy(number)
 
 

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from guanlan.core.access import ANONYMOUS, TABLE, Subject, subject_of_key
+from guanlan.core.access import ANONYMOUS, Subject, subject_of_key
 from guanlan.site.door.rights import Need, rights_of
 
 log = logging.getLogger("guanlan.door")
@@ -67,7 +67,6 @@ class KeyRing:
         self._load = load
         self._keys: dict[bytes, Key] = {}
         self._judged: dict[tuple[str, frozenset[str]], Key] = {}
-        self._rules = 0  # of the policy by which they were judged
         self._until: dict[bytes, float] = {}
         self._ended: frozenset[bytes] = frozenset()
         self._loaded = monotonic()
@@ -82,8 +81,6 @@ class KeyRing:
 
     def reload(self) -> None:
         """Read the list now."""
-        if self._rules != len(TABLE.rules):
-            self._judged, self._rules = {}, len(TABLE.rules)
         records = list(self._load())
         named = {bytes(r.sha256): (r.id, frozenset(r.scopes)) for r in records}
         self._judged = {one: self._judged.get(one) or judge(*one) for one in named.values()}

@@ -1,8 +1,8 @@
 """The right each route of the door needs, as the policy knows it.
 
 A key is judged once, when it is read: `Key.rights` holds the needs it fulfils, so that a call
-costs one look into a set. The table of the policy is closed after the start; the number of its
-rules is kept beside the verdicts all the same, so that a verdict never outlives its table.
+costs one look into a set. The table of the policy is closed after the start, so that no verdict
+outlives it.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Sum
 from django.http import Http404
 from django.template.defaultfilters import filesizeformat
@@ -164,5 +165,7 @@ def remove_attachment(subject: Subject, key: int) -> Attachment:
     with act("attachment.remove", (found.noun, found.object_id), detail={"attachment": found.pk}):
         found.removed = timezone.now()
         found.save(update_fields=["removed"])
-        storing.forget(found.stored)
+        # Bytes do not come back when a transaction is rolled back. Where the process ends before
+        # they are gone, the sweep finds them.
+        transaction.on_commit(lambda: storing.forget(found.stored))
     return found

@@ -61,6 +61,8 @@ def _of_model(subject: Subject, noun: str) -> models.QuerySet[Any]:
 def find_object(subject: Subject, noun: str, identity: str) -> Any:
     """The object, when `subject` may see it; else Http404, which tells nothing apart."""
     seen = topic(noun).seen(subject)
+    if "\0" in identity:
+        raise Http404
     try:
         found = seen.filter(pk=identity).first()
     except (ValueError, ValidationError, OverflowError):

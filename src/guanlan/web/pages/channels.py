@@ -49,6 +49,7 @@ WHYS: Final[dict[str, str | Promise]] = {
     "misconfigured": gettext_lazy("the configuration cannot be used"),
     "capped": gettext_lazy("the limit for this number is reached"),
     "no_address": gettext_lazy("the person has no such address"),
+    "disabled": gettext_lazy("the person's account is disabled"),
     "channel_off": gettext_lazy("the channel is not in use"),
     "unreadable": gettext_lazy("the stored data cannot be decrypted"),
     "lost": gettext_lazy("it may have been sent; the process ended twice"),

@@ -92,7 +92,7 @@ def people(request: HttpRequest, noun: str, identity: str) -> HttpResponse:
     subject = subject_of_request(request)
     found = find_object(subject, noun, identity)
     if "q" in request.GET:
-        begun = request.GET["q"][:LONGEST_NAME]
+        begun = request.GET["q"].replace("\0", "")[:LONGEST_NAME]
         # One more than is shown: oneself is not offered.
         fitting = mentionable(noun, str(found.pk), begun, OFFERED + 1)
         names = [user.get_username() for user in fitting if user.pk != subject.id]

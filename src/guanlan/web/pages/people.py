@@ -15,7 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from guanlan.core.access import Subject, may
-from guanlan.core.access.assigning import give_role, in_force, may_give, set_clearance
+from guanlan.core.access.assigning import (
+    give_role,
+    in_force,
+    may_give,
+    may_give_all,
+    set_clearance,
+)
 from guanlan.core.access.subjects import STARTING_CLEARANCE
 from guanlan.core.access.table import PURPOSES, ROLE_NOTES, ROLES
 from guanlan.core.models import Invitation, LinkedIdentity, RoleAssignment, User
@@ -380,7 +386,9 @@ PEOPLE = register(
                 _clear,
                 form=clearance_form,
                 offered=lambda person, subject: (
-                    _another(person, subject) and may(subject, "change", "core.clearance")
+                    _another(person, subject)
+                    and may(subject, "change", "core.clearance")
+                    and may_give_all(subject, person)
                 ),
                 again=True,
             ),

@@ -34,6 +34,7 @@ PURPOSES: Final[dict[str, str | Promise]] = {
 PROVIDERS: Final[dict[str, str | Promise]] = {
     "file": _("Key file"),
     "vault": "HashiCorp Vault",
+    "aws_kms": "AWS KMS",
     "command": _("Command of a key service"),
 }
 

@@ -20,9 +20,10 @@ from guanlan.core.access import subject_of
 from guanlan.core.models import Channel, Delivery, User
 from guanlan.core.outbox.adapters import ADAPTERS, Field
 from guanlan.core.outbox.managing import checked_config, save_channel, send_test
-from guanlan.core.people.organisation import CURRENCIES, can_be_set_up, set_up_organisation
+from guanlan.core.people.organisation import can_be_set_up, set_up_organisation
 from guanlan.web.pages.channels import FIELDS, WHYS
 from guanlan.web.pages.invitations import Joining
+from guanlan.web.pages.organisation import Facts
 from guanlan.web.resource.fields import say
 from guanlan.web.rights import public
 
@@ -34,7 +35,7 @@ CHANNELS: Final = [
 PER_MINUTE: Final = 20
 
 
-class SetUp(Joining):
+class SetUp(Facts, Joining):
     """What a new installation is told; of each kind of channel what its adapter needs."""
 
     code = forms.CharField(
@@ -42,15 +43,6 @@ class SetUp(Joining):
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("Printed once by guanlan up, which prints another when restarted."),
-    )
-    name = forms.CharField(label=gettext_lazy("Organisation"), max_length=80)
-    time_zone = forms.CharField(
-        label=gettext_lazy("Time zone"),
-        max_length=64,
-        help_text=gettext_lazy("Such as Asia/Shanghai."),
-    )
-    currency = forms.ChoiceField(
-        label=gettext_lazy("Currency"), choices=[(code, code) for code in CURRENCIES]
     )
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
     channel = forms.ChoiceField(

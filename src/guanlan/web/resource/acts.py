@@ -21,7 +21,7 @@ from guanlan.web.resource.declared import Action, Ask, Form, Resource, Saved
 from guanlan.web.resource.details import object_of, show_object
 from guanlan.web.resource.fields import prepared, say
 from guanlan.web.resource.lists import ask_of, bulk_actions, state_of
-from guanlan.web.resource.reading import address_of, conditions, counted, find, visible
+from guanlan.web.resource.reading import BIGGEST, address_of, conditions, counted, find, visible
 from guanlan.web.rights import subject_of_request
 from guanlan.web.words import number
 
@@ -181,7 +181,7 @@ def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
         }  # fmt: skip
         return render(request, "web/resource/confirm.html", context)
     if count > INLINE:
-        every_key = keys_of(resource, ask) if whole else keys
+        every_key = keys_of(resource, ask) if whole else known(resource, keys)
         made = bulk.start(subject, resource, action, every_key[:MOST])
         messages.info(request, _("This takes a while, so it is done apart from this page."))
         return redirect("bulk", made.pk)
@@ -197,17 +197,25 @@ def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
     return back
 
 
-def chosen(resource: Resource, subject: Subject, keys: list[str]) -> Iterator[Any]:
-    """The objects of these keys that the subject may see."""
+def known(resource: Resource, keys: list[str]) -> list[Any]:
+    """Those of the texts that can be a primary key at all."""
     pk = resource.model._meta.pk
-    known = []
+    found = []
     for key in keys:
         try:
-            known.append(pk.to_python(key))
+            value = pk.to_python(key)
         except ValidationError:
             continue
-    for start in range(0, len(known), CHUNK):
-        yield from visible(resource, subject).filter(pk__in=known[start : start + CHUNK])
+        if "\0" not in key and not (isinstance(value, int) and abs(value) > BIGGEST):
+            found.append(value)
+    return found
+
+
+def chosen(resource: Resource, subject: Subject, keys: list[str]) -> Iterator[Any]:
+    """The objects of these keys that the subject may see."""
+    found = known(resource, keys)
+    for start in range(0, len(found), CHUNK):
+        yield from visible(resource, subject).filter(pk__in=found[start : start + CHUNK])
 
 
 def keys_of(resource: Resource, ask: Ask) -> list[Any]:

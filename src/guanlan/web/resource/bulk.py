@@ -2,7 +2,8 @@
 
 A job does them one by one, each in one transaction with the mark of how far it is, as the person
 who asked for it and with the rights that person has at that moment. A worker that dies repeats
-nothing; who cancels stops it before the next row.
+nothing: what it had written into the audit log of the row in hand, which was not committed, is
+said there to be undone before the row is taken up again. Who cancels stops it before the next row.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from guanlan.core.access import Denied, Subject, subject_of
 from guanlan.core.audit import AuditUnavailable, act, acting
+from guanlan.core.audit.copying import undo_lost
 from guanlan.core.audit.recording import Detail
 from guanlan.core.faults import without_values
 from guanlan.core.jobs import Progress, Told, job, nudge
@@ -102,6 +104,8 @@ def work(progress: Progress) -> Told:
 
 def carry_out(bulk: BulkAct, progress: Progress) -> int:
     """Go on with one of them until it is at its end or is cancelled; how many rows that was."""
+    if bulk.state == State.RUNNING:
+        _undo_lost(bulk)
     try:
         resource = resource_of(bulk.noun)
         action = next(one for one in resource.actions if one.name == bulk.action)
@@ -116,14 +120,30 @@ def carry_out(bulk: BulkAct, progress: Progress) -> int:
             _end(bulk, State.FAILED)
             return begin - bulk.at
         subject = subject_of(owner)
-        with acting(subject, request=f"bulk {bulk.pk}"), translation.override(bulk.language):
+        with translation.override(bulk.language):
             for at in range(begin, min(begin + CHUNK, bulk.total)):
-                if not _next(bulk, at, resource, action, subject):
+                with acting(subject, request=_request(bulk, at)):
+                    gone_on = _next(bulk, at, resource, action, subject)
+                if not gone_on:
                     _end(bulk, State.CANCELLED)
                     return at - bulk.at
                 progress.advance()
     _end(bulk, State.DONE)
     return bulk.total - bulk.at
+
+
+def _request(bulk: BulkAct, at: int) -> str:
+    """The row at `at`, as the audit log names the request of what is done to it."""
+    return f"bulk {bulk.pk} {at}"
+
+
+def _undo_lost(bulk: BulkAct) -> None:
+    """Tell the audit log of what a worker that was killed had written there of the row in hand."""
+    with transaction.atomic():
+        # Whoever is still at this row has the lock: it commits and moves the mark, or gives up.
+        mine = BulkAct.objects.select_for_update().filter(pk=bulk.pk, at=bulk.at)
+        if mine.first() is not None:
+            undo_lost(_request(bulk, bulk.at), (BulkAct._meta.label_lower, str(bulk.pk)))
 
 
 def _next(bulk: BulkAct, at: int, resource: Resource, action: Action, subject: Subject) -> bool:
@@ -134,7 +154,10 @@ def _next(bulk: BulkAct, at: int, resource: Resource, action: Action, subject: S
         now = mine.select_for_update().values_list("cancelling", "words").first()
         if now is None or now[0]:
             return False
-        row = visible(resource, subject, action.verb).filter(pk=bulk.keys[at]).first()
+        try:
+            row = visible(resource, subject, action.verb).filter(pk=bulk.keys[at]).first()
+        except (ValueError, ValidationError):  # a key that is none must not stop all that wait
+            row = None
         said: str | None = ""
         if row is not None:
             try:

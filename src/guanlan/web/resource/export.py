@@ -25,7 +25,8 @@ from guanlan.web.resource.lists import KEPT, State, ask_of, state_of
 from guanlan.web.rights import subject_of_request
 
 SHEET_ROWS: Final = 1_048_575  # a sheet's, its head left out
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+KINDS: Final = ("csv", "xlsx")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BYTE_ORDER_MARK: Final = "\ufeff"  # without it a spreadsheet reads UTF-8 as something else
 _GATHERED: Final = 64 * 1024  # characters sent at once
 
@@ -67,6 +68,8 @@ def _plain(
 
 def export(request: HttpRequest, resource: Resource, kind: str) -> HttpResponseBase:
     """The list as the form's hidden state names it, as CSV or XLSX."""
+    if kind not in KINDS:
+        raise Http404
     subject = subject_of_request(request)
     state = state_of(resource, {name: request.POST.get(name, "") for name in KEPT}, subject)
     ask, problems = ask_of(resource, state, subject)
@@ -91,8 +94,6 @@ def export(request: HttpRequest, resource: Resource, kind: str) -> HttpResponseB
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
-    if kind != "xlsx":
-        raise Http404
     return FileResponse(_sheet(resource, state, ask), as_attachment=True, filename=name)
 
 

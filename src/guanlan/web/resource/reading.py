@@ -34,7 +34,8 @@ COUNTED: Final = 10_000  # rows counted exactly; beyond, "10,000+"
 GROUPS: Final = 200  # groups of a list that are shown
 GROUPED: Final = ("choice", "exact", "flag")  # kinds of filters that a list may be grouped by
 _LOOKUPS: Final = {"": "exact", "=": "exact", ">=": "gte", "<=": "lte", ">": "gt", "<": "lt"}
-_BIGGEST: Final = 2**63 - 1
+BIGGEST: Final = 2**63 - 1
+EARLIEST, LATEST = 1900, 9000  # years; at the ends of the calendar zones and days lead out of it
 
 
 class Beyond(models.Expression):
@@ -185,7 +186,7 @@ def _exact(resource: Resource, one: Filter, term: Term) -> Q | str:
     field = _field(resource.model, one.path)
     try:
         values = [field.to_python(value) for value in term.values]
-        if any(isinstance(value, int) and abs(value) > _BIGGEST for value in values):
+        if any(isinstance(value, int) and abs(value) > BIGGEST for value in values):
             raise OverflowError
     except (ValidationError, ValueError, OverflowError):
         return _("“%(name)s:” cannot be this.") % {"name": one.name}
@@ -226,7 +227,7 @@ def _flag(one: Filter, term: Term) -> Q | str:
 def _number(resource: Resource, one: Filter, term: Term) -> Q | str:
     try:
         number = Decimal(term.value)
-        if not number.is_finite() or abs(number) > _BIGGEST or len(term.values) > 1:
+        if not number.is_finite() or abs(number) > BIGGEST or len(term.values) > 1:
             raise InvalidOperation
     except (InvalidOperation, ValueError, OverflowError):
         return _("“%(name)s:” takes a number, such as %(name)s:>=50.") % {"name": one.name}
@@ -243,6 +244,8 @@ def read_time(name: str, value: str) -> dt.datetime | str:
     """A typed time in the installation's zone, or a sentence saying what was expected."""
     try:
         moment = dt.datetime.fromisoformat(value)
+        if not EARLIEST <= moment.year <= LATEST:
+            raise OverflowError
         return moment if moment.tzinfo else timezone.make_aware(moment)
     except (ValueError, OverflowError):
         return _("“%(name)s:” takes a time, such as 2026-11-23T09:00.") % {"name": name}
@@ -374,9 +377,19 @@ def read_key(resource: Resource, sort: str, text: str) -> tuple[Any, Any] | None
     try:
         value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         field = _field(resource.model, order[0])
-        return field.to_python(value), resource.model._meta.pk.to_python(pk)
-    except (ValueError, TypeError, ValidationError, binascii.Error):
+        key = field.to_python(value), resource.model._meta.pk.to_python(pk)
+    except (ValueError, TypeError, OverflowError, RecursionError, ValidationError, binascii.Error):
         return None
+    return key if all(map(_storable, key)) else None
+
+
+def _storable(part: Any) -> bool:
+    """Whether a database can compare with this value."""
+    if isinstance(part, int):
+        return abs(part) <= BIGGEST
+    if isinstance(part, dt.date):
+        return EARLIEST <= part.year <= LATEST
+    return not isinstance(part, str) or "\0" not in part
 
 
 def _field(model: type[models.Model], path: str) -> models.Field[Any, Any]:

@@ -11,6 +11,7 @@ from django.db import models
 from django.forms import ModelChoiceField
 
 from guanlan.core.access import MASKED_FROM, SYSTEM, TABLE
+from guanlan.core.access.levels import level_of
 from guanlan.web.discussion.topics import discussed
 from guanlan.web.places import Place, add_place
 from guanlan.web.resource.declared import CELLS, Column, Filter, Resource
@@ -70,23 +71,13 @@ def resource_of(noun: str) -> Resource:
     return _resources[noun]
 
 
-def level_of(model: type[models.Model], path: str) -> int | None:
-    """The data level of a field, following relations; None where nothing says it."""
-    level: int | None = None
-    for part in path.split("__"):
-        try:
-            field: Any = model._meta.pk if part == "pk" else model._meta.get_field(part)
-        except FieldDoesNotExist:
-            return None
-        levels: dict[int, str] = getattr(model, "data_levels", {})
-        level = next((n for n, names in levels.items() if field.name in names.split()), None)
-        model = field.related_model or model
-    return level
-
-
 def column_level(resource: Resource, column: Column) -> int | None:
-    """The level of a column: what it says itself, or what its field's model says."""
-    return column.level or level_of(resource.model, column.path)
+    """The level of a column: what it says itself, or what its field's model says; None where
+    nothing says it."""
+    try:
+        return column.level or level_of(resource.model, column.path)
+    except LookupError:
+        return None
 
 
 def faults(resource: Resource) -> list[str]:

@@ -71,9 +71,9 @@ def composed(config: Config, parcel: Parcel) -> EmailMessage:
 
 EMAIL: Final = Adapter(
     fields=(
-        Field("host"),
-        Field("port", default="587"),
-        Field("security", choices=("starttls", "tls", "none"), default="starttls"),
+        Field("host", leads=True),
+        Field("port", leads=True, default="587"),
+        Field("security", leads=True, choices=("starttls", "tls", "none"), default="starttls"),
         Field("sender"),
         Field("user", required=False),
         Field("password", secret=True, required=False),

@@ -16,6 +16,7 @@ Why = Literal[
     "misconfigured",  # the channel's configuration cannot be used
     "capped",  # the limit for this number is reached
     "no_address",  # the person has no such address
+    "disabled",  # the person's account is switched off
     "channel_off",  # the channel is not in use, or gone
     "unreadable",  # what is kept of the channel cannot be opened
     "lost",  # the process ended twice between sending and writing it down
@@ -54,10 +55,12 @@ Config = Mapping[str, str]
 
 
 class Field(Struct, frozen=True):
-    """A value that a channel needs. A secret one is never shown again once it is given."""
+    """A value that a channel needs. A secret one is never shown again once it is given; where
+    another place is named by a field that `leads` there, or another way, it is asked for anew."""
 
     name: str
     secret: bool = False
+    leads: bool = False
     required: bool = True
     choices: tuple[str, ...] = ()
     default: str = ""

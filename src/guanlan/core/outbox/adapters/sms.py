@@ -170,7 +170,7 @@ def _refusal(code: str) -> NotDelivered:
     return NotDelivered("rejected", again=False)
 
 
-_MORE: Final = (Field("host", required=False), Field("to", required=False))
+_MORE: Final = (Field("host", leads=True, required=False), Field("to", required=False))
 _SIGNED: Final = (Field("key"), Field("secret", secret=True), Field("sign_name"), Field("template"))
 ALIYUN: Final = Adapter(
     fields=(*_SIGNED, Field("variable", default="content"), *_MORE), deliver=aliyun, needs="phone"

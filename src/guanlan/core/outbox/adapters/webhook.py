@@ -46,4 +46,6 @@ def deliver(config: Config, parcel: Parcel) -> None:
         raise for_status(answer.status)
 
 
-WEBHOOK: Final = Adapter(fields=(Field("url"), Field("secret", secret=True)), deliver=deliver)
+WEBHOOK: Final = Adapter(
+    fields=(Field("url", leads=True), Field("secret", secret=True)), deliver=deliver
+)
