@@ -27,6 +27,7 @@ from tests.fraud import conftest
 from tests.fraud.reports import report
 from tests.fraud.world import World
 from tests.people import person
+from tests.response.clocks import seeds as clocks
 
 pytestmark = pytest.mark.django_db
 NOUNS = [one.noun for one in resources()]
@@ -59,6 +60,10 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
         )
         for n in range(MANY)
     )
+    for n in range(MANY):
+        clocks.a_clock(n)
+        clocks.a_rule(f"rule-{n}")
+        clocks.a_calendar(n)
     now = timezone.now()
     for n in range(MANY):
         colleague = person("risk_owner", f"colleague-{n}")

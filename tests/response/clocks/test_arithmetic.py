@@ -13,6 +13,7 @@ from guanlan.response.clocks.arithmetic import (
     ALARMS,
     Calendar,
     Clock,
+    Kind,
     Limit,
     Pause,
     day_end,
@@ -113,7 +114,7 @@ def test_days_are_counted_day_by_day(data: st.DataObject) -> None:
     start = data.draw(moments)
     those = data.draw(pauses(start))
     amount = data.draw(st.integers(1, 12))
-    kind = data.draw(st.sampled_from(("days", "working_days")))
+    kind: Kind = data.draw(st.sampled_from(("days", "working_days")))
     place = ZoneInfo(zone)
     day, left = start.astimezone(place).date(), amount
     while left:
@@ -143,7 +144,7 @@ def first_after(day: dt.date, place: ZoneInfo) -> dt.datetime:
 @settings(max_examples=100, deadline=None)
 def test_alarms_come_in_order_and_the_last_when_it_is_due(data: st.DataObject) -> None:
     start = data.draw(moments)
-    kind = data.draw(st.sampled_from(("elapsed", "days", "months", "working_time")))
+    kind: Kind = data.draw(st.sampled_from(("elapsed", "days", "months", "working_time")))
     calendar = Calendar("Europe/Berlin", (OFFICE,) * 5 + ((), ()))
     those = () if kind == "months" else data.draw(pauses(start))
     clock = Clock(start, Limit(kind, data.draw(st.integers(1, 90))), "Europe/Berlin",

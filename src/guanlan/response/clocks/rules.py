@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -41,9 +42,8 @@ def limit_of(rule: ClockRule) -> Limit:
 def in_force(on: dt.date) -> list[ClockRule]:
     """The newest versions of the rules that are in force on a day, by code."""
     rows = ClockRule.objects.filter(current=True, effective_from__lte=on)
-    return [
-        one for one in rows.order_by("code") if one.effective_to is None or one.effective_to >= on
-    ]
+    still = Q(effective_to=None) | Q(effective_to__gte=on)
+    return list(rows.filter(still).select_related("calendar").order_by("code"))
 
 
 def check(values: Mapping[str, Any], calendar: BusinessCalendar | None) -> None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject, require
 from guanlan.core.audit import act
+from guanlan.core.audit.recording import Detail
 from guanlan.core.people.organisation import organisation
 from guanlan.response.clocks.arithmetic import ALARMS, Clock
 from guanlan.response.clocks.calendars import calendar_of
@@ -215,7 +216,7 @@ def _start(
     arithmetic = clock_of(rule, start)
     due = arithmetic.due()
     clock = _of(matter).filter(code=rule.code).select_for_update().first()
-    detail = {"rule": rule.code, "version": rule.version}
+    detail: Detail = {"rule": rule.code, "version": rule.version}
     if clock is None:
         clock = RunningClock(
             about_noun=matter.noun,

@@ -29,7 +29,7 @@ class Day(NamedTuple):
 
     title: str
     works: bool
-    count: int
+    due: int
     said: str
     link: str
     note: str

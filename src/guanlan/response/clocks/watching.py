@@ -38,8 +38,7 @@ outbox.template(
     texts={
         "en": (
             "Missed: {rule}",
-            "{matter}: the report {rule} was due at {due} and is not marked as sent. Send it now,"
-            " with the reason for the delay.",
+            "{matter}: {rule} was due at {due} and is not marked as sent. Send it, and say why.",
         ),
         "zh-hans": (
             "已逾期：{rule}",
@@ -57,8 +56,7 @@ outbox.template(
     texts={
         "en": (
             "No holidays known for {year}",
-            "The business calendar {calendar} knows no holidays for {year}. Working days of that"
-            " year are reckoned by plain weekends until somebody enters them.",
+            "{calendar} knows no holidays for {year}: it is reckoned by plain weekends until then.",
         ),
         "zh-hans": (
             "缺少 {year} 年节假日",

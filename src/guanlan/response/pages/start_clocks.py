@@ -92,7 +92,8 @@ class FactsForm(forms.Form):
 
 
 for _name, _title in FLAGS.items():
-    FactsForm.base_fields[_name] = forms.ChoiceField(label=_title, choices=_YES_NO, required=False)
+    _label: Any = _title
+    FactsForm.base_fields[_name] = forms.ChoiceField(label=_label, choices=_YES_NO, required=False)
 
 
 class Line(NamedTuple):
