@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from guanlan.core.audit.rows import decode
+from guanlan.core.audit.rows import decode, encode
 from guanlan.core.audit.store import ROWS, AuditUnavailable, Damaged, Store
 from tests.core.audit.world import Ticking, World, row, world
 
@@ -30,6 +32,35 @@ while True:
     index = store.append(Row(i=0, t=0, who=who, act="x", on=("n", str(number))))
     print(index, number, flush=True)
     number += 1
+"""
+
+FORKING = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from guanlan.core.audit.rows import Row, Who
+from guanlan.core.audit.store import Store
+store = Store(Path(sys.argv[1]), now=lambda: time.time_ns() // 1000)
+def write(name):
+    for number in range(40):
+        who = Who("system", None, name)
+        index = store.append(Row(i=0, t=0, who=who, act="x", on=("n", str(number))))
+        os.write(1, b"%d %s %d\\n" % (index, name.encode(), number))
+threads = [threading.Thread(target=write, args=(f"parent{n}",)) for n in range(4)]
+for thread in threads:
+    thread.start()
+children = []
+for n in range(5):
+    time.sleep(0.01)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(30)
+        write(f"child{n}")
+        os._exit(0)
+    children.append(child)
+for thread in threads:
+    thread.join()
+for child in children:
+    assert os.waitpid(child, 0)[1] == 0
 """
 
 
@@ -210,3 +241,123 @@ def test_files_are_their_owners_only(tmp_path: Path) -> None:
     made.store.close()
     for path in (made.rows, made.checkpointer.file, tmp_path / "keys" / "audit-ed25519.pem"):
         assert os.stat(path).st_mode & 0o077 == 0
+
+
+def test_a_child_of_a_fork_writes_beside_its_parent(tmp_path: Path) -> None:
+    """Forked while threads are within their appends."""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING]
+    made = world(tmp_path)
+    done = subprocess.run(
+        [*command, str(tmp_path / "audit")], stdout=subprocess.PIPE, text=True, timeout=60,
+        check=True,
+    )  # fmt: skip
+    said = [line.split() for line in done.stdout.splitlines()]
+    made.sign()
+    made.store.close()
+    rows = [decode(line) for line in made.rows.read_bytes().splitlines()]
+    assert sorted(int(index) for index, *_ in said) == list(range(9 * 40)) == [r.i for r in rows]
+    for index, name, number in said:
+        assert (rows[int(index)].who.name, rows[int(index)].on[1]) == (name, number)
+    assert made.verify().ok
+
+
+def test_a_disk_that_fails_a_while_acknowledges_only_what_is_there(tmp_path: Path) -> None:
+    """Every second sync fails: all who shared it are refused, and nobody waits for ever."""
+    turns = iter(range(10**9))
+
+    def fails(fd: int) -> None:
+        if next(turns) % 2:
+            raise OSError(5, "Input/output error")
+        os.fsync(fd)
+
+    made = world(tmp_path)
+    store = Store(tmp_path / "audit", now=Ticking(), grown=made.checkpointer.grown, sync=fails)
+    got: list[tuple[int, str]] = []
+    refused: list[str] = []
+
+    def write(thread: int) -> None:
+        for number in range(thread * 100, thread * 100 + 20):
+            try:
+                got.append((store.append(row(number=number)), str(number)))
+            except AuditUnavailable:
+                refused.append(str(number))
+
+    threads = [threading.Thread(target=write, args=(n,), daemon=True) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    store.close()
+    made.sign()
+    rows = [decode(line) for line in made.rows.read_bytes().splitlines()]
+    assert sorted(got) == [(r.i, r.on[1]) for r in rows]
+    assert refused
+    assert len(got) + len(refused) == 16 * 20
+    assert made.verify().ok
+
+
+def test_a_row_that_is_none_is_refused_alone(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    none = structs.replace(row(), detail={"what": object()})
+    refused: list[int] = []
+
+    def write(thread: int) -> None:
+        for number in range(20):
+            try:
+                made.store.append(none if thread == 3 else row(number=number))
+            except AuditUnavailable:
+                refused.append(thread)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    made.store.close()
+    assert refused == [3] * 20
+    assert len(made.rows.read_bytes().splitlines()) == 7 * 20
+
+
+def test_who_was_interrupted_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """The main thread, which alone is interrupted, leaves while the disk is at work."""
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def slow(fd: int) -> None:
+        at_work.set()
+        go_on.wait(10)
+        os.fsync(fd)
+
+    store = Store(tmp_path, now=Ticking(), sync=slow)
+    threads = [threading.Thread(target=store.append, args=(row(),)) for _ in range(6)]
+    threads[0].start()
+    assert at_work.wait(10)  # all others join the next batch
+
+    def interrupt() -> None:
+        while len(store._open.rows) < 1:
+            time.sleep(0.001)
+        for thread in threads[1:]:
+            thread.start()
+        while len(store._open.rows) < 6:
+            time.sleep(0.001)
+        signal.raise_signal(signal.SIGINT)
+
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    with pytest.raises(KeyboardInterrupt):
+        store.append(row())
+    interrupting.join()
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    store.close()
+    assert len((tmp_path / ROWS).read_bytes().splitlines()) == 7
+
+
+def test_a_row_gets_its_place_and_time_whatever_it_said(tmp_path: Path) -> None:
+    made = world(tmp_path, lambda: 50)
+    said = structs.replace(row(), i=-7, t=10**15, detail={"n": 1, "who": 2})
+    assert made.store.append(said) == 0
+    made.store.close()
+    assert made.rows.read_bytes() == encode(structs.replace(said, i=0, t=50)) + b"\n"

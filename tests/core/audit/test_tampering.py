@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec import structs
 
+from guanlan.core.audit import store
 from guanlan.core.audit.checkpoints import BadNote, Checkpointer, Verifier, read_notes
 from guanlan.core.audit.proofs import prove_consistency, prove_inclusion
 from guanlan.core.audit.rows import decode, encode
@@ -19,7 +24,11 @@ from guanlan.core.audit.tree import (
     root_of,
 )
 from guanlan.core.audit.verifying import verify
-from tests.core.audit.world import World, world
+from tests.core.audit.world import World, row, world
+
+SIGNED: Final = (9, 10, 31, 44)  # rows that checkpoints speak of
+ALL: Final = 60
+A_FEW_ROWS: Final = 900  # bytes
 
 
 @pytest.fixture
@@ -169,3 +178,86 @@ def test_a_log_that_was_never_there_holds_nothing(tmp_path: Path) -> None:
     proof = world(tmp_path).verify()
     assert proof.ok
     assert proof.rows == 0
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Sixty rows, undone ones and gaps among them, the last sixteen not signed for."""
+    made = world(tmp_path_factory.mktemp("mixed"), grown=False)
+    for number in range(ALL):
+        written = row("audit.gap" if number % 11 == 5 else "key.revoke", number)
+        undone = number % 7 == 3
+        made.store.append(structs.replace(written, outcome="undone" if undone else "done"))
+        if number + 1 in SIGNED:
+            made.sign()
+    made.store.close()
+    return made
+
+
+@pytest.mark.parametrize("chunk", [1, A_FEW_ROWS, store.CHUNK])
+def test_what_is_told_of_a_log_does_not_depend_on_how_it_is_read(
+    mixed: World, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(store, "CHUNK", chunk)
+    proof = mixed.verify()
+    lines = mixed.rows.read_bytes().splitlines()
+    assert proof.ok
+    assert (proof.rows, proof.covered, proof.checkpoints) == (ALL, SIGNED[-1], len(SIGNED))
+    assert (proof.undone, proof.gaps) == (9, 5)
+    assert (proof.first_time, proof.last_time) == (decode(lines[0]).t, decode(lines[-1]).t)
+    assert proof.root == root_of(leaf_hashes(lines)).hex()
+
+
+def _deleted(lines: list[bytes], at: int) -> tuple[list[bytes], str]:
+    return [*lines[:at], *lines[at + 1 :]], f"row {at} is damaged, missing or out of order"
+
+
+def _doubled(lines: list[bytes], at: int) -> tuple[list[bytes], str]:
+    told = f"row {at + 1} is damaged, missing or out of order"
+    return [*lines[: at + 1], *lines[at:]], told
+
+
+def _changed_places(lines: list[bytes], at: int) -> tuple[list[bytes], str]:
+    told = f"row {at} is damaged, missing or out of order"
+    return [*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]], told
+
+
+def _overwritten(lines: list[bytes], at: int) -> tuple[list[bytes], str]:
+    told = f"row {at} is damaged, missing or out of order"
+    return [*lines[:at], b"x" * len(lines[at]), *lines[at + 1 :]], told
+
+
+def _edited(lines: list[bytes], at: int) -> tuple[list[bytes], str]:
+    said = next((size for size in SIGNED if size > at), 0)
+    told = f"a row among the first {said} was changed after it was signed for" if said else ""
+    return [*lines[:at], lines[at].replace(b'"ann"', b'"bob"'), *lines[at + 1 :]], told
+
+
+def _cut_off(lines: list[bytes], at: int) -> tuple[list[bytes], str]:
+    said = next((size for size in SIGNED if size > at), 0)
+    told = f"{said - at} rows are gone: a checkpoint speaks of {said}, there are {at}"
+    return lines[:at], told if said else ""
+
+
+Tampering = Callable[[list[bytes], int], tuple[list[bytes], str]]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from([_deleted, _doubled, _changed_places, _overwritten, _edited, _cut_off]),
+    st.integers(0, ALL - 2),
+    st.sampled_from([1, A_FEW_ROWS, store.CHUNK]),
+)
+def test_the_first_row_that_is_wrong_is_named_wherever_it_stands(
+    mixed: World, tampering: Tampering, at: int, chunk: int
+) -> None:
+    """Signed for or not, at the end of a chunk or within one."""
+    before = mixed.rows.read_bytes()
+    lines, told = tampering(before.splitlines(), at)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "CHUNK", chunk)
+        mixed.rows.write_bytes(b"".join(line + b"\n" for line in lines))
+        try:
+            assert mixed.verify().fault == told
+        finally:
+            mixed.rows.write_bytes(before)

@@ -54,7 +54,10 @@ class World(NamedTuple):
         self.rows.write_bytes(b"".join(line + b"\n" for line in change(lines)))
 
 
-def world(folder: Path, now: Callable[[], int] | None = None) -> World:
+def world(folder: Path, now: Callable[[], int] | None = None, *, grown: bool = True) -> World:
+    """grown: sign when it is time, too, and not only when told to."""
     checkpointer = Checkpointer(folder / "keys", folder / "elsewhere" / "audit.checkpoints")
-    store = Store(folder / "audit", now=now or Ticking(), grown=checkpointer.grown)
+    store = Store(
+        folder / "audit", now=now or Ticking(), grown=checkpointer.grown if grown else None
+    )
     return World(folder, store, checkpointer)

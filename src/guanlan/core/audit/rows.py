@@ -12,6 +12,7 @@ from msgspec import Struct
 
 REMOVED: Final = "[removed]"
 TEXT_LIMIT: Final = 500
+BEHIND_TIME: Final = b',"who":'  # first found behind the two numbers that a line begins with
 
 # What must not stand in the log is taken out wherever it is met: e-mail addresses, network
 # addresses, and runs of eleven or more digits (telephone, card, account and identity numbers),

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from guanlan.core.audit.rows import Row, decode, encode
+from guanlan.core.audit.rows import BEHIND_TIME, Row, decode, encode
 from guanlan.core.audit.tree import Frontier, leaf_hashes
 
 ROWS: Final = "rows.ndjson"
@@ -33,6 +33,7 @@ LOCK: Final = "lock"
 CHUNK: Final = 256 << 10  # stays in a processor's cache while it is looked at
 LONGEST_LINE: Final = 64 << 10
 LONGEST_PATIENCE: Final = 0.005  # seconds
+ABREAST: Final = 2  # of those who wait for the same sync, how many are woken at a time
 
 
 class AuditUnavailable(Exception):
@@ -56,23 +57,31 @@ class _Batch:
     """Rows that are written together; the writer fills in `first` or `error`.
 
     Each row has a gate of its own: those who wait for one event would all want its lock when
-    they wake.
+    they wake. The writer opens the first ABREAST, and whoever has gone through opens the one
+    ABREAST places behind: so few wake at a time, where all at once would fight over the
+    interpreter. Only the main thread is ever interrupted, so nobody's turn depends on it.
     """
 
-    __slots__ = ("error", "first", "gates", "rows")
+    __slots__ = ("error", "first", "gates", "lone", "rows")
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[bytes] = []  # each line from its time on, which the writer sets
         self.gates: list[threading.Lock] = []
+        self.lone: list[threading.Lock] = []  # the main thread's, which open no other
         self.first = 0
         self.error: AuditUnavailable | None = None
+
+    def open(self) -> None:
+        """Let those go who wait, now that `first` or `error` is known."""
+        for gate in self.lone + self.gates[:ABREAST]:
+            gate.release()
 
 
 Grown = Callable[["Frontier", int], bool]
 
 
 class Store:
-    """The log in one directory. Safe for threads; make a new one after a fork.
+    """The log in one directory. Safe for threads, and in a child after a fork.
 
     now: microseconds since 1970-01-01 UTC.
     grown: told, under the lock, after each append: the frontier and the last row's time; true
@@ -94,12 +103,12 @@ class Store:
         self._sync = sync
         self._fd = -1
         self._lock_fd = -1
-        self._pid = os.getpid()
         self._frontier = Frontier()
         self._offset = 0
         self._clock = 0
         self._turn = threading.Lock()  # the file's lock is the process's, for all its threads
-        self._waiting = threading.Condition()
+        self._joining = threading.RLock()  # held while the open batch is added to or taken
+        self._waiting = threading.Condition(self._joining)
         self._open = _Batch()
         self._expected = 1  # rows that the writer waits for, a little
         self._writer: threading.Thread | None = None
@@ -113,27 +122,43 @@ class Store:
 
         Raises AuditUnavailable when it could not be written; then nothing of it is there.
         """
+        try:  # here, so that a row which is none is refused alone
+            line = encode(row)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the row is not written down
+            why = type(error).__name__
+            raise AuditUnavailable(f"the audit log cannot be written ({why})") from None
+        line = line[line.index(BEHIND_TIME) :]
         gate = threading.Lock()
         gate.acquire()
-        with self._waiting:
+        lone = threading.get_ident() == threading.main_thread().ident
+        with self._joining:
+            if self._writer is None:
+                self._begin()
             batch = self._open
             place = len(batch.rows)
-            batch.rows.append(row)
-            batch.gates.append(gate)
-            if self._writer is None or not self._writer.is_alive() or self._pid != os.getpid():
-                self._begin()
+            batch.rows.append(line)
+            gates = batch.lone if lone else batch.gates
+            behind = len(gates) + ABREAST
+            gates.append(gate)
             if place == 0 or place + 1 == self._expected:
                 self._waiting.notify()
-        gate.acquire()  # opened by the writer
+        gate.acquire()  # opened by the writer or by one who waited before
+        if not lone and behind < len(gates):
+            gates[behind].release()
         if batch.error is not None:
             raise batch.error
         return batch.first + place
 
     def _begin(self) -> None:
-        self._pid = os.getpid()
         self._stopping = False
-        self._writer = threading.Thread(target=self._write_batches, name="audit", daemon=True)
-        self._writer.start()
+        writer = threading.Thread(target=self._write_batches, name="audit", daemon=True)
+        try:
+            writer.start()
+        except RuntimeError:
+            raise AuditUnavailable(
+                "the audit log cannot be written (no thread can be started for it)"
+            ) from None
+        self._writer = writer
 
     def _write_batches(self) -> None:
         patience = 0.0
@@ -151,10 +176,9 @@ class Store:
                     f"the audit log cannot be written ({type(error).__name__})"
                 )
             patience = min(LONGEST_PATIENCE, (time.monotonic() - began) / 2)
-            with self._waiting:
+            with self._joining:
                 self._expected = len(batch.rows) + len(self._open.rows)
-            for gate in batch.gates:
-                gate.release()
+            batch.open()
 
     def _next_batch(self, patience: float) -> _Batch | None:
         """The rows to be written next; None at the end.
@@ -164,7 +188,7 @@ class Store:
         each with a sync of its own.
         """
         until = time.monotonic() + patience
-        with self._waiting:
+        with self._joining:
             while not self._stopping:
                 waiting = len(self._open.rows)
                 left = until - time.monotonic()
@@ -180,12 +204,12 @@ class Store:
     def _write(self, batch: _Batch) -> None:
         with self._locked():
             self._catch_up()
-            lines = []
-            batch.first = index = self._frontier.size
+            batch.first = first = self._frontier.size
             clock = max(self._clock, self._now())
-            for row in batch.rows:
-                lines.append(encode(structs.replace(row, i=index, t=clock)))
-                index += 1
+            lines = [
+                b'{"i":%d,"t":%d%b' % (index, clock, rest)
+                for index, rest in enumerate(batch.rows, first)
+            ]
             self._put(b"\n".join(lines) + b"\n")
             self._frontier.extend(leaf_hashes(lines))
             self._clock = clock
@@ -217,14 +241,17 @@ class Store:
 
     def close(self, grown: Grown | None = None) -> None:
         """Write what waits, tell `grown` if it is given, then let go of the files."""
-        with self._waiting:
+        with self._joining:
             self._stopping = True
             self._waiting.notify_all()
-        if self._writer is not None and self._pid == os.getpid():
+        if self._writer is not None:
             self._writer.join()
         self._writer = None
         if grown is not None and self._fd >= 0:
             self.checkpoint(grown)
+        self._let_go()
+
+    def _let_go(self) -> None:
         for fd in (self._fd, self._lock_fd):
             if fd >= 0:
                 os.close(fd)
@@ -259,7 +286,15 @@ class Store:
                 fcntl.flock(self._lock_fd, fcntl.LOCK_UN)
 
     def _forked(self) -> None:
-        self._turn = threading.Lock()  # whoever held it is not in this process
+        """In a child: the writer and whoever held a lock are not in this process, and a file's
+        lock that came through a fork is the parent's too, so the files are opened anew."""
+        self._turn, self._joining = threading.Lock(), threading.RLock()
+        self._waiting = threading.Condition(self._joining)
+        self._open = _Batch()
+        self._expected = 1
+        self._writer = None
+        self._let_go()
+        self._frontier, self._offset, self._clock = Frontier(), 0, 0  # may be half-way in a write
 
     def _opened(self) -> None:
         if self._fd >= 0:
