@@ -61,9 +61,10 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
         for n in range(MANY)
     )
     for n in range(MANY):
-        clocks.a_clock(n)
         clocks.a_rule(f"rule-{n}")
         clocks.a_calendar(n)
+    for n in range(MANY):
+        clocks.a_clock(n)
     now = timezone.now()
     for n in range(MANY):
         colleague = person("risk_owner", f"colleague-{n}")

@@ -8,13 +8,15 @@ from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from babel.dates import format_date
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from guanlan.core.access import Subject
-from guanlan.response.clocks.calendars import calendar_of, missing_year
+from guanlan.response.clocks.calendars import missing_year
+from guanlan.response.clocks.running import OPEN
 from guanlan.response.models import BusinessCalendar, RunningClock
 from guanlan.web.dashboards import Tile
 from guanlan.web.words import babel_locale, number
@@ -46,13 +48,12 @@ class Strip(NamedTuple):
 def strip_for(subject: Subject, now: dt.datetime) -> Strip:
     """Numbers of the clocks that the subject may see, and the next days."""
     clocks = RunningClock.objects.for_user(subject)
-    still = clocks.filter(state__in=("running", "missed"), sent_at=None)
-    due = list(still.values_list("due", flat=True)[:10_000])
+    lately = Q(state__in=OPEN, sent_at=None) | Q(stopped_at__gte=now - LATELY)
+    rows = list(clocks.filter(lately).values_list("state", "due", "stopped_at")[:10_000])
+    due = [moment for _state, moment, stopped in rows if stopped is None]
     missed = sum(one <= now for one in due)
     soon = sum(now < one <= now + DAY for one in due)
-    ended = Counter(
-        clocks.filter(stopped_at__gte=now - LATELY).values_list("state", flat=True)[:10_000]
-    )
+    ended = Counter(state for state, _due, stopped in rows if stopped is not None)
     tiles = [
         Tile(label=_("Missed, not sent"), value=number(missed), link=_list("is:open state:missed"),
              state="bad" if missed else ""),
@@ -86,12 +87,10 @@ def missing_words(row: BusinessCalendar | None, today: dt.date) -> str:
 def _days(row: BusinessCalendar | None, due: list[dt.datetime], now: dt.datetime) -> list[Day]:
     today = timezone.localtime(now).date()
     counts = Counter(timezone.localtime(one).date() for one in due if one > now)
-    calendar = calendar_of(row) if row is not None else None
-    names = (
-        {one.day: one.name for one in row.days.filter(day__gte=today, day__lt=today + DAYS * DAY)}
-        if row is not None
-        else {}
-    )
+    week = row.week if row is not None else [[0]] * 5 + [[], []]
+    last = today + DAYS * DAY
+    there = row.days.filter(day__gte=today, day__lt=last) if row is not None else []
+    days = {one.day: one for one in there}
     found = []
     for n in range(DAYS):
         day = today + n * DAY
@@ -100,11 +99,11 @@ def _days(row: BusinessCalendar | None, due: list[dt.datetime], now: dt.datetime
         found.append(
             Day(
                 format_date(day, "EEE d", locale=babel_locale()),
-                calendar.works(day) if calendar is not None else day.weekday() < 5,
+                days[day].works if day in days else bool(week[day.weekday()]),
                 count,
                 ngettext("%(n)s due", "%(n)s due", count) % {"n": count},
                 _between(max(begin, now), begin + DAY),
-                names.get(day, ""),
+                days[day].name if day in days else "",
             )
         )
     return found
