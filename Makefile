@@ -26,7 +26,11 @@ setup-dev: $(VENV)/.dev assets
 demo: setup
 	$(BIN)/guanlan demo $(DEMO_ARGS)
 
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+# Files are handed out in the order of tests/conftest.py: the long ones first.
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+# Each of many processes would compile everything again that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 # What touches the database is run once more on a throw-away PostgreSQL.
 # Browser tests run apart: what drives the browser keeps an event loop running in its process,

@@ -20,6 +20,15 @@ LONG = 500  # lines; past this a file is named at the end of the run
 ABSENT = "component absent"
 # Django's own, and those that run `guanlan` in a process with a database of its own.
 DATABASE_FIXTURES = {"db", "transactional_db", "guanlan", "together", "start"}
+# What takes long is begun first, so that no worker waits for another at the end.
+LONG_FILES = (
+    "site/test_golden_access.py", "fraud/test_pages.py", "site/cli/test_keys.py",
+    "site/cli/test_backup.py", "site/cli/test_demo.py", "site/test_resources.py",
+    "site/test_injection.py", "properties/test_exact_at_size.py", "site/cli/test_up.py",
+    "site/cli/test_worker.py", "web/accounts/test_sso.py", "web/resource/test_leaks.py",
+    "site/test_grouping.py", "web/test_people.py", "engine/kernel/test_kernel.py",
+    "site/cli/test_manners.py", "fraud/test_projection.py", "site/door/test_openapi.py",
+)  # fmt: skip
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -79,9 +88,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         untouched = [item for item in items if not _touches_database(item)]
         config.hook.pytest_deselected(items=untouched)
         items[:] = [item for item in items if _touches_database(item)]
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> tuple[bool, int]:
+    """Where a test's file comes in a run; files of the same turn stay as they were."""
+    path = item.path.relative_to(ROOT / "tests")
+    name = path.as_posix()
     # The browser driver keeps an event loop in its process; tests that start loops of their
     # own must have run before it.
-    items.sort(key=lambda item: "e2e" in item.path.relative_to(ROOT).parts)
+    last = path.parts[0] == "e2e"
+    return last, LONG_FILES.index(name) if name in LONG_FILES else len(LONG_FILES)
 
 
 def _touches_database(item: pytest.Item) -> bool:

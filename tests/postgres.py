@@ -55,16 +55,20 @@ def start() -> str | None:
     return os.environ.get(ADDRESS)
 
 
-def of_its_own() -> dict[str, str]:
-    """What a process needs in its environment for an empty database of its own; nothing on
-    SQLite, where its data directory holds it."""
+def of_its_own(template: str | None = None) -> dict[str, str]:
+    """What a process needs in its environment for a database of its own, empty or a copy of the
+    one named `template`; nothing on SQLite, where its data directory holds it."""
     address = start()
     if address is None:
         return {}
     server, _slash, _name = address.rpartition("/")
     name = f"other_{secrets.token_hex(6)}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template or "template0")
+            )
+        )
     return {"GUANLAN_DATABASE_URL": f"{server}/{name}"}
 
 

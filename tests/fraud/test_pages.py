@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils import translation
 from msgspec import structs
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -20,6 +21,7 @@ from guanlan.engine.log import LogTail, Repair
 from guanlan.fraud import engine_access, models, projector
 from guanlan.fraud.frames import record
 from guanlan.fraud.pages.backtests import _precision_recall
+from guanlan.fraud.pages.entities import EntityLook
 from guanlan.fraud.projector import Projector
 from guanlan.fraud.services import project, store_backtest
 from guanlan.fraud.stream import stream_row
@@ -391,3 +393,23 @@ def test_a_key_that_is_looked_up_stands_in_no_address(pond: World, signed_in: Cl
     assert phone.key not in answer["Location"]
     assert f"~{phone.id}" in answer["Location"]
     assert 'method="post"' in signed_in.get("/entities").content.decode()
+
+
+def test_what_the_platform_names_itself_is_translated(pond: World, signed_in: Client) -> None:
+    """The demo's backtest, and the kind of entity whose precision is told."""
+    stored = store_backtest("A week of the demo company", "pond", "abc", report())
+    signed_in.cookies["guanlan_language"] = "zh-hans"
+    page = signed_in.get(f"/backtests/{stored.pk}").content.decode()
+    assert "演示公司的一周" in page
+    assert "演示公司的一周" in signed_in.get("/backtests").content.decode()
+    assert "客户精确率@100" in page
+
+
+@pytest.mark.parametrize(
+    ("decisions", "said"), [(1, "in the last 1 decision"), (2, "in the last 2 decisions")]
+)
+def test_one_decision_is_told_as_one(decisions: int, said: str) -> None:
+    look = EntityLook.__new__(EntityLook)
+    look.__dict__["recent"] = [models.Decision()] * decisions
+    with translation.override("en"):
+        assert look.lately == said

@@ -23,7 +23,7 @@ PAGE = 50
 
 def read(text: str) -> Search:
     terms, problems = read_terms(text)
-    search = search_of(terms, kinds=KINDS, currency="CNY", zone="Asia/Shanghai")
+    search = search_of(terms, kinds=KINDS, currency="CNY")
     search.problems[:0] = problems
     return search
 

@@ -1,4 +1,5 @@
-"""What changes rows writes it down: a module that writes to the database uses `act`."""
+"""What changes rows writes it down: a module that writes to the database uses `act`; and every
+act has a name that people can read."""
 
 from __future__ import annotations
 
@@ -6,6 +7,10 @@ import ast
 from pathlib import Path
 
 import pytest
+from django.utils import translation
+
+import tests.web.installation  # noqa: F401 - sets Django up
+from guanlan.core.audit.acts import ACTS, OUTCOMES, act_name
 
 ROOT = Path(__file__).resolve().parents[2] / "src" / "guanlan"
 WRITES = {
@@ -69,3 +74,53 @@ def test_a_module_that_writes_rows_tells_of_it(path: Path) -> None:
         return
     text = path.read_text("utf-8")
     assert "guanlan.core.audit" in text, f"lines {found}: change rows within `act`"
+
+
+# Acts whose code is put together, or handed on: each module's part of a code, and what it means.
+MADE = {
+    "web/accounts/factors.py": {"factor.add", "factor.remove", "factor.renew"},
+    "core/outbox/managing.py": {
+        "channel.add", "channel.change", "channel.disable", "channel.enable",
+    },
+    "core/access/granting.py": {"grant.approve", "grant.refuse"},
+    "core/audit/recording.py": {"audit.gap"},
+    "core/audit/refusals.py": {"access.refuse", "input.refuse"},
+    "site/door/trail.py": {"entry.remove", "entry.set"},
+}  # fmt: skip
+
+
+def told(path: Path) -> tuple[set[str], bool]:
+    """The codes that a module writes down, and whether it also writes some that it makes up."""
+    codes, made = set(), False
+    text = path.read_text("utf-8")
+    if "guanlan.core.audit" not in text and "core/audit" not in str(path):
+        return set(), False
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
+            continue
+        if node.func.id not in ("act", "deed", "record"):
+            continue
+        first = node.args[0]
+        if isinstance(first, ast.Constant):
+            codes.add(str(first.value))
+        elif isinstance(first, ast.Name | ast.JoinedStr | ast.Attribute):
+            made = True
+    return codes, made
+
+
+def test_every_act_has_a_name_and_every_name_an_act() -> None:
+    codes: set[str] = set()
+    for path in modules():
+        found, made = told(path)
+        name = str(path.relative_to(ROOT))
+        assert not made or name in MADE, f"{name}: say which codes it makes"
+        codes |= found | MADE.get(name, set())
+    assert codes == set(ACTS)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "zh-hant"])
+def test_the_name_of_an_act_is_translated(language: str) -> None:
+    with translation.override(language):
+        for code in [*ACTS, *OUTCOMES]:
+            name = act_name(code) if code in ACTS else str(OUTCOMES[code])
+            assert not name.isascii(), code

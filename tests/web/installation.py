@@ -29,7 +29,9 @@ if not settings.configured:
     # Browser tests drive Playwright's synchronous client, which keeps a loop in the main thread.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     django.setup()
-    # Imported late: it reads Django's settings.
+    # Imported late: they read Django's settings.
     from guanlan.web.i18n import compile_catalogues
+    from tests.web.static_files import find_once
 
     compile_catalogues(Path(guanlan.__file__).parent)
+    find_once()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any, ClassVar
 
 import pytest
@@ -297,8 +298,8 @@ def test_the_page_of_a_person_tells_both_sides_of_their_history() -> None:
     client_of(user).post("/settings/access/requests/new", WISH)
     shown = client.get(f"/settings/people/{user.pk}").content.decode()
     about, by = shown.split("<h2>What this person did")
-    assert "role.give" in about
-    assert "grant.ask" in by
+    assert '<span title="role.give">Give a role</span>' in about
+    assert '<span title="grant.ask">Ask for access</span>' in by
     assert "What this person did" not in (
         client_of(person("administrator")).get(f"/settings/people/{user.pk}").content.decode()
     )
@@ -417,6 +418,8 @@ def test_the_policy_is_shown_whole_or_of_one_role() -> None:
     assert all(str(title) in whole for title in ("Fraud analyst", "Communications"))
     one = client.get("/settings/policy", {"role": "communications"}).context["rows"]
     assert all(len(cells) == 1 and cells[0][1] for _title, _name, cells in one)
+    # All that can be done is one word, whose meaning stands behind it.
+    assert re.search(r'title="see, add, [^"]*">everything<', whole)
     assert len(client.get("/settings/policy", {"role": "x"}).context["rows"][0][2]) == len(ROLES)
 
 

@@ -120,8 +120,11 @@ def test_a_channel_is_made_and_its_secret_never_comes_back(browser: Client) -> N
     page = text(browser, "channel", made.pk) + text(browser, "channels")
     assert "https://h.example.com/" in page
     assert "s3cr3t-value" not in page
-    bad = browser.post(url, {**values, "channel_name": "other", "url": ""})
+    bad = browser.post(url, {**values, "channel_name": "", "per_minute": "0", "url": ""})
     assert "s3cr3t-value" not in bad.content.decode()
+    # Every field that is wrong has its error, all at once.
+    assert bad.content.decode().count('class="field wrong"') == 3
+    assert bad.content.decode().count('class="field-error"') == 3
     assert "This is needed." in bad.content.decode()
 
 

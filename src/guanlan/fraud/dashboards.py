@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -96,10 +93,8 @@ def since(span: Window) -> str:
 
 def day_labels(span: Window) -> list[str]:
     """What stands under each bar: the time, with the day where the window has several."""
-    zone = ZoneInfo(settings.TIME_ZONE)
-    moments = [dt.datetime.fromtimestamp(bar * 60, zone) for bar in span.bars]
     form = "%H:%M" if span.hours <= 24 else "%m-%d %H:%M"
-    return [f"{moment:{form}}" for moment in moments]
+    return [f"{figures.local(bar):{form}}" for bar in span.bars]
 
 
 @OVERVIEW.panel(row=1, noun="fraud.figures")

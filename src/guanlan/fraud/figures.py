@@ -6,10 +6,10 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Sum
+from django.utils import timezone
 
 from guanlan.core.access import Subject, may
 from guanlan.engine.log import LogError, LogTail
@@ -86,17 +86,20 @@ def window(hours: int, now: int) -> Window:
     return Window(hours, end - hours * 60, end, bar, stale)
 
 
+def local(minute: int) -> dt.datetime:
+    """A minute as a time in the zone of the page, which is the organisation's."""
+    return dt.datetime.fromtimestamp(minute * 60, timezone.get_current_timezone())
+
+
 def utc_offset(minute: int) -> int:
     """Minutes that local time is ahead of UTC."""
-    moment = dt.datetime.fromtimestamp(minute * 60, ZoneInfo(settings.TIME_ZONE))
-    offset = moment.utcoffset()
+    offset = local(minute).utcoffset()
     return 0 if offset is None else int(offset.total_seconds()) // 60
 
 
 def local_text(minute: int) -> str:
     """A minute as the filter reads it: 2026-11-23T09:00."""
-    moment = dt.datetime.fromtimestamp(minute * 60, ZoneInfo(settings.TIME_ZONE))
-    return f"{moment:%Y-%m-%dT%H:%M}"
+    return f"{local(minute):%Y-%m-%dT%H:%M}"
 
 
 def outcomes_by_bar(span: Window, subject: Subject) -> dict[int, dict[int, Count]]:

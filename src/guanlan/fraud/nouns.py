@@ -7,6 +7,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.core.access import register_noun
+from guanlan.core.audit.acts import declare_acts
 
 _WORKING: Final = (
     "risk_owner", "fraud_analyst", "scenario_approver", "security_engineer", "privacy_officer",
@@ -90,4 +91,11 @@ def declare() -> None:
         verbs="see add export",
         rights=_each((*_WORKING, "committee_member"))
         | {"fraud_analyst": "see add export", "scenario_approver": "see export"},
+    )
+    declare_acts(
+        {
+            "backtest.store": _("Store a backtest"),
+            "entry.remove": _("Take an entry off a list"),
+            "entry.set": _("Put an entry on a list"),
+        }
     )

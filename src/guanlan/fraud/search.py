@@ -14,10 +14,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from guanlan.engine.scenario.model import Outcome
@@ -78,23 +78,21 @@ def search_of(
     *,
     kinds: Collection[str],
     currency: str,
-    zone: str,
     free: Collection[str] | None = None,
 ) -> Search:
     """The conditions that terms already split mean; `free` are the kinds of entities that free
-    words may name, all of them where it is left out."""
+    words may name, all of them where it is left out. A time without an offset is one in the
+    zone of the page, which is the organisation's."""
     search = Search(free=kinds if free is None else free)
     for term in terms:
         if not term.name:
             search.entities.append(Wanted(None, term.value, term.negated))
         else:
-            _read_term(search, term, kinds, currency, ZoneInfo(zone))
+            _read_term(search, term, kinds, currency)
     return search
 
 
-def _read_term(
-    search: Search, term: Term, kinds: Collection[str], currency: str, zone: ZoneInfo
-) -> None:
+def _read_term(search: Search, term: Term, kinds: Collection[str], currency: str) -> None:
     name, value = term.name, term.value
     if term.sign and name not in ("outcome", "score", "amount"):
         search.problems.append(_("“%(name)s:” takes no comparison.") % {"name": name})
@@ -118,7 +116,7 @@ def _read_term(
         case "amount":
             _compare(search, term, get_currency_precision(currency or "CNY"))
         case "after" | "before":
-            _time(search, term, zone)
+            _time(search, term)
         case "label":
             search.add(
                 term, "d.event_id IN (SELECT l.target FROM fraud_label l WHERE l.value = %s)", value
@@ -159,7 +157,7 @@ def _compare(search: Search, term: Term, decimals: int) -> None:
     search.add(term, f"d.{term.name} {term.sign or '='} %s", number)
 
 
-def _time(search: Search, term: Term, zone: ZoneInfo) -> None:
+def _time(search: Search, term: Term) -> None:
     try:
         moment = dt.datetime.fromisoformat(term.value)
     except ValueError:
@@ -168,7 +166,7 @@ def _time(search: Search, term: Term, zone: ZoneInfo) -> None:
         )
         return
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
+        moment = timezone.make_aware(moment)
     clock = (moment - _EPOCH) // dt.timedelta(microseconds=1)
     # The clock never goes back, so a time is a sequence number: the page's own key.
     if term.name == "after":

@@ -70,6 +70,17 @@ LABELS: Final[dict[str, Words]] = {
 }
 
 
+# Titles of backtests that Guanlan itself makes; all others are somebody's own words.
+BACKTESTS: Final[dict[str, Words]] = {
+    "A week of the demo company": _("A week of the demo company"),
+}
+
+
+def backtest_title(title: str) -> str:
+    """The title of a backtest, in the reader's language where it is one of ours."""
+    return str(BACKTESTS.get(title, title))
+
+
 def outcome_name(number: int) -> str:
     """The name of a stored outcome."""
     return Outcome(number).name

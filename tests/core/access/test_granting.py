@@ -21,7 +21,9 @@ from guanlan.core.access.granting import (
     unreviewed,
 )
 from guanlan.core.access.revealing import checked_reason
+from guanlan.core.audit.copying import history
 from guanlan.core.models import AccessGrant, Message, User
+from guanlan.core.outbox import notices
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +112,10 @@ def test_broken_glass_opens_at_once_tells_and_waits_for_another_ones_review() ->
     message = Message.objects.get(template="access.glass")
     assert (message.recipient, message.urgency) == (owner, "critical")
     assert list(unreviewed()) == [grant]
+    # Its own page says how it began, and the message says of what in the reader's words.
+    assert [one.act for one in history("core.breakglass", str(grant.pk))] == ["glass.break"]
+    [said] = notices([message], "zh-hans")
+    assert "主体（显示明文）" in said.text.body
     assert not overdue(grant)
     assert overdue(grant, timezone.now() + dt.timedelta(hours=25))
     with pytest.raises(ValidationError):

@@ -175,7 +175,7 @@ def test_the_history_of_an_object_is_its_own(log: Path) -> None:
         record("key.add", ("core.apikey", "one"))
         record("key.add", ("core.apikey", "two"))
         record("key.revoke", ("core.apikey", "one"))
-    assert [(d.title, d.who) for d in history("core.apikey", "one")] == [
+    assert [(d.act, d.who) for d in history("core.apikey", "one")] == [
         ("key.revoke", "ann"),
         ("key.add", "ann"),
     ]

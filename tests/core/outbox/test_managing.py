@@ -74,6 +74,12 @@ def test_a_bad_channel_is_refused_naming_the_field(more: dict[str, Any], field: 
     assert not Channel.objects.exists()
 
 
+def test_every_field_that_is_wrong_is_named_at_once() -> None:
+    with pytest.raises(ValidationError) as refused:
+        save(name="", per_minute=0, values={**MAIL, "host": "", "port": "x"})
+    assert {*refused.value.message_dict} == {"channel_name", "per_minute", "host", "port"}
+
+
 def test_a_name_is_used_once() -> None:
     save()
     with pytest.raises(ValidationError, match="channel_name"):

@@ -36,6 +36,23 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory of which only the database was made: all tables, and nothing in them."""
+    made = tmp_path_factory.mktemp("tables")
+    subprocess.run(
+        [sys.executable, "-c", TABLES], env=environment(made), cwd=made, timeout=120, check=True
+    )
+    return made
+
+
+@pytest.fixture
+def migrated(tables: Path, data: Path) -> None:
+    """The tables of `data` are there before its first command, which then need not make them:
+    that is dear, and told of by the tests that start from nothing."""
+    database.copy(tables, data)
+
+
 @pytest.fixture
 def guanlan(data: Path) -> Callable[..., Result]:
     """Run `guanlan ...` to its end."""
@@ -75,6 +92,13 @@ def together(data: Path) -> Callable[..., list[Result]]:
 
     return call
 
+
+TABLES = """
+import django
+from django.core.management import call_command
+django.setup()
+call_command("migrate", verbosity=0, interactive=False)
+"""
 
 TOGETHER = """
 import contextlib, io, json, sys

@@ -39,6 +39,7 @@ DECISIONS = "SELECT seq, event_id, outcome, score FROM fraud_decision WHERE seq 
 KEYS = "SELECT id, name, sha256 FROM core_apikey ORDER BY id"
 
 
+@pytest.mark.usefixtures("migrated")
 def test_backup_wipe_restore(guanlan: Guanlan, start: Start, data: Path, tmp_path: Path) -> None:
     scenario = tmp_path / "small.yaml"
     scenario.write_text(SCENARIO, encoding="utf-8")
@@ -113,7 +114,7 @@ def test_backup_wipe_restore(guanlan: Guanlan, start: Start, data: Path, tmp_pat
 
 
 @pytest.fixture
-def backed_up(guanlan: Guanlan, data: Path, tmp_path: Path) -> tuple[Path, Path]:
+def backed_up(guanlan: Guanlan, migrated: None, data: Path, tmp_path: Path) -> tuple[Path, Path]:
     out, keys = tmp_path / "b.tar", tmp_path / "k.tar"
     done = guanlan("backup", out, "--keys", keys)
     assert done.code == 0, done.err

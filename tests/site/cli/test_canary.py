@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 
 from guanlan.client import Client
 from tests.site.cli.running import Result, Started
 from tests.site.cli.small import SCENARIO
 from tests.site.cli.test_kill import projected
+
+pytestmark = pytest.mark.usefixtures("migrated")
 
 PHONE = "13912345678"
 IDENTITY = "11010519491231002X"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.site.cli.database import rows
 from tests.site.cli.running import Result, Started
@@ -54,6 +55,7 @@ def test_the_demo_seeds_once_and_goes_on(guanlan: Guanlan, start: Start, data: P
     assert not [line for line in second.lines if "Sign in as owner with" in line]
 
 
+@pytest.mark.usefixtures("migrated")
 def test_fresh_empties_no_directory_but_a_demo(guanlan: Guanlan, data: Path) -> None:
     guanlan("first-run")
     result = guanlan(*DEMO, "--fresh")

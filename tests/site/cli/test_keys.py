@@ -42,6 +42,7 @@ def test_secrets_are_shown_once_and_never_stored(together: Together, data: Path)
     assert stat.S_IMODE((data / "secret.key").stat().st_mode) == 0o600
 
 
+@pytest.mark.usefixtures("migrated")
 def test_lost_keys_stop_the_start_and_are_not_made_anew(
     together: Together, guanlan: Guanlan, data: Path
 ) -> None:
@@ -61,6 +62,7 @@ def test_lost_keys_stop_the_start_and_are_not_made_anew(
     assert guanlan("audit", "verify").code == 0
 
 
+@pytest.mark.usefixtures("migrated")
 def test_a_key_is_created_listed_and_revoked_once(together: Together) -> None:
     create = ["key", "create", "checkout"]
     made, plain, listed = together(
@@ -113,6 +115,7 @@ def test_doctor_survives_a_wrong_setting_and_does_not_repeat_it(guanlan: Guanlan
     assert "hunter2" not in report.out + report.err
 
 
+@pytest.mark.usefixtures("migrated")
 def test_doctor_finds_a_damaged_log(together: Together, data: Path) -> None:
     (data / "log").mkdir(parents=True)
     (data / "log" / f"{0:020}.glog").write_bytes(b"not a log" * 1000)
@@ -122,6 +125,7 @@ def test_doctor_finds_a_damaged_log(together: Together, data: Path) -> None:
     assert "backup" in faults["log"]["mend"]
 
 
+@pytest.mark.usefixtures("migrated")
 def test_doctor_names_what_a_repair_kept(together: Together, data: Path) -> None:
     (data / "log").mkdir(parents=True)
     torn = data / "log" / f"{4096:020}.torn"

@@ -8,11 +8,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from guanlan.client import Client, Decision, GuanlanError, Retry
 from guanlan.engine.log import verify
 from tests.site.cli.database import rows
 from tests.site.cli.running import Result, Started
 from tests.site.cli.small import SCENARIO, transfer
+
+pytestmark = pytest.mark.usefixtures("migrated")
 
 Guanlan = Callable[..., Result]
 Start = Callable[..., Started]

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from tests.site.cli.running import Result, Started
 from tests.site.cli.small import SCENARIO, transfer
+
+pytestmark = pytest.mark.usefixtures("migrated")
 
 Guanlan = Callable[..., Result]
 Together = Callable[..., list[Result]]

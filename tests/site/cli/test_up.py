@@ -17,6 +17,8 @@ from guanlan.engine.log import verify
 from tests.site.cli.running import Result, Started
 from tests.site.cli.small import SCENARIO, STRICTER, transfer
 
+pytestmark = pytest.mark.usefixtures("migrated")
+
 Guanlan = Callable[..., Result]
 Start = Callable[..., Started]
 

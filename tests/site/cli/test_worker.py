@@ -18,6 +18,8 @@ from tests.site.cli.database import rows
 from tests.site.cli.running import Result, Started
 from tests.site.cli.small import SCENARIO
 
+pytestmark = pytest.mark.usefixtures("migrated")
+
 Guanlan = Callable[..., Result]
 Start = Callable[..., Started]
 

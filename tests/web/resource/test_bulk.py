@@ -102,7 +102,7 @@ def test_a_worker_that_stops_is_followed_by_one_that_goes_on(
     assert live() == set()
     copy_rows()
     for key in keys:
-        told = [one for one in history("core.apikey", key) if one.title == "key.revoke"]
+        told = [one for one in history("core.apikey", key) if one.act == "key.revoke"]
         assert [one.who for one in told] == [owner.get_username()], "each written down once"
 
 

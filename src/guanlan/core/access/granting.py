@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from guanlan.core import outbox
+from guanlan.core.access.naming import noun_name, verb_name
 from guanlan.core.access.nouns import (
     AUDITOR,
     BREAK_GLASS_FROM,
@@ -38,8 +39,12 @@ NOT_LENT: Final = frozenset(
 outbox.template(
     "access.asked",
     names={"person": 2, "verb": 2, "noun": 2},
+    words={"verb": verb_name, "noun": noun_name},
     texts={
-        "en": ("{person} asks for access", "{person} asks to {verb} {noun} for a time."),
+        "en": (
+            "{person} asks for access",
+            "{person} asks for access for a time: {noun} ({verb}).",
+        ),
         "zh-hans": ("{person} 申请权限", "{person} 申请限时权限：{noun}（{verb}）。"),
         "zh-hant": ("{person} 申請權限", "{person} 申請限時權限：{noun}（{verb}）。"),
     },
@@ -47,10 +52,11 @@ outbox.template(
 outbox.template(
     "access.glass",
     names={"person": 2, "verb": 2, "noun": 2, "minutes": 2},
+    words={"verb": verb_name, "noun": noun_name},
     texts={
         "en": (
             "{person} broke the glass",
-            "{person} took the right to {verb} {noun} for {minutes} minutes. Review it today.",
+            "{person} took access for {minutes} minutes: {noun} ({verb}). Review it today.",
         ),
         "zh-hans": (
             "{person} 启用了紧急访问",
@@ -97,11 +103,12 @@ def ask(
         "scope": scope,
     }
     person = User.objects.get(pk=subject.id or 0)
-    with act("grant.ask", ("core.accessgrant", noun), detail=detail, purpose=purpose):
+    with act("grant.ask", detail=detail, purpose=purpose) as on:
         made = AccessGrant.objects.create(
             person=person, verb=verb, noun=noun, level=level, purpose=purpose,
             scope=scope, minutes=minutes, reason=text, ticket=ticket.strip(),
         )  # fmt: skip
+        on(named(made))
         deciders = outbox.people_who_may("approve", "core.accessgrant")
         outbox.send(
             "access.asked",
@@ -180,7 +187,7 @@ def break_glass(
         "minutes": minutes,
         "scope": scope,
     }
-    with act("glass.break", ("core.breakglass", noun), detail=detail, purpose=purpose):
+    with act("glass.break", detail=detail, purpose=purpose) as on:
         # The lock makes two of them wait for each other, so that the second sees the first.
         person = User.objects.select_for_update().get(pk=subject.id or 0)
         if unreviewed().filter(person=person).exists():
@@ -191,6 +198,7 @@ def break_glass(
             ends=now + timedelta(minutes=minutes), broken_glass=True,
             review_due=now + REVIEW_WITHIN,
         )  # fmt: skip
+        on(named(made))
         told = outbox.people_who_may("approve", "core.breakglass")
         outbox.send(
             "access.glass",

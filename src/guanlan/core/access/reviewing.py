@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from guanlan.core import outbox
 from guanlan.core.access.assigning import in_force
 from guanlan.core.access.granting import named, unreviewed
+from guanlan.core.access.naming import noun_name, verb_name
 from guanlan.core.audit import act
 from guanlan.core.jobs import Progress, Told, job
 from guanlan.core.models import AccessGrant, Message, RoleAssignment, User
@@ -24,10 +25,11 @@ ANSWERING: Final = ("owner", "privacy_officer")
 outbox.template(
     "access.review_due",
     names={"person": 2, "verb": 2, "noun": 2, "due": 2},
+    words={"verb": verb_name, "noun": noun_name},
     texts={
         "en": (
             "Review the emergency access of {person}",
-            "{person} took the right to {verb} {noun}. The review is due by {due}.",
+            "{person} took access: {noun} ({verb}). The review is due by {due}.",
         ),
         "zh-hans": (
             "请复核 {person} 的紧急访问",
@@ -42,10 +44,11 @@ outbox.template(
 outbox.template(
     "access.review_overdue",
     names={"person": 2, "verb": 2, "noun": 2, "due": 2, "days": 2},
+    words={"verb": verb_name, "noun": noun_name},
     texts={
         "en": (
             "Not reviewed for {days} days: emergency access of {person}",
-            "{person} took the right to {verb} {noun}. The review was due by {due}: see to it.",
+            "{person} took access: {noun} ({verb}). The review was due by {due}: see to it.",
         ),
         "zh-hans": (
             "{person} 的紧急访问已逾期 {days} 天未复核",

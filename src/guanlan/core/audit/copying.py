@@ -138,34 +138,41 @@ def _row(entry: AuditEntry) -> Row:
 
 
 class Done(NamedTuple):
-    """An act, for the history of an object (`who` did it) or of a person (to what: `who`)."""
+    """An act, for the history of an object (`who` did it; empty: the system) or of a person
+    (to what: `label` and `identity`)."""
 
     row: int
     at: datetime
-    title: str
-    who: str
+    act: str
+    outcome: str
+    who: str = ""
+    label: str = ""
+    identity: str = ""
 
 
 def history(label: str, identity: str) -> list[Done]:
     """The newest acts on one object, newest first; copies what is not copied yet."""
     found = AuditEntry.objects.filter(object_label=label, object_id=identity)
-    return _newest(found, lambda row: row.actor)
+    return _newest(found, lambda row: {"who": "" if row.actor_kind == "system" else row.actor})
 
 
 def acts_by(person: int) -> list[Done]:
     """The newest acts of one person, newest first, each with what it was done to."""
     found = AuditEntry.objects.filter(actor_kind="person", actor_id=str(person))
-    return _newest(found, lambda row: f"{row.object_label} {row.object_id}".strip())
+    return _newest(found, lambda row: {"label": row.object_label, "identity": row.object_id})
 
 
-def _newest(found: QuerySet[AuditEntry], named: Callable[[AuditEntry], str]) -> list[Done]:
+def _newest(
+    found: QuerySet[AuditEntry], named: Callable[[AuditEntry], dict[str, str]]
+) -> list[Done]:
     copy_rows(limit=BATCH)
     return [
         Done(
             row.index,
             datetime.fromtimestamp(row.at / 1e6, UTC),
-            row.act if row.outcome == "done" else f"{row.act} ({row.outcome})",
-            named(row),
+            row.act,
+            row.outcome,
+            **named(row),
         )
         for row in found.order_by("-index")[:HISTORY]
     ]

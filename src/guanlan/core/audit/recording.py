@@ -8,7 +8,7 @@ import hmac
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
@@ -222,18 +222,24 @@ def act(
     detail: Detail | None = None,
     reason: str = "",
     purpose: str = "",
-) -> Iterator[None]:
+) -> Iterator[Callable[[models.Model | tuple[str, str]], None]]:
     """Do what is within as one database transaction, and write it down before it commits.
+
+    What it gives names the object that is acted on, where that is only made within:
+
+        with act("invitation.make") as on:
+            on(Invitation.objects.create(…))
 
     If the row cannot be written the transaction is rolled back: nothing is done unseen. If the
     transaction is rolled back after the row was written, another row says that it was undone.
     Acts may stand within acts; the outermost decides.
     """
     settle()
+    named = [object]
     if _open.get() is not None:
         with transaction.atomic():
-            yield
-            record(name, object, detail=detail, reason=reason, purpose=purpose)
+            yield named.append
+            record(name, named[-1], detail=detail, reason=reason, purpose=purpose)
         return
     # A transaction of the caller may be rolled back long after this act has ended well.
     within = transaction.get_connection().in_atomic_block
@@ -241,8 +247,8 @@ def act(
     token = _open.set(written)
     try:
         with transaction.atomic():
-            yield
-            record(name, object, detail=detail, reason=reason, purpose=purpose)
+            yield named.append
+            record(name, named[-1], detail=detail, reason=reason, purpose=purpose)
             for one in [_Pending(*each) for each in written] if within else ():
                 _thread.pending.append(one)
                 transaction.on_commit(one.commit)

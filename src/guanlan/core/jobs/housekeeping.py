@@ -8,12 +8,12 @@ from typing import Final
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from guanlan.core import outbox
 from guanlan.core.jobs.progress import Progress, Told
-from guanlan.core.jobs.registry import job
+from guanlan.core.jobs.registry import job, job_name
 from guanlan.core.jobs.running import on_failed
 from guanlan.core.jobs.wanting import nudge
 from guanlan.core.models import Attempt, Delivery, JobRun, Message, SignedIn, Worker
@@ -30,25 +30,30 @@ KEEP_MESSAGES: Final = timedelta(days=400)
 outbox.template(
     "job.failed",
     names={"job": 2, "error": 2},
+    words={"job": job_name, "error": lambda text: gettext(text) if text else ""},
     texts={
-        "en": ("Job {job} failed", "Job {job} failed for good: {error}. See Settings, Jobs."),
+        "en": ("Job failed: {job}", "{job}: failed for good: {error}. See Settings, Jobs."),
         "zh-hans": (
-            "任务 {job} 失败",
-            "任务 {job} 多次重试后仍失败：{error}。见“设置”中的“任务”。",
+            "任务“{job}”失败",
+            "任务“{job}”多次重试后仍失败：{error}。见“设置”中的“任务”。",
         ),
         "zh-hant": (
-            "工作 {job} 失敗",
-            "工作 {job} 多次重試後仍失敗：{error}。見「設定」中的「工作」。",
+            "工作「{job}」失敗",
+            "工作「{job}」多次重試後仍失敗：{error}。見「設定」中的「工作」。",
         ),
     },
 )
 outbox.template(
     "job.late",
     names={"job": 2},
+    words={"job": job_name},
     texts={
-        "en": ("Job {job} is late", "Job {job} was due and has not run. See Settings, Jobs."),
-        "zh-hans": ("任务 {job} 延误", "任务 {job} 已到时间但尚未运行。见“设置”中的“任务”。"),
-        "zh-hant": ("工作 {job} 延誤", "工作 {job} 已到時間但尚未執行。見「設定」中的「工作」。"),
+        "en": ("Job is late: {job}", "{job}: was due and has not run. See Settings, Jobs."),
+        "zh-hans": ("任务“{job}”延误", "任务“{job}”已到时间但尚未运行。见“设置”中的“任务”。"),
+        "zh-hant": (
+            "工作「{job}」延誤",
+            "工作「{job}」已到時間但尚未執行。見「設定」中的「工作」。",
+        ),
     },
 )
 outbox.template(

@@ -84,6 +84,12 @@ def find_job(name: str) -> Spec | None:
     return _jobs.get(name)
 
 
+def job_name(name: str) -> str:
+    """What a job is called in the reader's language; its name where there is no such job."""
+    spec = find_job(name)
+    return str(spec.title) if spec is not None else name
+
+
 def next_due(every: Every, after: datetime, zone: ZoneInfo) -> datetime | None:
     """The first time past `after` that the schedule names; None where there is none."""
     if every is None:

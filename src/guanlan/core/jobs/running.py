@@ -22,6 +22,7 @@ from guanlan.core.jobs.progress import Cancelled, Overran, Progress, Stopping, T
 from guanlan.core.jobs.queue import queue
 from guanlan.core.jobs.registry import Spec, find_job, next_due
 from guanlan.core.models import JobRun
+from guanlan.core.people.organisation import organisation
 
 logger = logging.getLogger("guanlan.jobs")
 
@@ -111,7 +112,8 @@ def execute(identity: int, now: datetime | None = None) -> None:
 def _perform(spec: Spec, run: JobRun) -> None:
     progress = Progress(run, spec.timeout, STOPPING)
     try:
-        told = spec.work(progress) or Told("")
+        with timezone.override(organisation().zone):  # as pages do: messages tell times
+            told = spec.work(progress) or Told("")
         progress.write()
     except Cancelled:
         _close(run, State.CANCELLED)

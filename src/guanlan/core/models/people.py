@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -13,6 +14,11 @@ from guanlan.core.access.nouns import Verb
 from guanlan.core.access.policy import Subject
 from guanlan.core.access.scoping import ScopedQuerySet
 from guanlan.core.sealing import BlindIndex, SealedField, SealId
+
+# Han, kana and hangul: names in them begin with the surname and have no blank.
+_EASTERN: Final = re.compile(
+    r"[\u3005\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U000323af]+"
+)
 
 
 class Accounts(UserManager["User"]):
@@ -43,6 +49,13 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         db_table = "core_user"
         indexes = [models.Index(fields=["date_joined", "id"])]
+
+    def get_full_name(self) -> str:
+        """The name as its script writes it: 欧阳静, but Mary Smith."""
+        parts = [part for part in (self.last_name.strip(), self.first_name.strip()) if part]
+        if all(_EASTERN.fullmatch(part) for part in parts):
+            return "".join(parts)
+        return " ".join(reversed(parts))
 
 
 class Attempt(models.Model):

@@ -72,15 +72,22 @@ def save_channel(
         before = config_of(channel) if channel is not None else {}
     except Unreadable:
         before = {}
-    config = checked_config(kind, values, before)
     name = name.strip()
-    if not 1 <= len(name) <= 80:
-        raise ValidationError({"channel_name": _("Give the channel a name of 1 to 80 characters.")})
-    if not 1 <= per_minute <= MOST_PER_MINUTE:
-        raise ValidationError({"per_minute": _("Give a whole number from 1 to 1000.")})
+    wrong: dict[str, list[str]] = {}
+    config: dict[str, str] = {}
+    try:
+        config = checked_config(kind, values, before)
+    except ValidationError as error:
+        wrong |= error.message_dict
     taken = Channel.objects.filter(name=name).exclude(pk=channel.pk if channel else 0)
-    if taken.exists():
-        raise ValidationError({"channel_name": _("There is a channel of this name already.")})
+    if not 1 <= len(name) <= 80:
+        wrong["channel_name"] = [_("Give the channel a name of 1 to 80 characters.")]
+    elif taken.exists():
+        wrong["channel_name"] = [_("There is a channel of this name already.")]
+    if not 1 <= per_minute <= MOST_PER_MINUTE:
+        wrong["per_minute"] = [_("Give a whole number from 1 to 1000.")]
+    if wrong:
+        raise ValidationError(wrong)
     verb = "add" if channel is None else "change"
     with act(f"channel.{verb}", (NOUN, name), detail={"kind": kind}):
         row = channel or Channel(kind=kind)

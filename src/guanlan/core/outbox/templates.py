@@ -17,9 +17,10 @@ the message is stored.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, NamedTuple
 
+from django.utils import translation
 from msgspec import Struct
 
 from guanlan.core.access import MASKED_FROM
@@ -42,12 +43,13 @@ class Text(NamedTuple):
 
 class Template(Struct, frozen=True):
     """A registered template; `names` says the data level of each name, `lines` which of them
-    may have several lines."""
+    may have several lines, `words` which of them are codes and what names those."""
 
     name: str
     names: dict[str, int]
     texts: dict[str, Text]
     lines: frozenset[str] = frozenset()
+    words: dict[str, Callable[[str], str]] = {}
 
 
 _templates: dict[str, Template] = {}
@@ -59,8 +61,10 @@ def template(
     names: Mapping[str, int],
     texts: Mapping[str, tuple[str, str]],
     lines: Collection[str] = (),
+    words: Mapping[str, Callable[[str], str]] | None = None,
 ) -> Template:
-    """Register a template. Raises ValueError where it is registered twice, a language is
+    """Register a template; a value of a name in `words` is a code, which is told in the
+    reader's language. Raises ValueError where it is registered twice, a language is
     missing, or a text uses a name that is not declared."""
     if name in _templates:
         raise ValueError(f"template {name} is registered twice")
@@ -72,7 +76,7 @@ def template(
             if not used <= set(names) or _BRACE.search(_NAME.sub("", part)):
                 raise ValueError(f"template {name}: {language} uses a name that is not declared")
     ready = {code: Text(*parts) for code, parts in texts.items()}
-    made = Template(name, dict(names), ready, frozenset(lines))
+    made = Template(name, dict(names), ready, frozenset(lines), dict(words or {}))
     _templates[name] = made
     return made
 
@@ -113,10 +117,16 @@ def rendered(name: str, context: Mapping[str, Value], language: str) -> Text:
     chosen = _templates.get(name)
     if chosen is None:
         return Text(name, "")
-    text = chosen.texts.get(language) or chosen.texts["en"]
+    text = chosen.texts.get(language)
+    if text is None:
+        language, text = "en", chosen.texts["en"]
+    values = dict(context)
+    with translation.override(language):
+        for key, named in chosen.words.items():
+            values[key] = named(str(values.get(key, "")))
 
     def said(part: str) -> str:
-        return _NAME.sub(lambda found: str(context.get(found[1], "")), part)
+        return _NAME.sub(lambda found: str(values.get(found[1], "")), part)
 
     return Text(" ".join(said(text.subject).split())[:200], said(text.body))
 

@@ -47,7 +47,7 @@ def invite(subject: Subject, email: str, role: str) -> Invited:
     if not may_give(subject, role):
         raise Denied(f"{subject.name} may not give the role {role}", "add", "core.roleassignment")
     token = secrets.token_urlsafe(32)
-    with act("invitation.make", ("core.invitation", role), detail={"role": role}):
+    with act("invitation.make", detail={"role": role}) as on:
         made = Invitation.objects.create(
             email=email,
             role=role,
@@ -55,6 +55,7 @@ def invite(subject: Subject, email: str, role: str) -> Invited:
             invited_by_id=subject.id,
             expires=timezone.now() + LIFE,
         )
+        on(made)
     return Invited(made, token)
 
 

@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.engine.scenario.model import Outcome
+from guanlan.fraud import programs
 from guanlan.fraud.models import Backtest
+from guanlan.fraud.showing import Shower
 from guanlan.web.charts import Chart, Series
 from guanlan.web.dashboards import Tile
 from guanlan.web.resource import Drawing, Numbers, Panel
@@ -66,7 +68,10 @@ def numbers(look: BacktestLook, subject: Subject) -> Sequence[Tile]:
         tiles.append(
             Tile(
                 label=_("%(entity)s precision@%(top)s")
-                % {"entity": ranking["entity"], "top": ranking["top"]},
+                % {
+                    "entity": Shower(programs.latest()).kind(ranking["entity"]),
+                    "top": ranking["top"],
+                },
                 value=figure(ranking["entity_precision"]),
                 note=_("at most %(ceiling)s possible")
                 % {"ceiling": figure(ranking["entity_ceiling"])},

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from guanlan.core.access import Subject
 from guanlan.core.event_log import log_keys
+from guanlan.core.people.organisation import organisation
 from guanlan.core.sealing import Unopened
 from guanlan.engine.log import LogError, LogReader
 from guanlan.engine.refusal import Refused
@@ -50,7 +51,7 @@ def live(request: HttpRequest) -> HttpResponse:
         "types": shower.types(),
         "outcomes": {name: str(title) for name, title in words.OUTCOMES.items()},
         "rules": {r.id: r.title.get(shower.language) for r in scenario.rules} if scenario else {},
-        "zone": settings.TIME_ZONE,
+        "zone": organisation().zone.key,
         "stream": "/console/stream",
         "decision": reverse("decision", args=[0]),
         "entities": reverse("entities"),

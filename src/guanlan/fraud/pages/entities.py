@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from guanlan.core.access import MASKED_FROM, Subject
@@ -95,7 +95,10 @@ class EntityLook:
     @property
     def lately(self) -> str:
         """How many decisions were looked at, in words."""
-        return _("in the last %(n)s decisions") % {"n": number(len(self.recent))}
+        n = len(self.recent)
+        return ngettext("in the last %(n)s decision", "in the last %(n)s decisions", n) % {
+            "n": number(n)
+        }
 
 
 def heading(look: EntityLook) -> Heading:

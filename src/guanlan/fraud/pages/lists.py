@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -44,7 +43,6 @@ def _search(ask: Ask, shower: Shower) -> Search:
         ask.terms,
         kinds=shower.kinds(),
         currency=shower.currency,
-        zone=settings.TIME_ZONE,
         free=shower.kinds_for(ask.subject),
     )
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from guanlan.core.access import Subject
 from guanlan.core.audit.rows import scrub
 from guanlan.engine.lists import ListChange
-from guanlan.fraud import programs
+from guanlan.fraud import programs, words
 from guanlan.fraud.models import Backtest, ListAct, Program
 from guanlan.fraud.pages import backtests, scenario
 from guanlan.fraud.recompute import decode_changes
@@ -183,7 +183,9 @@ LIST_CHANGES = register(
         ),
         order="-time",
         prepare=show_changes,
-        heading=lambda row: Heading(row.list, clock=from_microseconds(row.clock)),
+        heading=lambda row: Heading(
+            str(_lists().get(row.list, row.list)), clock=from_microseconds(row.clock)
+        ),
         empty=gettext_lazy(
             "Entries that are added to lists or removed from them while Guanlan runs appear here."
         ),
@@ -212,7 +214,12 @@ BACKTESTS = register(
         place=("strategy", 20),
         api="backtests",
         columns=(
-            Column("title", gettext_lazy("Title"), level=2),
+            Column(
+                "title",
+                gettext_lazy("Title"),
+                value=lambda row: words.backtest_title(row.title),
+                level=2,
+            ),
             Column("scenario", gettext_lazy("Scenario"), level=2),
             Column("version", gettext_lazy("Version"), cell="code", level=2),
             Column("days", gettext_lazy("Days"), value=_days, level=2),
@@ -250,7 +257,7 @@ BACKTESTS = register(
         search=("title", "scenario"),
         order="-created",
         look=lambda row, subject: backtests.BacktestLook(row),
-        heading=lambda look: Heading(look.row.title, clock=look.row.created),
+        heading=lambda look: Heading(words.backtest_title(look.row.title), clock=look.row.created),
         mark="fraud/backtest/mark.html",
         lead="fraud/backtest/lead.html",
         facts=(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from guanlan.core.access import TABLE, VERBS, Subject, explain, may
-from guanlan.core.access.nouns import POLICY_VERSION
+from guanlan.core.access.nouns import POLICY_VERSION, Noun
 from guanlan.core.access.table import PURPOSES, ROLE_NOTES, ROLES, VERB_TITLES
 from guanlan.core.models import AccessGrant
 from guanlan.web.pages.grants import grant_state
 from guanlan.web.rights import needs, signed_in, subject_of_request
+
+FEW: Final = 2  # verbs that are named even where they are all that a noun offers
 
 
 def rights_of(subject: Subject) -> list[dict[str, Any]]:
@@ -66,6 +68,14 @@ def my_access(request: HttpRequest) -> HttpResponse:
     return render(request, "web/my_access.html", context)
 
 
+def _said(noun: Noun, verbs: set[str]) -> tuple[list[str], str]:
+    """What a cell of the policy says; where that is all the noun offers, what all means."""
+    titles = [str(VERB_TITLES[verb]) for verb in VERBS if verb in verbs]
+    if len(titles) > FEW and len(titles) == len(noun.verbs):
+        return [_("everything")], ", ".join(titles)
+    return titles, ""
+
+
 @needs("see", "core.policy")
 @require_safe
 def policy(request: HttpRequest) -> HttpResponse:
@@ -80,7 +90,7 @@ def policy(request: HttpRequest) -> HttpResponse:
             noun.title,
             name,
             [
-                (title, [VERB_TITLES[v] for v in VERBS if v in rules.get((name, role), ())])
+                (title, *_said(noun, rules.get((name, role), set())))
                 for role, title in shown.items()
             ],
         )
@@ -91,7 +101,9 @@ def policy(request: HttpRequest) -> HttpResponse:
         "shown": shown.values(),
         "chosen": chosen if chosen in ROLES else "",
         "note": ROLE_NOTES.get(chosen, ""),
-        "rows": [row for row in rows if len(shown) > 1 or any(verbs for _title, verbs in row[2])],
+        "rows": [
+            row for row in rows if len(shown) > 1 or any(verbs for _title, verbs, _all in row[2])
+        ],
         "version": POLICY_VERSION,
         "digest": TABLE.digest(),
     }

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from guanlan.core.access import Subject, Verb
 from guanlan.core.audit import AuditUnavailable, open_log
+from guanlan.core.audit.acts import ACTS, OUTCOMES, act_name
 from guanlan.core.audit.copying import BATCH, copy_rows
 from guanlan.core.audit.proofs import prove_inclusion
 from guanlan.core.audit.recording import DIRECTORY
@@ -23,13 +24,6 @@ from guanlan.web.resource import Chip, Column, Filter, Heading, Panel, Resource,
 from guanlan.web.resource.words import Term
 from guanlan.web.templatetags.console import from_microseconds
 
-OUTCOMES: Final[dict[str, str | Promise]] = {
-    "done": gettext_lazy("done"),
-    "seen": gettext_lazy("read"),
-    "refused": gettext_lazy("refused"),
-    "failed": gettext_lazy("failed"),
-    "undone": gettext_lazy("undone"),
-}
 _LOOKS: Final = {"done": "on", "seen": "on", "refused": "warn", "failed": "bad", "undone": "off"}
 KINDS: Final[dict[str, str | Promise]] = {
     "person": gettext_lazy("person"),
@@ -118,26 +112,53 @@ AUDIT = register(
         columns=(
             Column("index", gettext_lazy("Row"), cell="number", sort=True),
             Column("at", gettext_lazy("Time"), cell="clock"),
-            Column("actor", gettext_lazy("Who")),
-            Column("act", gettext_lazy("Act"), cell="code"),
+            Column("actor", gettext_lazy("Who"), cell="template", template="web/cells/actor.html"),
+            Column("act", gettext_lazy("Act"), cell="template", template="web/cells/act.html"),
             Column(
                 "object",
                 gettext_lazy("On what"),
                 value=lambda row: f"{row.object_label} {row.object_id}".strip(),
+                cell="template",
+                template="web/cells/on_what.html",
                 level=2,
             ),
             Column("outcome", gettext_lazy("Outcome"), value=state, cell="state"),
             Column("reason", gettext_lazy("Reason"), wide=True),
-            Column("purpose", gettext_lazy("Purpose"), shown=False),
+            Column(
+                "purpose",
+                gettext_lazy("Purpose"),
+                cell="template",
+                template="web/cells/purpose.html",
+                shown=False,
+            ),
             Column("detail", gettext_lazy("Detail"), cell="code", shown=False),
-            Column("roles", gettext_lazy("Roles"), shown=False),
-            Column("actor_kind", gettext_lazy("Kind of actor"), shown=False),
+            Column(
+                "roles",
+                gettext_lazy("Roles"),
+                cell="template",
+                template="web/cells/roles.html",
+                shown=False,
+            ),
+            Column(
+                "actor_kind",
+                gettext_lazy("Kind of actor"),
+                cell="template",
+                template="web/cells/actor_kind.html",
+                shown=False,
+            ),
             Column("address", gettext_lazy("Address (keyed digest)"), cell="code", shown=False),
             Column("session", gettext_lazy("Session (keyed digest)"), cell="code", shown=False),
             Column("request", gettext_lazy("Request"), cell="code", shown=False),
         ),
         filters=(
-            Filter("act", gettext_lazy("Act"), "exact", group=True, example="act:key.revoke"),
+            Filter(
+                "act",
+                gettext_lazy("Act"),
+                "exact",
+                choices=ACTS,
+                group=True,
+                example="act:key.revoke",
+            ),
             Filter("actor", gettext_lazy("Who"), "exact", group=True, example="actor:owner"),
             Filter(
                 "kind",
@@ -186,7 +207,7 @@ AUDIT = register(
         state=state,
         history=False,  # it is history
         heading=lambda row: Heading(clock=from_microseconds(row.at)),
-        name_of=lambda row: f"{row.index} {row.act}",
+        name_of=lambda row: f"{row.index} · {act_name(row.act)}",
         panels=(Panel(gettext_lazy("Proof"), "web/audit_proof.html", proof),),
         empty=gettext_lazy("Everything that is done here is written down and appears here."),
     )

@@ -41,6 +41,11 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "url": gettext_lazy("Address"),
     "name": gettext_lazy("File name"),
 }
+CHOICES: Final[dict[str, str | Promise]] = {
+    "starttls": "STARTTLS",
+    "tls": "TLS",
+    "none": gettext_lazy("none"),
+}
 WHYS: Final[dict[str, str | Promise]] = {
     "refused": gettext_lazy("the address lies inside the network and is not allowed"),
     "unreachable": gettext_lazy("no connection, or no answer"),
@@ -66,7 +71,7 @@ class Box(NamedTuple):
     secret: bool
     kept: bool
     required: bool
-    choices: tuple[str, ...]
+    choices: tuple[tuple[str, str | Promise], ...]
 
 
 @needs("see", "core.channel")
@@ -147,7 +152,8 @@ def _boxes(request: HttpRequest, row: Channel | None, kind: str) -> list[Box]:
         kept = field.secret and bool(config.get(field.name))
         required = field.required and not kept
         label = FIELDS[field.name]
-        boxes.append(Box(field.name, label, value, field.secret, kept, required, field.choices))
+        choices = tuple((one, CHOICES.get(one, one)) for one in field.choices)
+        boxes.append(Box(field.name, label, value, field.secret, kept, required, choices))
     return boxes
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django import template
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import TABLE
-from guanlan.core.access.nouns import Verb
-from guanlan.core.access.table import VERB_TITLES
+from guanlan.core.access.naming import noun_name, purpose_name, role_name, verb_name
+from guanlan.core.audit import acts
 from guanlan.core.models import AccessGrant
 
 register = template.Library()
@@ -18,8 +15,24 @@ register = template.Library()
 @register.filter
 def right(grant: AccessGrant) -> str:
     """What a grant lets its person do: the thing, then the verb."""
-    noun = TABLE.nouns.get(grant.noun)
     return _("%(noun)s: %(verb)s") % {
-        "noun": noun.title if noun is not None else grant.noun,
-        "verb": VERB_TITLES.get(cast(Verb, grant.verb), grant.verb),
+        "noun": noun_name(grant.noun),
+        "verb": verb_name(grant.verb),
     }
+
+
+register.filter("noun_name", noun_name)
+register.filter("role_name", role_name)
+register.filter("purpose_name", purpose_name)
+
+
+@register.filter
+def act_name(code: str) -> str:
+    """The name of an act of the audit log."""
+    return acts.act_name(code)
+
+
+@register.filter
+def act_outcome(code: str) -> str:
+    """How an act ended."""
+    return str(acts.OUTCOMES.get(code, code))
