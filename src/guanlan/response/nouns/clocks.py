@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.core.access import register_noun
+from guanlan.core.audit.acts import declare_acts
 from guanlan.response.nouns.roles import INFORMED, RESPONDERS, each
 
 # Those who write to regulators, and who start and stop their clocks.
@@ -63,4 +64,22 @@ def declare() -> None:
         rights=each((*RESPONDERS, *INFORMED))
         | each((*WRITERS, "communications"), "see add")
         | {"compliance_officer": "see add export"},
+    )
+    declare_acts(
+        {
+            "calendar.save": _("Make or change a business calendar"),
+            "calendar.ship": _("Bring in a shipped business calendar"),
+            "calendar.year": _("Enter the holidays of a year"),
+            "clock.alarm": _("Ring the alarm of a clock"),
+            "clock.cancel": _("Cancel a clock"),
+            "clock.resume": _("Resume a cancelled clock"),
+            "clock.send": _("Mark a report as sent"),
+            "clock.sooner": _("Bring the due time of a clock nearer"),
+            "clock.start": _("Start a clock"),
+            "clockrule.add": _("Add a rule of a clock"),
+            "clockrule.change": _("Make a version of a rule"),
+            "clockrule.ship": _("Bring in a shipped rule"),
+            "clockrule.verify": _("Verify a rule against its source"),
+            "disclosure.add": _("Write into the register of disclosures"),
+        }
     )
