@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 
 from guanlan.core import services
 from guanlan.core.access import Denied, subject_of
+from guanlan.core.audit.copying import copy_rows, history
 from guanlan.core.ending_keys import tell_of_ending_keys
 from guanlan.core.models import ApiKey, Message, User
 from tests.people import person
@@ -131,5 +132,8 @@ def test_who_answers_for_a_key_is_told_before_it_expires_once_for_each_step() ->
             told[left] = {message.recipient for message in Message.objects.filter(created=now)}
         assert tell_of_ending_keys(now) == 0
     assert told == {30: {author, owner}, 7: {author, owner}, 1: {author, owner}}
+    copy_rows()
+    reminded = [one for one in history("core.apikey", key.id) if one.title == "key.remind"]
+    assert len(reminded) == 3, "what was not said again is not written down as said"
     services.revoke_api_key(key.id)
     assert tell_of_ending_keys(timezone.now() + 59.5 * DAY) == 0

@@ -8,15 +8,28 @@ from typing import Any
 
 import pytest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from guanlan.core.access import SYSTEM
+from guanlan.core.access import SYSTEM, subject_of
+from guanlan.core.access.granting import ask, break_glass
+from guanlan.core.audit.copying import copy_rows
+from guanlan.core.models import (
+    AuditEntry,
+    Channel,
+    Invitation,
+    JobRun,
+    RoleAssignment,
+    User,
+)
+from guanlan.fraud.models import Program
 from guanlan.web.discussion import comment
 from guanlan.web.rights import routes
 from tests.conftest import ROOT
 from tests.e2e.conftest import Open
 from tests.e2e.test_console import screens
+from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,6 +41,10 @@ FOUND = """async (tags) => {
   return violations.map((one) => `${one.id}: ` + one.nodes.slice(0, 3).map(
     (node) => `${node.target.join(" ")} (${said(node)})`).join(" | "));
 }"""
+# What scrolls sideways within a page; the table behind a chart may, the keyboard reaches it.
+SIDEWAYS = """() => Array.from(document.querySelectorAll("main .scroll:not([tabindex])")).filter(
+  (one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1
+).map((one) => one.textContent.trim().slice(0, 40))"""
 WIDER = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
 
 
@@ -38,6 +55,7 @@ def addresses() -> Iterator[str]:
         seen.add(path.split("?")[0])
         yield path
     yield from ("/search?q=u-7", "/no/such/page", "/discussion/fraud.decision/5")
+    yield from objects()
     for _pattern, name, _view in routes():
         try:
             path = reverse(name) if name else ""
@@ -46,6 +64,38 @@ def addresses() -> Iterator[str]:
         if path and path not in seen and path not in ("/logout", "/language"):
             seen.add(path)
             yield path
+
+
+def objects() -> Iterator[str]:
+    """The pages of single things that the small world does not have by itself."""
+    owner, other = User.objects.get(username="owner"), person("operations", "li.na")
+    other.first_name, other.last_name = "娜", "李"
+    other.save()
+    yield f"/settings/people/{other.pk}"
+    yield f"/settings/roles/{RoleAssignment.objects.get(person=other).pk}"
+    made = Invitation.objects.create(
+        email="a@example.com", role="operations", sha256=b"x", expires=timezone.now()
+    )
+    yield f"/settings/invitations/{made.pk}"
+    yield f"/settings/access/requests/{ask(subject_of(other), **WISH).pk}"
+    yield f"/settings/access/emergencies/{break_glass(subject_of(owner), **WISH).pk}"
+    for kind in ("email", "webhook"):
+        yield f"/settings/channels/new/{kind}"
+    channel = Channel(name="room", kind="webhook")
+    channel.config = {"url": "https://hooks.example.com/x", "secret": "s"}
+    channel.save()
+    yield f"/settings/channels/{channel.pk}"
+    yield f"/scenarios/{Program.objects.get().position}"
+    copy_rows()
+    yield f"/settings/audit/{AuditEntry.objects.latest('index').pk}"
+    run = JobRun.objects.create(job="outbox.deliver", state="failed", error="OSError in x.py:3")
+    yield f"/settings/runs/{run.pk}"
+
+
+WISH: dict[str, Any] = {
+    "verb": "reveal", "noun": "fraud.entity", "level": 3, "purpose": "audit", "minutes": 30,
+    "reason": "the case of the pond, called back",
+}  # fmt: skip
 
 
 def visited(page: Page, console: LiveServer) -> Iterator[str]:
@@ -79,6 +129,7 @@ def test_every_page_is_for_everyone(
         wrong += [f"{path} {found}" for found in page.evaluate(FOUND, TAGS)]
         if (over := page.evaluate(WIDER)) > 0:
             wrong.append(f"{path} is {over} px too wide")
+        wrong += [f"{path} scrolls sideways: {one}" for one in page.evaluate(SIDEWAYS)]
     assert not wrong, "\n".join(wrong)
     assert count > 15
 

@@ -28,6 +28,7 @@ from tests.fraud.reports import report
 from tests.fraud.world import World
 from tests.people import person
 from tests.response.clocks import seeds as clocks
+from tests.response.plans import rows as plan_rows
 
 pytestmark = pytest.mark.django_db
 NOUNS = [one.noun for one in resources()]
@@ -76,6 +77,9 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
                 person=colleague, verb="see", noun="fraud.decision", reason="case 12", minutes=20,
                 broken_glass=glass, review_due=now if glass else None,
             )  # fmt: skip
+    versions = [plan_rows.make_version(n) for n in range(MANY)]
+    for n in range(MANY):
+        plan_rows.make_step(n, plan_rows.make_run(n, versions[-1]))
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
     copy_rows()
     client = Client()

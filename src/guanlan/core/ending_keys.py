@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -51,7 +52,7 @@ def tell_of_ending_keys(now: datetime | None = None) -> int:
         step = next(step for step in STEPS if left <= step)
         days = -(-left // timedelta(days=1))
         people = [key.created_by, *managers] if key.created_by else managers
-        with act("key.remind", key, detail={"days": days}):
+        with transaction.atomic():
             made = outbox.send(
                 "key.ending",
                 to=people,
@@ -66,7 +67,9 @@ def tell_of_ending_keys(now: datetime | None = None) -> int:
                 dedup=f"key.ending {key.pk} {key.expires.isoformat()} {step.days}",
                 now=at,
             )
-        told += len(made)
+            if made:
+                with act("key.remind", key, detail={"days": days}):
+                    told += len(made)
     return told
 
 

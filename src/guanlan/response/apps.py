@@ -14,3 +14,9 @@ class ResponseConfig(AppConfig):
         nouns.declare()
         declare("guanlan.response.clocks.jobs", "guanlan.response.pages.clocks")
         declare("guanlan.response.pages.clock_rules", "guanlan.response.pages.calendars")
+        declare(
+            "guanlan.response.plans.acts",
+            "guanlan.response.plans.steps",
+            "guanlan.response.plans.jobs",
+        )
+        declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")

@@ -1,11 +1,15 @@
-"""Routes of response that are no resource's."""
+"""Routes of response beside those of its resources."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.response.pages import start_clocks
+from guanlan.response.pages import plan_views, start_clocks
 
 urlpatterns = [
     path("start-clocks", start_clocks.start, name="start_clocks"),
+    path("plan-import", plan_views.bring_in, name="import_plan"),
+    path("plans/<int:plan>/start", plan_views.start, name="start_plan"),
+    path("plan-runs/<int:run>/moving", plan_views.moving, name="plan_run_moving"),
+    path("plan-versions/<int:version>/json", plan_views.export, name="export_plan"),
 ]

@@ -15,6 +15,7 @@ from guanlan.core.access.granting import (
     ask,
     break_glass,
     decide,
+    grants_for,
     overdue,
     review,
     revoke,
@@ -166,3 +167,27 @@ def test_a_number_of_somebody_is_no_reason_however_it_is_written(reason: str) ->
     with pytest.raises(ValidationError):
         checked_reason(reason)
     assert checked_reason("case 12, ticket T-2026") == "case 12, ticket T-2026"
+
+
+def test_nobody_reviews_their_own_broken_glass_whatever_their_right() -> None:
+    for role in ("owner", "privacy_officer", "compliance_officer"):
+        user = person(role, clearance=4)
+        glass = break_glass(subject_of(user), **{**WISH, "minutes": 30})
+        assert may(subject_of(user), "approve", "core.breakglass")
+        with pytest.raises(Denied):
+            review(subject_of(user), glass, justified=True, answer="it was right of me")
+    assert unreviewed().count() == 3
+
+
+def test_who_neither_decides_nor_sees_people_sees_their_own_requests_only() -> None:
+    one, other = person("operations"), person("fraud_analyst")
+    grants = [ask(subject_of(user), **WISH) for user in (one, other)]
+    glass = [break_glass(subject_of(user), **{**WISH, "minutes": 30}) for user in (one, other)]
+    for of, broken in ((grants, False), (glass, True)):
+        for user, theirs in zip((one, other), of, strict=True):
+            for verb in ("see", "export"):
+                seen = grants_for(subject_of(user), verb, broken_glass=broken)  # type: ignore[arg-type]
+                assert set(seen) <= {theirs}
+        for role in ("privacy_officer", "administrator", "owner"):
+            watcher = person(role, f"{role} {broken}")
+            assert set(grants_for(subject_of(watcher), broken_glass=broken)) == set(of)

@@ -87,10 +87,33 @@ def test_each_condition_is_needed() -> None:
     ):
         verdict = explain(one, *asked, **wanted)  # type: ignore[arg-type]
         assert (verdict.allowed, verdict.why) == (False, why)
+        assert not may(one, *asked, **wanted)  # type: ignore[arg-type]
     other = explain(subject("customer_service"), *asked, **wanted)  # type: ignore[arg-type]
     assert other.why == "purpose"
     high = explain(subject("fraud_analyst"), *asked, level=4, purpose="fraud_investigation")  # type: ignore[arg-type]
     assert high.why == "level"
+
+
+def test_a_reveal_needs_rule_clearance_and_purpose_each_time() -> None:
+    """All of them: drawn at random the two ways of answering seldom come here."""
+    reveals = [rule for rule in TABLE.rules if "reveal" in rule.verbs and rule.purposes]
+    allowed = {
+        (rule.role, rule.noun, level, purpose)
+        for rule in reveals
+        for level in (3, 4)
+        for purpose in rule.purposes
+        if level <= rule.level
+    }
+    other = {purpose: frozenset(PURPOSES) - {purpose} for purpose in PURPOSES}
+    for noun, role, level, purpose in itertools.product(
+        sorted({rule.noun for rule in reveals}), ROLES, (3, 4), PURPOSES
+    ):
+        asked = {"level": level, "purpose": purpose}
+        ruled = (role, noun, level, purpose) in allowed
+        assert may(subject(role), "reveal", noun, **asked) == ruled  # type: ignore[arg-type]
+        low, without = subject(role, clearance=level - 1), subject(role, purposes=other[purpose])
+        assert not may(low, "reveal", noun, **asked)  # type: ignore[arg-type]
+        assert not may(without, "reveal", noun, **asked)  # type: ignore[arg-type]
 
 
 def test_a_role_held_in_one_product_is_no_role_in_another() -> None:

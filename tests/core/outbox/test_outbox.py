@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from guanlan.core import outbox
 from guanlan.core.access import Denied, Subject, subject_of
+from guanlan.core.audit import recording
+from guanlan.core.audit.rows import Row
 from guanlan.core.models import Channel, Delivery, Message, Preference, User
 from guanlan.core.outbox import adapters, delivering, limits, managing, routing, templates
 from guanlan.core.outbox.adapters import Adapter, NotDelivered, Parcel
@@ -76,6 +78,21 @@ def test_the_same_thing_is_told_once(lin: User, file_channel: Channel) -> None:
     assert send(lin, dedup="case-7") == []
     assert len(send([lin, file_channel], dedup="case-7")) == 1
     assert Message.objects.count() == 2
+
+
+def test_what_is_not_sent_again_is_not_written_down_as_sent(
+    lin: User, file_channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+
+    def tell(row: Row) -> int:
+        told.append(row.detail.get("recipients"))
+        return len(told)
+
+    monkeypatch.setattr(recording, "_append", tell)
+    for to in (lin, lin, [lin, file_channel], [lin, lin, file_channel]):
+        send(to, dedup="case-7")
+    assert told == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from guanlan.core.access import Denied, subject_of
 from guanlan.core.models import RoleAssignment, User
@@ -85,3 +88,16 @@ def test_nobody_ends_sessions_without_the_right_or_their_own_by_this_way() -> No
     with pytest.raises(Denied):
         end_sessions_of(subject_of(owner), owner)
     assert end_sessions_of(subject_of(owner), other) == 0
+
+
+def test_an_owner_for_a_time_does_not_disable_the_last_one_for_good() -> None:
+    last, helper = person("owner", "last"), person("owner", "helper")
+    until = timezone.now() + timedelta(hours=1)
+    RoleAssignment.objects.filter(person=helper).update(until=until)
+    with pytest.raises(ValidationError):
+        disable(subject_of(helper), last)
+    assert active(last)
+    other = person("owner", "other")
+    disable(subject_of(helper), last)
+    assert not active(last)
+    assert active(other)

@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
+from msgspec import structs
 
 from guanlan.core import jobs, services
 from guanlan.core.access import Denied, subject_of
@@ -23,7 +24,8 @@ from guanlan.core.people.inviting import (
     renew_invitation,
     revoke_invitation,
 )
-from guanlan.core.people.linking import unlink
+from guanlan.core.people.linking import NotAdmitted, admit, unlink
+from guanlan.core.sign_on import Identity
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +166,14 @@ def test_a_name_that_was_taken_meanwhile_is_said_beside_its_field(
         accept(made.token, "newcomer", PASSWORD)
     assert "username" in error.value.message_dict
     assert open_invitation(made.token) is not None
+
+
+def test_a_letter_that_only_looks_alike_lets_nobody_in() -> None:
+    """Databases and indexes take the Kelvin sign for a k; mail servers do not (CVE-2019-19844)."""
+    kelvin = "\N{KELVIN SIGN}im@example.com"
+    invite(subject_of(person("owner")), kelvin, "fraud_analyst")
+    stranger = Identity("https://id.example.com", "s-1", "kim@example.com", True, frozenset())
+    with pytest.raises(NotAdmitted) as error:
+        admit(stranger)
+    assert error.value.why == "unknown"
+    assert admit(structs.replace(stranger, email=kelvin)).email == kelvin

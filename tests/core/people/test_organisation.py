@@ -75,3 +75,13 @@ def test_a_bad_answer_is_refused_by_name_and_the_code_still_works(field: str, va
         set_up_organisation(code, **(ANSWERS | {field: value}))
     assert list(refused.value.message_dict) == [field]
     assert code_fits(code)
+
+
+def test_the_code_is_dead_once_an_account_was_made_in_another_way() -> None:
+    code = new_setup_code()
+    assert code is not None
+    User.objects.create(username="made at the command line")
+    assert not code_fits(code)
+    with pytest.raises(ValidationError):
+        set_up_organisation(code, **ANSWERS)
+    assert User.objects.count() == 1

@@ -63,3 +63,14 @@ def test_where_nothing_can_be_written_lists_stay_and_decisions_go_on(
     assert "audit log" in answer.json()["error"]["message"]
     assert running.client.post("/v1/events", json=event("a-1")).status_code == 200
     assert "guanlan_audit_refused 1" in running.client.get("/metrics").text
+
+
+def test_a_key_in_an_address_is_a_row_that_does_not_hold_it(start: Start, data: Path) -> None:
+    running = start()
+    running.door.trail = Trail(1)
+    for address in ("/v1/events?key=gl_ab12cd34_secret", "/v1/decisions/gl_ab12cd34_secret"):
+        assert running.client.post(address, json=event("e-1")).status_code == 401
+    running.stop()
+    found = [(row.act, row.on[0], row.outcome, row.detail["verb"]) for row in rows(data)]
+    assert found == [("input.refuse", "door", "refused", "key in address")]
+    assert b"gl_ab12cd34" not in (data / DIRECTORY / ROWS).read_bytes()

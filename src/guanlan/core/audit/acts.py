@@ -15,6 +15,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 ACTS: Final[dict[str, str | Promise]] = {}
+# What acts are done to that is no noun of the policy.
+OBJECTS: Final[dict[str, str | Promise]] = {
+    "core.instance": _("Installation"),
+    "door": _("Entrance"),
+    "fraud.list": _("List"),
+    "mfa.authenticator": _("Second factor"),
+}
 OUTCOMES: Final[dict[str, str | Promise]] = {
     "done": _("done"),
     "seen": _("read"),

@@ -55,16 +55,19 @@ def send(
     ready = prepared(template, context or {})
     at = now or timezone.now()
     noun, identity = _about(about)
-    recipients = [to] if isinstance(to, User | Channel) else list(to)
+    recipients = {_target(one): one for one in ([to] if isinstance(to, User | Channel) else to)}
+    if dedup:
+        told = Message.objects.filter(dedup=dedup, target__in=[*recipients])
+        for target in told.values_list("target", flat=True):
+            del recipients[target]
+        if not recipients:
+            return []
     detail: Detail = {"template": template, "urgency": urgency, "recipients": len(recipients)}
     made: list[Message] = []
     with act("message.send", ("core.message", template), detail=detail):
-        for recipient in dict.fromkeys(recipients):
+        for target, recipient in recipients.items():
             person = recipient if isinstance(recipient, User) else None
             channel = recipient if isinstance(recipient, Channel) else None
-            target = f"person:{recipient.pk}" if person else f"channel:{recipient.pk}"
-            if dedup and Message.objects.filter(dedup=dedup, target=target).exists():
-                continue
             message = Message.objects.create(
                 template=template,
                 context=ready,
@@ -93,6 +96,10 @@ def send(
         if made:
             transaction.on_commit(nudge_all, robust=True)
     return made
+
+
+def _target(recipient: Recipient) -> str:
+    return f"{'person' if isinstance(recipient, User) else 'channel'}:{recipient.pk}"
 
 
 def nudge_all() -> None:

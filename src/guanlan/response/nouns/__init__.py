@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from guanlan.response.nouns import clocks, entities
+from guanlan.response.nouns import clocks, entities, plans
 
 
 def declare() -> None:
     """Register the nouns; the app does it while it starts."""
     entities.declare()
     clocks.declare()
+    plans.declare()

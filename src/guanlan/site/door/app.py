@@ -223,7 +223,7 @@ class Door:
         try:
             headers = dict(scope["headers"])
             if scope["query_string"]:
-                _without_key(scope)
+                self._without_key(scope)
             key = self.keys.check_header(headers.get(b"authorization"))
             if key is None or POST_EVENTS not in key.rights:
                 raise self._denied(key, POST_EVENTS, headers)
@@ -278,7 +278,7 @@ class Door:
             await send(message)
 
         try:
-            _without_key(scope)
+            self._without_key(scope)
             segments = _segments(scope)
             found, parameters = self._find(segments)
             route = found.label
@@ -318,6 +318,24 @@ class Door:
                     )
                 return route, found
         raise Refusal(404, "not_found", "no such path; GET /v1/openapi.json lists them to a key")
+
+    def _without_key(self, scope: Scope) -> None:
+        """Raises Refusal 401 where an API key stands in the address: those are kept in histories
+        and in the logs of what lies between, so such a key is known to others."""
+        address = (scope.get("raw_path") or scope["path"].encode()) + b"?" + scope["query_string"]
+        name = key_in_address(address.decode("latin-1"))
+        if not name:
+            return
+        log.warning("the API key gl_%s_... was sent in an address: revoke it", name)
+        if self.trail is not None:
+            self.trail.misplaced()
+        raise Refusal(
+            401,
+            "key_in_address",
+            "an API key belongs into the header Authorization: Bearer gl_..., never into an"
+            " address, which logs keep: revoke this one and make another",
+            headers=[(b"www-authenticate", b'Bearer realm="guanlan"')],
+        )
 
     def _allow(self, headers: dict[bytes, bytes], need: Need) -> Key:
         key = self.keys.check_header(headers.get(b"authorization"))
@@ -427,21 +445,6 @@ def _segments(scope: Scope) -> list[str]:
         return [unquote_to_bytes(part).decode() for part in raw.split(b"/")[1:]]
     except UnicodeDecodeError:
         raise Refusal(400, "malformed", "the path is not UTF-8") from None
-
-
-def _without_key(scope: Scope) -> None:
-    """Raises Refusal 401 where an API key stands in the address: those are kept in histories and
-    in the logs of what lies between, so such a key is known to others."""
-    address = (scope.get("raw_path") or scope["path"].encode()) + b"?" + scope["query_string"]
-    if name := key_in_address(address.decode("latin-1")):
-        log.warning("the API key gl_%s_... was sent in an address: revoke it", name)
-        raise Refusal(
-            401,
-            "key_in_address",
-            "an API key belongs into the header Authorization: Bearer gl_..., never into an"
-            " address, which logs keep: revoke this one and make another",
-            headers=[(b"www-authenticate", b'Bearer realm="guanlan"')],
-        )
 
 
 def _expect(content_type: bytes | None, allowed: tuple[bytes, ...]) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
-from guanlan.core.access import Subject
+from guanlan.core.access import ANONYMOUS, Subject
 from guanlan.core.audit import AuditUnavailable, acting, open_log, record
 from guanlan.core.audit.recording import Actor
-from guanlan.core.audit.refusals import Refusals, write
+from guanlan.core.audit.refusals import INPUT, Refusals, Refused, write
 from guanlan.site.door.keys import Key
 from guanlan.site.door.replies import unavailable
 from guanlan.site.door.rights import Need
@@ -35,7 +35,13 @@ class Trail:
 
     def refused(self, subject: Subject, need: Need) -> None:
         """Note a call that was refused; a row that is due is written behind its answer."""
-        due = self._refusals.note(Actor(subject), need.verb, need.noun)
+        self._write(self._refusals.note(Actor(subject), need.verb, need.noun))
+
+    def misplaced(self) -> None:
+        """Note a call with an API key in its address, likewise."""
+        self._write(self._refusals.note(Actor(ANONYMOUS), "key in address", "door", INPUT))
+
+    def _write(self, due: list[Refused]) -> None:
         if due:
             task = asyncio.get_running_loop().create_task(asyncio.to_thread(write, due))
             self._writing.add(task)

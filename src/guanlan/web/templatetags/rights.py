@@ -21,9 +21,14 @@ def right(grant: AccessGrant) -> str:
     }
 
 
-register.filter("noun_name", noun_name)
 register.filter("role_name", role_name)
 register.filter("purpose_name", purpose_name)
+
+
+@register.filter("noun_name")
+def object_kind(code: str) -> str:
+    """What a noun, or another kind of object that acts are done to, is called."""
+    return str(acts.OBJECTS[code]) if code in acts.OBJECTS else noun_name(code)
 
 
 @register.filter
