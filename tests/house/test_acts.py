@@ -24,9 +24,12 @@ UNTOLD = {
     "core/jobs/sweeping.py": "the states of runs; what a person wishes stands in wanting",
     "core/jobs/progress.py": "the progress of a run",
     "core/people/limiting.py": "tries of the last minutes, by digests",
+    "core/people/session_store.py": "what a session holds; events tell of its ends",
+    "core/remembering.py": "the cache: codes and tries of minutes",
     "core/sealing/fields.py": "seals the same values with a newer key",
     "web/pages/accounts.py": "the row of a session follows its new key",
     "core/outbox/delivering.py": "the states of deliveries",
+    "response/restrictions/following.py": "the beat of a sink",
     "response/entities.py": "names of entities, which mean nothing without the act that names them",
 }
 
@@ -85,6 +88,10 @@ MADE = {
     "core/access/granting.py": {"grant.approve", "grant.refuse"},
     "core/audit/recording.py": {"audit.gap"},
     "core/audit/refusals.py": {"access.refuse", "input.refuse"},
+    "response/alerts/handling.py": {
+        "alert.acknowledge", "alert.assign", "alert.close", "alert.contain", "alert.reopen",
+        "alert.severity",
+    },
     "site/door/trail.py": {"entry.remove", "entry.set"},
 }  # fmt: skip
 

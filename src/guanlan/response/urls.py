@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.response.pages import plan_views, start_clocks
+from guanlan.response.pages import plan_views, reveals, start_clocks
 
 urlpatterns = [
     path("start-clocks", start_clocks.start, name="start_clocks"),
+    path(
+        "respond/entities/<int:identity>/reveal",
+        reveals.reveal_entity_ref,
+        name="reveal_entity_ref",
+    ),
     path("plan-import", plan_views.bring_in, name="import_plan"),
     path("plans/<int:plan>/start", plan_views.start, name="start_plan"),
     path("plan-runs/<int:run>/moving", plan_views.moving, name="plan_run_moving"),

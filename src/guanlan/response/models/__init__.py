@@ -1,12 +1,26 @@
 """The tables of response, one module a subject.
 
-clocks    business calendars, clocks of regulators, reports, statements, disclosures
+alerts    what was found, how often, and what people made of it
 drills    drills of plans
 entities  what alerts, cases and restrictions speak of
 lessons   lessons of drills and incidents, and the actions that come of them
 plans     plans for emergencies and their runs
+clocks        business calendars, clocks of regulators, reports, statements, disclosures
+drills        drills of plans
+entities      what alerts, cases and restrictions speak of
+lessons       lessons of drills and incidents, and the actions that come of them
+plans         plans for emergencies and their runs
+restrictions  what is blocked, limited, watched or allowed, and what each sink holds of it
 """
 
+from guanlan.response.models.alerts import (
+    AckDeadline,
+    Alert,
+    AlertEntity,
+    AlertHappening,
+    AlertRule,
+    DeadLetter,
+)
 from guanlan.response.models.clocks import (
     BusinessCalendar,
     CalendarDay,
@@ -23,13 +37,28 @@ from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Obse
 from guanlan.response.models.entities import EntityRef
 from guanlan.response.models.lessons import Lesson, LessonAction
 from guanlan.response.models.plans import Plan, PlanRun, PlanVersion, StepRun
+from guanlan.response.models.restrictions import (
+    Appeal,
+    NeverBlock,
+    Restriction,
+    RestrictionState,
+    Sink,
+    SinkHolding,
+)
 
 __all__ = [
+    "AckDeadline",
+    "Alert",
+    "AlertEntity",
+    "AlertHappening",
+    "AlertRule",
+    "Appeal",
     "BusinessCalendar",
     "CalendarDay",
     "CalendarYear",
     "ClockAlarm",
     "ClockRule",
+    "DeadLetter",
     "Disclosure",
     "Drill",
     "DrillParticipant",
@@ -37,13 +66,18 @@ __all__ = [
     "Inject",
     "Lesson",
     "LessonAction",
+    "NeverBlock",
     "Observation",
     "Plan",
     "PlanRun",
     "PlanVersion",
     "RegulatoryReport",
     "ReportDraft",
+    "Restriction",
+    "RestrictionState",
     "RunningClock",
+    "Sink",
+    "SinkHolding",
     "Statement",
     "StepRun",
 ]

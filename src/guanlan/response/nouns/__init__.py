@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from guanlan.response.nouns import clocks, entities, plans
+from guanlan.response.nouns import alerts, clocks, entities, plans, restrictions
 
 
 def declare() -> None:
     """Register the nouns; the app does it while it starts."""
-    entities.declare()
+    alerts.declare()
     clocks.declare()
+    entities.declare()
     plans.declare()
+    restrictions.declare()
