@@ -27,6 +27,7 @@ from tests.fraud import conftest
 from tests.fraud.reports import report
 from tests.fraud.world import World
 from tests.people import person
+from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,10 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
     versions = [plan_rows.make_version(n) for n in range(MANY)]
     for n in range(MANY):
         plan_rows.make_step(n, plan_rows.make_run(n, versions[-1]))
+    for n in range(MANY):
+        incident_rows.make_matrix(n)
+        incident_rows.make_task(n)
+    incident_rows.make_busy()
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
     copy_rows()
     client = Client()

@@ -18,3 +18,5 @@ class ResponseConfig(AppConfig):
             "guanlan.response.plans.jobs",
         )
         declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")
+        declare("guanlan.response.pages.incidents", "guanlan.response.pages.incident_tasks")
+        declare("guanlan.response.pages.severity_matrices")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.response.pages import plan_views
+from guanlan.response.pages import incident_views, plan_views
 
 urlpatterns = [
+    path("incident-board", incident_views.board, name="incident_board"),
+    path("incident-figures", incident_views.figures, name="incident_figures"),
+    path("severity-matrix-now", incident_views.matrix_now, name="severity_matrix_now"),
     path("plan-import", plan_views.bring_in, name="import_plan"),
     path("plans/<int:plan>/start", plan_views.start, name="start_plan"),
     path("plan-runs/<int:run>/moving", plan_views.moving, name="plan_run_moving"),
