@@ -7,8 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
-from django.utils.translation import pgettext as _in
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from guanlan.core.access import SYSTEM, Subject
 from guanlan.response.incidents.matrix import (
@@ -101,7 +100,7 @@ def limits_of(matrix: Matrix) -> dict[str, Any]:
 
 def _limit(minutes: int | None) -> str:
     if minutes is None:
-        return _in("limit of an incident", "no limit")
+        return pgettext("limit of an incident", "no limit")
     return duration(minutes * 60_000_000)
 
 
