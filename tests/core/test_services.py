@@ -133,7 +133,7 @@ def test_who_answers_for_a_key_is_told_before_it_expires_once_for_each_step() ->
         assert tell_of_ending_keys(now) == 0
     assert told == {30: {author, owner}, 7: {author, owner}, 1: {author, owner}}
     copy_rows()
-    reminded = [one for one in history("core.apikey", key.id) if one.title == "key.remind"]
+    reminded = [one for one in history("core.apikey", key.id) if one.act == "key.remind"]
     assert len(reminded) == 3, "what was not said again is not written down as said"
     services.revoke_api_key(key.id)
     assert tell_of_ending_keys(timezone.now() + 59.5 * DAY) == 0

@@ -27,6 +27,7 @@ UNTOLD = {
     "core/sealing/fields.py": "seals the same values with a newer key",
     "web/pages/accounts.py": "the row of a session follows its new key",
     "core/outbox/delivering.py": "the states of deliveries",
+    "response/restrictions/following.py": "the beat of a sink",
     "response/entities.py": "names of entities, which mean nothing without the act that names them",
 }
 
@@ -85,6 +86,10 @@ MADE = {
     "core/access/granting.py": {"grant.approve", "grant.refuse"},
     "core/audit/recording.py": {"audit.gap"},
     "core/audit/refusals.py": {"access.refuse", "input.refuse"},
+    "response/alerts/handling.py": {
+        "alert.acknowledge", "alert.assign", "alert.close", "alert.contain", "alert.reopen",
+        "alert.severity",
+    },
     "site/door/trail.py": {"entry.remove", "entry.set"},
 }  # fmt: skip
 

@@ -20,6 +20,10 @@ from guanlan.core.models import AccessGrant, Channel, Delivery, Invitation, JobR
 from guanlan.engine.lists import ListChange
 from guanlan.fraud import models
 from guanlan.fraud.services import project, store_backtest
+from guanlan.response.alerts import raise_alerts
+from guanlan.response.entities import Named
+from guanlan.response.models import Sink
+from guanlan.response.restrictions import Terms, appeal, propose, protect_and_lift
 from guanlan.web.models import BulkAct
 from guanlan.web.resource import Resource, resource_of, resources
 from guanlan.web.resource.reading import address_of, visible
@@ -27,6 +31,7 @@ from tests.fraud import conftest
 from tests.fraud.reports import report
 from tests.fraud.world import World
 from tests.people import person
+from tests.response.alerts.findings import finding
 from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
 
@@ -72,6 +77,10 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
                 person=colleague, verb="see", noun="fraud.decision", reason="case 12", minutes=20,
                 broken_glass=glass, review_due=now if glass else None,
             )  # fmt: skip
+    for n in range(MANY):
+        raise_alerts(
+            [finding(f"u-{n}", rule=f"fraud.rule_{n}"), finding(f"u-{n}", category="weather")], now
+        )
     versions = [plan_rows.make_version(n) for n in range(MANY)]
     for n in range(MANY):
         plan_rows.make_step(n, plan_rows.make_run(n, versions[-1]))
@@ -80,6 +89,7 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
         incident_rows.make_task(n)
     incident_rows.make_busy()
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
+    restrict()
     copy_rows()
     client = Client()
     owner = person("owner")  # the newest, whom nobody deletes
@@ -91,6 +101,16 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
     client.cookies["guanlan_language"] = "en"
     client.cookies["guanlan_first_steps"] = "seen"
     return client
+
+
+def restrict() -> None:
+    """Restrictions, appeals against them, what is never blocked, and sinks."""
+    watch = Terms(effect="watch", reason_code="inquiry")
+    for n in range(MANY):
+        made = propose(SYSTEM, Named("user", f"u-{n}"), watch)
+        appeal(SYSTEM, made, by="customer", text="It was me.")
+        protect_and_lift(SYSTEM, kind="device", key=f"d-{n}", reason="a device of the desk")
+        Sink.objects.create(name=f"sink-{n:02}")
 
 
 def queries(client: Client, address: str) -> int:

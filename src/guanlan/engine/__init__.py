@@ -15,6 +15,7 @@ from guanlan.engine.event import rfc3339
 from guanlan.engine.explain import Explanation, RuleExecution, explain
 from guanlan.engine.history import Epoch, History
 from guanlan.engine.refusal import Refused
+from guanlan.engine.restrictions import Restriction, RestrictionChange
 from guanlan.engine.scenario.model import Outcome, Scenario
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "Outcome",
     "Refused",
     "Reload",
+    "Restriction",
+    "RestrictionChange",
     "RuleExecution",
     "Scenario",
     "Stats",

@@ -14,9 +14,10 @@ from guanlan.engine.history import History
 from guanlan.engine.kernel import Kernel
 from guanlan.engine.lenient import Lenient
 from guanlan.engine.lists import ListChange, Lists
-from guanlan.engine.log import EVENT, LIST_CHANGE, PROGRAM, Frame
+from guanlan.engine.log import EVENT, LIST_CHANGE, PROGRAM, RESTRICTION, Frame
 from guanlan.engine.program import Program, read_activation
 from guanlan.engine.refusal import Refused
+from guanlan.engine.restrictions import RestrictionChange, Restrictions
 from guanlan.engine.rows import Keys, row_struct
 from guanlan.engine.scenario.model import Scenario
 
@@ -34,6 +35,7 @@ class Past(Struct):
 
     history: History
     lists: Lists
+    restrictions: Restrictions
     clock: int = 0
     positions: list[int] = []
 
@@ -98,6 +100,16 @@ def feed(kernel: Kernel, program: Program, keys: Keys, frames: Iterable[Frame]) 
     feeder.flush()
 
 
+class _Outcome(Struct):
+    outcome: str
+
+
+def remember(restrictions: Restrictions, frame: Frame) -> None:
+    """Count a recorded event in the windows of what restricts its entities."""
+    outcome = msgspec.json.decode(frame.sections[3], type=_Outcome).outcome
+    restrictions.remember(msgspec.json.decode(frame.sections[2]), frame.clock, outcome)
+
+
 class StateBuilder:
     """Rebuilds everything from a log, for a target program."""
 
@@ -133,7 +145,8 @@ class StateBuilder:
         """Fill `kernel` and return the rest of the past."""
         history = History()
         lists = Lists(self.program.scenario)
-        past = Past(history, lists, positions=[])
+        restrictions = Restrictions(self.program.scenario)
+        past = Past(history, lists, restrictions, positions=[])
         feeder = Feeder(kernel, self.program, self._keys)
         digest = self.program.shape.digest
         same = False
@@ -142,11 +155,18 @@ class StateBuilder:
                 feeder.add(frame, same)
                 past.positions.append(frame.position)
                 past.clock = frame.clock
+                if restrictions.held:
+                    remember(restrictions, frame)
             elif frame.kind == LIST_CHANGE:
                 lists.apply(msgspec.json.decode(frame.sections[0], type=ListChange))
+            elif frame.kind == RESTRICTION:
+                change = msgspec.json.decode(frame.sections[0], type=RestrictionChange)
+                restrictions.apply(change)
             elif (epoch := history.read(frame)) is not None:
                 same = epoch.shape.digest == digest
+                restrictions.load(epoch.scenario)
         feeder.flush()
+        restrictions.load(self.program.scenario)
         return past
 
     def changes_program(self, history: History) -> bool:

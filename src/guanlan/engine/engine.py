@@ -31,15 +31,15 @@ from guanlan.engine.answer import (
     Stats,
 )
 from guanlan.engine.building import StateBuilder, feed
+from guanlan.engine.changing import Changing
 from guanlan.engine.entity import EntityView, look_up
 from guanlan.engine.event import ClockText
 from guanlan.engine.explain import META, Explanation, explain
 from guanlan.engine.history import Epoch, History
 from guanlan.engine.kernel import Kernel
-from guanlan.engine.lists import ListChange, Lists
+from guanlan.engine.lists import Lists
 from guanlan.engine.log import (
     EVENT,
-    LIST_CHANGE,
     OPENED,
     PROGRAM,
     WARMED,
@@ -59,8 +59,9 @@ from guanlan.engine.program import (
     warming_features,
 )
 from guanlan.engine.refusal import Refused
+from guanlan.engine.restrictions import Restrictions
 from guanlan.engine.rows import Keys, row_struct
-from guanlan.engine.scenario.model import ListEntry, Scenario
+from guanlan.engine.scenario.model import Scenario
 
 BATCH = 512
 """Most events that go through the kernel in one call."""
@@ -76,7 +77,7 @@ State = Literal["ready", "failed", "closed"]
 ClockMode = Literal["arrival", "event"]
 
 
-class Engine:
+class Engine(Changing):
     """Decides events in the order they are handed in. One thread calls `decide`, and may do
     so while another runs `commit`; everything else is safe from any thread."""
 
@@ -88,6 +89,7 @@ class Engine:
         reader: FrameReader,
         history: History,
         lists: Lists,
+        restrictions: Restrictions,
         keys: Keys,
         *,
         now: Callable[[], int],
@@ -101,6 +103,7 @@ class Engine:
         self.kernel = kernel
         self.history = history
         self.lists = lists
+        self.restrictions = restrictions
         self.stats = Stats()
         self.state: State = "ready"
         self.failure: str = ""
@@ -153,8 +156,8 @@ class Engine:
                 kernel.compile_now()
             past = builder.build(kernel)
             engine = cls(
-                builder.program, kernel, log, reader, past.history, past.lists, hashing,
-                now=now, clock=clock, last_clock=past.clock, positions=past.positions,
+                builder.program, kernel, log, reader, past.history, past.lists, past.restrictions,
+                hashing, now=now, clock=clock, last_clock=past.clock, positions=past.positions,
                 cache=cache, reserve_bytes=reserve_bytes,
             )  # fmt: skip
             if builder.changes_program(past.history):
@@ -196,7 +199,7 @@ class Engine:
             kernel.compile_now()
         log = MemoryLog(keep=keep)
         engine = cls(
-            program, kernel, log, log, History(), Lists(scenario), keys,
+            program, kernel, log, log, History(), Lists(scenario), Restrictions(scenario), keys,
             now=now or _year_2100, clock=clock, last_clock=0, positions=[],
             cache=cache, reserve_bytes=reserve_bytes,
         )  # fmt: skip
@@ -294,6 +297,7 @@ class Engine:
         meta = META.pack(arrival, latency, 0)
         rows, row_bytes, outs = self._rows_bytes, self._row_bytes, self._outs
         out_width, fresh, lists = self._out_width, self._fresh, self.lists
+        restrictions = self.restrictions if self.restrictions.held else None
         first = seq = len(self._positions)
         frames = []
         for n, (i, event, kind, values, clock) in enumerate(taken):
@@ -308,6 +312,8 @@ class Engine:
                 continue
             lists.clock = clock
             verdict = kind.judge(values, slot_list, lists)
+            if restrictions is not None:
+                verdict = restrictions.judge(kind.event.name, values, clock, verdict)
             decision = kind.encode(event.id, seq, self._clock_text(clock), verdict)
             at = n * row_bytes
             body = bodies[i]
@@ -378,28 +384,13 @@ class Engine:
     def entity(self, kind: str, key: str) -> EntityView | None:
         """What is remembered about an entity now; None for a kind that is not declared."""
         with self._lock:
-            return look_up(self.program, self.kernel, self.lists, self._keys, kind, key, self.clock)
+            view = look_up(self.program, self.kernel, self.lists, self._keys, kind, key, self.clock)
+            if view is None or not self.restrictions.held:
+                return view
+            found = self.restrictions.of(kind, key, self.clock)
+            return msgspec.structs.replace(view, restrictions=tuple(found))
 
     # -- changing ----------------------------------------------------------------------------
-
-    def set_list_entry(
-        self, name: str, key: str, *, author: str, reason: str, expires: int | None = None
-    ) -> None:
-        """Put `key` in a list (microseconds until `expires`). KeyError for an unknown list."""
-        entry = ListEntry(key=key, reason=reason, author=author, expires=expires)
-        self._change_list(ListChange(name, key, author, reason, entry))
-
-    def remove_list_entry(self, name: str, key: str, *, author: str, reason: str) -> None:
-        """Take `key` out of a list. KeyError for an unknown list."""
-        self._change_list(ListChange(name, key, author, reason))
-
-    def _change_list(self, change: ListChange) -> None:
-        with self._lock:
-            if change.list not in self.lists.entries:
-                raise KeyError(change.list)
-            self._log.append(LIST_CHANGE, self.seq, self.clock, (msgspec.json.encode(change),))
-            self.lists.apply(change)
-        self.commit()
 
     def reload(self, scenario: Scenario) -> Reload:
         """Decide with another scenario from the next batch on.
@@ -420,6 +411,7 @@ class Engine:
             program = Program(scenario, self._keys, state=state, before=self.program)
             self.program = program
             self.lists.load(scenario)
+            self.restrictions.load(scenario)
             self._record_program()
             if program.warming:
                 self._start_warming(scenario)
@@ -468,6 +460,7 @@ class Engine:
             self.program = program
             self._use(kernel)
             self.lists.load(scenario)
+            self.restrictions.load(scenario)
             if was_live:
                 self._log.append(WARMED, self.seq, self.clock, ())
                 self.history.begin(Epoch(self.seq, scenario, scenario, NOTHING_WARMING))

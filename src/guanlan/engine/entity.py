@@ -7,6 +7,7 @@ from msgspec import Struct
 from guanlan.engine.kernel import Kernel
 from guanlan.engine.lists import Lists
 from guanlan.engine.program import Program
+from guanlan.engine.restrictions import Restriction
 from guanlan.engine.rows import Keys
 from guanlan.engine.scenario.model import ListEntry
 
@@ -21,13 +22,15 @@ class Listed(Struct, frozen=True):
 
 class EntityView(Struct, frozen=True):
     """Features keyed by this entity alone, as an event at `clock` (µs) would read them, and
-    the lists it is in. None = unknown; money in minor units, durations in microseconds."""
+    the lists it is in and what restricts it. None = unknown; money in minor units, durations
+    in microseconds."""
 
     kind: str
     key: str
     clock: int
     features: dict[str, int | float | bool | None]
     lists: tuple[Listed, ...]
+    restrictions: tuple[Restriction, ...] = ()
 
 
 def look_up(

@@ -21,6 +21,17 @@ from guanlan.engine.scenario.model import Band, Outcome, Rule, Scenario
 JudgeFunction = Callable[[Sequence[Any], Sequence[int], Callable[[str, str], bool]], Any]
 
 
+class RestrictionEffect(Struct, frozen=True):
+    """What a restriction asks for in the role whose entity it restricts; of a limit, which of
+    its bounds was `reached`."""
+
+    id: str
+    effect: str
+    role: str
+    outcome: Outcome
+    reached: str | None = None
+
+
 class Verdict(Struct, frozen=True):
     """What rules, lists and policy make of one event.
 
@@ -36,6 +47,7 @@ class Verdict(Struct, frozen=True):
     actions: Sequence[str]
     degraded: bool
     overridden: int | None = None
+    restrictions: Sequence[RestrictionEffect] = ()
 
 
 class Judge:
@@ -195,6 +207,8 @@ class Encoder:
                 b',"unknown":[',
                 unknown,
                 b'],"degraded":true' if verdict.degraded else b'],"degraded":false',
+                # Absent where nothing is restricted: such decisions read as they always did.
+                _restrictions(verdict) if verdict.restrictions else b"",
                 self._tail,
             )
         )
@@ -227,3 +241,20 @@ def _lists(verdict: Verdict) -> bytes:
             item["instead_of"] = Outcome(verdict.overridden).name
         shown.append(item)
     return msgspec.json.encode(shown)
+
+
+def _restrictions(verdict: Verdict) -> bytes:
+    shown = []
+    for one in verdict.restrictions:
+        item = {
+            "id": one.id,
+            "effect": one.effect,
+            "role": one.role,
+            "outcome": one.outcome.name,
+        }
+        if one.reached is not None:
+            item["reached"] = one.reached
+        if one.effect == "allow" and verdict.overridden is not None:
+            item["instead_of"] = Outcome(verdict.overridden).name
+        shown.append(item)
+    return b',"restrictions":' + msgspec.json.encode(shown)

@@ -13,15 +13,16 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from guanlan.engine.building import CHUNK, Reader, row_of
+from guanlan.engine.building import CHUNK, Reader, remember, row_of
 from guanlan.engine.event import microseconds, rfc3339
 from guanlan.engine.explain import META
 from guanlan.engine.history import Epoch, History
 from guanlan.engine.kernel import Kernel
 from guanlan.engine.lenient import Lenient
 from guanlan.engine.lists import ListChange, Lists
-from guanlan.engine.log import EVENT, LIST_CHANGE, PROGRAM, WARMED, Frame
+from guanlan.engine.log import EVENT, LIST_CHANGE, PROGRAM, RESTRICTION, WARMED, Frame
 from guanlan.engine.program import Program
+from guanlan.engine.restrictions import RestrictionChange, Restrictions
 from guanlan.engine.rows import Keys, row_struct
 
 MOST_DIFFERENCES = 100
@@ -61,6 +62,7 @@ class _Runner:
         self._program = self._base
         self._lenient = Lenient(first.state, self._base.shape, keys)
         self._lists = Lists(first.scenario)
+        self._restrictions = Restrictions(first.scenario)
         self._mine = False
         self._packer = row_struct(self._base.shape)
         self._row_bytes = bytearray(self._packer.size)
@@ -70,17 +72,23 @@ class _Runner:
     def enter(self, epoch: Epoch) -> None:
         self._mine = epoch.shape.digest == self.digest
         self._lists.load(epoch.scenario)
+        self._restrictions.load(epoch.scenario)
         if self._mine:
             self._program = Program(epoch.scenario, self._keys, state=epoch.state)
 
     def change(self, change: ListChange) -> None:
         self._lists.apply(change)
 
+    def restrict(self, change: RestrictionChange) -> None:
+        self._restrictions.apply(change)
+
     def event(self, frame: Frame, report: ReplayReport) -> None:
         if not self._mine:
             row = row_of(frame, self._base, self._lenient, self._keys)
             self._packer.pack_into(self._row_bytes, 0, *row)
             self._kernel.run(self._row, self._out, 1)
+            if self._restrictions.held:
+                remember(self._restrictions, frame)
             return
         posted = frame.sections[2]
         event = self._program.codec.decode(posted)
@@ -93,6 +101,9 @@ class _Runner:
         slots = self._out[: kind.width].tolist()
         self._lists.clock = frame.clock
         verdict = kind.judge(values, slots, self._lists)
+        if self._restrictions.held:
+            name = kind.event.name
+            verdict = self._restrictions.judge(name, values, frame.clock, verdict)
         decision = kind.encode(event.id, frame.seq, rfc3339(frame.clock).encode(), verdict)
         made = (bytes(self._row_bytes), self._out[: kind.width].tobytes(), decision)
         recorded = (frame.sections[0], frame.sections[1], frame.sections[3])
@@ -141,6 +152,9 @@ def replay(
                 runner.event(frame, report)
             elif frame.kind == LIST_CHANGE:
                 runner.change(msgspec.json.decode(frame.sections[0], type=ListChange))
+            elif frame.kind == RESTRICTION:
+                change = msgspec.json.decode(frame.sections[0], type=RestrictionChange)
+                runner.restrict(change)
             elif frame.kind in (PROGRAM, WARMED):
                 runner.enter(next(epochs))
             read += 1

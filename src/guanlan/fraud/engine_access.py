@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from guanlan.engine.entity import EntityView
 from guanlan.engine.log import Repair
+from guanlan.engine.restrictions import Restriction
 from guanlan.engine.scenario.model import Scenario
 
 
@@ -50,6 +51,9 @@ class EngineAccess(Protocol):
     @property
     def warm_error(self) -> str: ...
     def entity(self, kind: str, key: str) -> EntityView | None: ...
+    def set_restriction(self, held: Restriction, *, author: str) -> None: ...
+    def remove_restriction(self, name: str, *, author: str) -> None: ...
+    def standing_restrictions(self) -> dict[str, Restriction]: ...
 
 
 _running: EngineAccess | None = None

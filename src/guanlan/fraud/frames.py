@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Struct
 
 from guanlan.engine.log import EVENT, Frame
-from guanlan.engine.scenario.model import EventType, Feature, Field, Scenario
+from guanlan.engine.restrictions import amount_field
+from guanlan.engine.scenario.model import Feature, Scenario
 
 ROW: Final = 0
 SLOTS: Final = 1
@@ -57,6 +58,17 @@ class Listed(Struct, gc=False):
     instead_of: str | None = None
 
 
+class RestrictedBy(Struct, gc=False):
+    """A restriction that asked for an outcome; of a limit, which of its bounds was reached."""
+
+    id: str
+    effect: str
+    role: str
+    outcome: str
+    reached: str | None = None
+    instead_of: str | None = None
+
+
 class WireDecision(Struct, gc=False):
     """A decision as it was answered."""
 
@@ -71,6 +83,7 @@ class WireDecision(Struct, gc=False):
     lists: list[Listed] = []
     unknown: list[str] = []
     degraded: bool = False
+    restrictions: list[RestrictedBy] = []
     scenario: str = ""
     version: str = ""
 
@@ -134,7 +147,7 @@ class Layout:
         for event in scenario.events:
             for role in event.roles:
                 self._kinds[event.name, role.name] = role.kind
-            amount = _amount_field(event)
+            amount = amount_field(event)
             if amount is not None:
                 self._amounts[event.name] = (amount.name, amount.level)
         self._features = {one.name: _feature_level(one, scenario) for one in scenario.features}
@@ -162,11 +175,6 @@ class Layout:
     def amount_level(self, event_type: str) -> int:
         """The data level its scenario gives the amount of such events."""
         return self._amounts.get(event_type, ("", 4))[1]
-
-
-def _amount_field(event: EventType) -> Field | None:
-    fields = [field for field in event.fields if field.type == "money"]
-    return next((f for f in fields if f.name == "amount"), fields[0] if fields else None)
 
 
 def _feature_level(feature: Feature, scenario: Scenario) -> int:

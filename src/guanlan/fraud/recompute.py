@@ -2,7 +2,8 @@
 
 The event as received is decoded and normalised anew under the program that was in force, its
 row compared with the recorded one; rules, lists as they stood, and policy are applied to the
-recorded feature values; the resulting bytes are compared with those that were answered.
+recorded feature values, what restrictions asked for is added as recorded; the resulting bytes are
+compared with those that were answered.
 """
 
 from __future__ import annotations
@@ -17,10 +18,22 @@ from guanlan.core.sealing import Unopened
 from guanlan.engine.event import microseconds, rfc3339
 from guanlan.engine.explain import META
 from guanlan.engine.history import Epoch
+from guanlan.engine.judge import RestrictionEffect
 from guanlan.engine.lists import ListChange, Lists
 from guanlan.engine.log import Frame
 from guanlan.engine.program import Program
+from guanlan.engine.restrictions import restricted
 from guanlan.engine.rows import Keys, row_struct
+from guanlan.engine.scenario.model import Outcome
+from guanlan.fraud.frames import RestrictedBy
+
+
+class _Asked(Struct):
+    restrictions: list[RestrictedBy] = []
+
+
+def _effect(one: RestrictedBy) -> RestrictionEffect:
+    return RestrictionEffect(one.id, one.effect, one.role, Outcome[one.outcome], one.reached)
 
 
 class Recomputed(Struct, frozen=True):
@@ -52,6 +65,9 @@ def recompute(
         lists.apply(change)
     lists.clock = frame.clock
     verdict = kind.judge(values, struct.unpack(f"<{len(slots) // 8}q", slots), lists)
+    asked = msgspec.json.decode(recorded, type=_Asked).restrictions
+    if asked:
+        verdict = restricted(verdict, [_effect(one) for one in asked])
     again = kind.encode(event.id, frame.seq, rfc3339(frame.clock).encode(), verdict)
     same_row = row_struct(program.shape).pack(*cells) == row
     return Recomputed(again == recorded, same_row, recorded, again)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.module_loading import import_string
 
 from guanlan.response import nouns
 from guanlan.web.start import declare
@@ -12,6 +14,16 @@ class ResponseConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
+        declare("guanlan.response.restrictions.jobs")
+        declare("guanlan.response.pages.restrictions", "guanlan.response.pages.restriction_sinks")
+        declare(
+            "guanlan.response.pages.alerts",
+            "guanlan.response.pages.alert_rules",
+            "guanlan.response.pages.alert_letters",
+            "guanlan.response.pages.alert_deadlines",
+        )
+        ensure = import_string("guanlan.response.alerts.deadlines.ensure_deadlines")
+        post_migrate.connect(lambda **_options: ensure(), sender=self, weak=False)
         declare(
             "guanlan.response.plans.acts",
             "guanlan.response.plans.steps",

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.response.pages import incident_views, plan_views
+from guanlan.response.pages import incident_views, plan_views, reveals
 
 urlpatterns = [
     path("incident-board", incident_views.board, name="incident_board"),
     path("incident-figures", incident_views.figures, name="incident_figures"),
     path("severity-matrix-now", incident_views.matrix_now, name="severity_matrix_now"),
+    path(
+        "respond/entities/<int:identity>/reveal",
+        reveals.reveal_entity_ref,
+        name="reveal_entity_ref",
+    ),
     path("plan-import", plan_views.bring_in, name="import_plan"),
     path("plans/<int:plan>/start", plan_views.start, name="start_plan"),
     path("plan-runs/<int:run>/moving", plan_views.moving, name="plan_run_moving"),

@@ -186,7 +186,7 @@ def test_who_neither_decides_nor_sees_people_sees_their_own_requests_only() -> N
     for of, broken in ((grants, False), (glass, True)):
         for user, theirs in zip((one, other), of, strict=True):
             for verb in ("see", "export"):
-                seen = grants_for(subject_of(user), verb, broken_glass=broken)  # type: ignore[arg-type]
+                seen = grants_for(subject_of(user), verb, broken_glass=broken)
                 assert set(seen) <= {theirs}
         for role in ("privacy_officer", "administrator", "owner"):
             watcher = person(role, f"{role} {broken}")

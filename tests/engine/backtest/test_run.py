@@ -181,6 +181,8 @@ def test_an_engine_that_cannot_go_on_ends_the_backtest(tmp_path: Path) -> None:
 
         def commit(self) -> None: ...
 
+        def restrict(self, change: object) -> None: ...
+
     history = open_history(history_of(tmp_path, payment(1, 0, 5)))
     with pytest.raises(BacktestFailed, match="memory is full"):
         decide_history(Full(), history, {}, {})

@@ -30,7 +30,7 @@ from guanlan.core.models import ApiKey
 from guanlan.fraud.services import store_backtest
 from guanlan.web.pages.keys import KEYS
 from guanlan.web.resource import Form, Related, Resource, Saved, resources
-from guanlan.web.resource.acts import every
+from guanlan.web.resource.acts import every, run
 from guanlan.web.resource.declared import Ask, Filter
 from guanlan.web.resource.editing import form_of, save, stamp
 from guanlan.web.resource.reading import (
@@ -41,6 +41,7 @@ from guanlan.web.resource.reading import (
     groups_of,
     order_of,
     unasked,
+    visible,
 )
 from guanlan.web.resource.registry import column_level
 from guanlan.web.resource.words import Term, read_terms
@@ -282,6 +283,23 @@ def test_nothing_is_made_in_or_moved_to_a_product_that_is_not_ones_own() -> None
         assert mine.name == "loans"
         save(MOVING, ann, None, filled_form("loans"), "")
     assert ApiKey.objects.count() == before + 1
+
+
+def test_an_action_on_many_reaches_only_where_its_verb_is_held() -> None:
+    """Who sees every product's keys and may revoke those of one revokes those of one."""
+    mine, theirs = key_of("loans", 1), key_of("cards", 2)
+    held = {"*": frozenset({"operations"}), "loans": frozenset({"fraud_analyst"})}
+    both = Subject(
+        id=1, name="both", roles=frozenset({"operations", "fraud_analyst"}), held=held,
+        scopes=frozenset(held), clearance=2,
+    )  # fmt: skip
+    revoke = next(one for one in KEYS.actions if one.name == "revoke")
+    with keys_by_product({"operations": {"see"}, "fraud_analyst": {"see", "delete"}}):
+        seen = list(visible(KEYS, both).filter(pk__in=(mine.pk, theirs.pk)))
+        assert len(seen) == 2
+        outcome = run(KEYS, both, revoke, iter(seen))
+    assert (outcome.done, outcome.refused) == (1, 1)
+    assert set(ApiKey.objects.filter(revoked=None, pk__in=(mine.pk, theirs.pk))) == {theirs}
 
 
 def test_the_object_of_the_address_is_the_one_that_is_checked_and_done_to(client: Client) -> None:

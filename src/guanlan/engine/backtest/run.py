@@ -6,10 +6,10 @@ so a backtest gives the decisions that the live system would have given.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 import polars as pl
@@ -21,6 +21,7 @@ from guanlan.engine.backtest.history import LABEL, History
 from guanlan.engine.backtest.record import Record
 from guanlan.engine.backtest.report import Report, build_report
 from guanlan.engine.engine import Engine
+from guanlan.engine.restrictions import RestrictionChange
 from guanlan.engine.scenario.model import Outcome, Scenario
 
 BATCH: Final = 512
@@ -71,11 +72,19 @@ class Backtest(Struct, frozen=True):
     report: Report
 
 
+class Restricted(NamedTuple):
+    """A restriction that was set or lifted at `clock` (µs), before the events of that time."""
+
+    clock: int
+    change: RestrictionChange
+
+
 class Decider(Protocol):
     """What a backtest needs of an engine."""
 
     def decide(self, bodies: Sequence[bytes]) -> list[Answer]: ...
     def commit(self) -> None: ...
+    def restrict(self, change: RestrictionChange) -> None: ...
 
 
 class _Reason(Struct):
@@ -107,12 +116,14 @@ def backtest(
     history: History,
     *,
     evaluation: Evaluation | None = None,
+    restrictions: Sequence[Restricted] = (),
     cache: Path | None = None,
     compiled: bool | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Backtest:
     """Decide the history and judge the decisions.
 
+    `restrictions` come into force among the events, by their clock.
     `cache` is where compiled kernels live; `compiled` None compiles when the history is long.
     `progress` is told the number of events read so far. Raises HistoryError, BacktestFailed,
     ValueError when `evaluation` names what the scenario does not declare.
@@ -128,7 +139,7 @@ def backtest(
     with Engine.in_memory(
         scenario, secret=_SECRET, clock="event", cache=cache, compiled=compiled, keep=False
     ) as engine:
-        decided = decide_history(engine, history, ranked, amounts, progress)
+        decided = decide_history(engine, history, ranked, amounts, progress, restrictions)
     return Backtest(decided, build_report(scenario, decided.decisions, evaluation, decided.labels))
 
 
@@ -172,13 +183,20 @@ def decide_history(
     ranked: dict[str, str],
     amounts: dict[str, str],
     progress: Callable[[int], None] | None = None,
+    restrictions: Sequence[Restricted] = (),
 ) -> Decided:
     """Decide every event of the history, label events included, and keep the decisions of the
     others."""
     table = _Table(ranked, amounts)
     batch: list[Record] = []
     seen = 0
+    waiting = deque(sorted(restrictions, key=lambda one: one.clock))
     for item in history:
+        while waiting and waiting[0].clock <= item.time:
+            _decide(engine, batch, table)
+            seen += len(batch)
+            batch.clear()
+            engine.restrict(waiting.popleft().change)
         batch.append(item)
         if len(batch) == BATCH:
             _decide(engine, batch, table)

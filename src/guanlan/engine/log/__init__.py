@@ -11,7 +11,15 @@
 """
 
 from guanlan.engine.log.errors import LogCorrupt, LogError, LogFailed, LogLocked, LogSealed
-from guanlan.engine.log.frame import EVENT, LIST_CHANGE, OPENED, PROGRAM, WARMED, Frame
+from guanlan.engine.log.frame import (
+    EVENT,
+    LIST_CHANGE,
+    OPENED,
+    PROGRAM,
+    RESTRICTION,
+    WARMED,
+    Frame,
+)
 from guanlan.engine.log.reader import LogReader, LogTail
 from guanlan.engine.log.root import log_root
 from guanlan.engine.log.scan import Fault
@@ -24,6 +32,7 @@ __all__ = [
     "LIST_CHANGE",
     "OPENED",
     "PROGRAM",
+    "RESTRICTION",
     "WARMED",
     "Fault",
     "Frame",

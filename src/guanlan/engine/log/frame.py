@@ -46,6 +46,7 @@ PROGRAM: Final = 2
 LIST_CHANGE: Final = 3
 WARMED: Final = 4
 OPENED: Final = 5
+RESTRICTION: Final = 6
 
 _WHOLE: Final = tuple(struct.Struct(f"<4sIIBBBBqqqq{n}I") for n in range(MAX_SECTIONS + 2))
 _BODY: Final = tuple(struct.Struct(f"<IBBBBqqqq{n}I") for n in range(MAX_SECTIONS + 2))

@@ -44,6 +44,7 @@ def _ordered(scenario: Scenario) -> Scenario:
             event.title,
             tuple(sorted(event.roles, key=_NAME)),
             tuple(sorted(event.fields, key=_NAME)),
+            event.capability,
         )
         for event in sorted(scenario.events, key=_NAME)
     )

@@ -95,6 +95,7 @@ class EventType(Struct, frozen=True):
     title: Text
     roles: tuple[EntityRole, ...]
     fields: tuple[Field, ...]
+    capability: str | None = None  # what it uses that a restriction may take away
 
 
 class Feature(Struct, frozen=True):

@@ -16,6 +16,7 @@ from guanlan.engine.scenario.reading import MAX_TEXT
 from guanlan.engine.scenario.sections import MAX_SCORE, MAX_STRING
 from guanlan.engine.scenario.vocabulary import (
     AGGREGATES,
+    CAPABILITIES,
     CURRENCIES,
     FIELD_TYPES,
     LIST_KINDS,
@@ -132,8 +133,12 @@ def _definitions() -> Schema:
                 "title": _ref("text"),
                 "entities": _named("role", "Who and what takes part, by role.", 1),
                 "fields": _named("field", "Typed values of the event."),
+                "capability": {
+                    "enum": list(CAPABILITIES),
+                    "description": "What it uses that a restriction may block or limit.",
+                },
             },
-            optional=("fields",),
+            optional=("fields", "capability"),
         ),
         "field": _field(),
         "feature": _feature(),

@@ -33,6 +33,7 @@ from guanlan.engine.scenario.model import (
 from guanlan.engine.scenario.reading import INT64, Path, Reader
 from guanlan.engine.scenario.vocabulary import (
     AGGREGATES,
+    CAPABILITIES,
     FIELD_TYPES,
     LIST_KINDS,
     NAME_PATTERN,
@@ -82,7 +83,12 @@ def read_events(reader: Reader, node: Node | None, draft: Draft) -> None:
         path: Path = ("events", name)
         what = f"event type `{name}`"
         found = reader.table(
-            value, path, what, required=("title", "entities"), optional=("fields",), at=key
+            value,
+            path,
+            what,
+            required=("title", "entities"),
+            optional=("fields", "capability"),
+            at=key,
         )
         if found is None:
             reader.unreadable.add(name)
@@ -105,6 +111,7 @@ def read_events(reader: Reader, node: Node | None, draft: Draft) -> None:
                 reader.title(found.get("title"), (*path, "title"), f"title of {what}"),
                 tuple(role for role in roles if role),
                 tuple(one for one in fields if one),
+                reader.choice(found.get("capability"), f"capability of {what}", CAPABILITIES),
             )
         )
 

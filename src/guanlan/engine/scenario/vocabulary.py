@@ -29,6 +29,13 @@ NUMERIC_AGGREGATES = frozenset({"sum", "avg", "min", "max", "stddev", "last"})
 WINDOWED_AGGREGATES = frozenset({"count", "sum", "avg", "min", "max", "distinct", "stddev"})
 NUMERIC_TYPES = frozenset({"money", "int", "number"})
 
+ANY = "any"  # of a restriction: whatever the event is
+# What an event may use that a restriction can block or limit.
+CAPABILITIES = (
+    "transfer_out", "add_payee", "withdraw", "pay", "top_up", "change_phone", "change_password",
+    "log_in", "register",
+)  # fmt: skip
+
 LABEL = "label"
 RESERVED_NAMES = ("time", "clock", "lateness", "event_type")
 LABEL_FIELDS = ("target", "value", "source")

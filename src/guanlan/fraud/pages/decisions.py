@@ -26,13 +26,14 @@ from guanlan.fraud.first_steps import COOKIE, SEEN
 from guanlan.fraud.frames import record
 from guanlan.fraud.models import Decision, Label, ListAct
 from guanlan.fraud.neighbours import around
-from guanlan.fraud.pages.reveals import RevealForm, decision_form
+from guanlan.fraud.pages.reveals import decision_form
 from guanlan.fraud.recompute import decode_changes, recompute
 from guanlan.fraud.showing import Shower, ShownEntity
 from guanlan.fraud.templatetags.fraud import outcome
 from guanlan.fraud.trace import Trace, entity_numbers, trace
 from guanlan.web import words as web_words
 from guanlan.web.cookies import keep, kept
+from guanlan.web.pages.revealing import RevealForm
 from guanlan.web.resource import Happening, Heading, Panel, Timeline, object_page, resource_of
 from guanlan.web.rights import needs, subject_of_request
 from guanlan.web.templatetags.console import from_microseconds

@@ -17,12 +17,13 @@ from guanlan.core.access import MASKED_FROM, Subject
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud import engine_access, figures, programs, words
 from guanlan.fraud.models import Decision, Entity, EntityDecision, Label
-from guanlan.fraud.pages.reveals import RevealForm, entity_form
+from guanlan.fraud.pages.reveals import entity_form
 from guanlan.fraud.projection import MINUTE
 from guanlan.fraud.showing import Shower, ShownRow, decisions_url, entity_url, numbered_entity_url
 from guanlan.fraud.templatetags.fraud import outcome
 from guanlan.web.charts import Chart, Series
 from guanlan.web.dashboards import Tile
+from guanlan.web.pages.revealing import RevealForm
 from guanlan.web.resource import Drawing, Heading, Numbers, Panel, object_page, resource_of
 from guanlan.web.rights import needs, subject_of_request
 from guanlan.web.templatetags.console import clock, number

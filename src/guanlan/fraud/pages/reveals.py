@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
 from guanlan.core.access import MASKED_FROM, Subject
-from guanlan.core.access.revealing import Unrecorded, allow_reveal, purposes_for
+from guanlan.core.access.revealing import purposes_for
 from guanlan.core.event_log import log_keys
 from guanlan.engine.log import LogError, LogReader
 from guanlan.fraud import programs
@@ -23,22 +21,8 @@ from guanlan.fraud.frames import record
 from guanlan.fraud.models import Decision, Entity
 from guanlan.fraud.showing import Shower
 from guanlan.web.accounts.confirming import reauthenticated
-from guanlan.web.pages.errors import error_page
+from guanlan.web.pages.revealing import Clear, RevealForm, answer_reveal
 from guanlan.web.rights import needs, subject_of_request
-
-
-class RevealForm(NamedTuple):
-    """What a page needs to offer a reveal; without purposes it says how to ask for one."""
-
-    url: str
-    choices: list[tuple[str, str]]  # name, title
-    purposes: list[tuple[str, str]]
-
-
-class _Value(NamedTuple):
-    title: str
-    level: int
-    clear: str
 
 
 def entity_form(found: Entity, shower: Shower, subject: Subject) -> RevealForm | None:
@@ -67,18 +51,18 @@ def decision_form(
 
 
 @sensitive_variables()
-def _values(row: Decision, fields: dict[str, Any], shower: Shower) -> dict[str, _Value]:
+def _values(row: Decision, fields: dict[str, Any], shower: Shower) -> dict[str, Clear]:
     """Keys of entities and fields of the event, by the name the form gives them."""
     found = {}
     for role, key in (row.entities or {}).items():
         if key is not None:
             level = shower.layout.level(shower.layout.kind(row.type, role))
-            found[f"entity {role}"] = _Value(shower.role(row.type, role), level, str(key))
+            found[f"entity {role}"] = Clear(shower.role(row.type, role), level, str(key))
     for name, value in fields.items():
         if value is not None:
             title, level = shower.field(row.type, name), shower.field_level(row.type, name)
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            found[f"field {name}"] = _Value(title, level, text)
+            found[f"field {name}"] = Clear(title, level, text)
     return found
 
 
@@ -94,8 +78,8 @@ def reveal_entity(request: HttpRequest, identity: int) -> HttpResponse:
     form = entity_form(found, shower, subject)
     if form is None:
         raise Http404
-    value = _Value(form.choices[0][1], shower.layout.level(found.kind), found.key)
-    return _answer(request, form, value, "fraud.entity", str(found.id), "key")
+    value = Clear(form.choices[0][1], shower.layout.level(found.kind), found.key)
+    return answer_reveal(request, form, value, "fraud.entity", str(found.id), "key")
 
 
 @needs("reveal", "fraud.decision")
@@ -114,7 +98,7 @@ def reveal_decision(request: HttpRequest, seq: int) -> HttpResponse:
     form = decision_form(row, fields, shower, subject)
     if value is None or form is None or value.level < MASKED_FROM:
         raise Http404
-    return _answer(request, form, value, "fraud.decision", str(seq), name)
+    return answer_reveal(request, form, value, "fraud.decision", str(seq), name)
 
 
 def fields_at(position: int) -> dict[str, Any]:
@@ -126,26 +110,3 @@ def fields_at(position: int) -> dict[str, Any]:
         return {}
     finally:
         reader.close()
-
-
-@sensitive_variables()
-def _answer(
-    request: HttpRequest, form: RevealForm, value: _Value, noun: str, identity: str, name: str
-) -> HttpResponse:
-    """The value, once its reading is on record; else the form again with what was wrong."""
-    asked = {key: request.POST.get(key, "") for key in ("purpose", "reason")}
-    context: dict[str, Any] = {"reveal": form, "asked": asked, "chosen": name}
-    try:
-        allow_reveal(subject_of_request(request), noun, identity, name, level=value.level, **asked)
-    except ValidationError as error:
-        return render(request, "web/reveal.html", context | {"errors": error.message_dict})
-    except Unrecorded:
-        return error_page(
-            request,
-            503,
-            _("This cannot be revealed now"),
-            _("The audit log does not take entries, so nothing is shown. Tell the operators."),
-        )
-    answer = render(request, "web/revealed.html", {"title": value.title, "value": value.clear})
-    answer.headers["Cache-Control"] = "no-store"
-    return answer

@@ -1,12 +1,22 @@
 """The tables of response, one module a subject.
 
-drills    drills of plans
-entities  what alerts, cases and restrictions speak of
-incidents incidents, their timeline, roles and tasks
-lessons   lessons of drills and incidents, and the actions that come of them
-plans     plans for emergencies and their runs
+alerts        what was found, how often, and what people made of it
+drills        drills of plans
+entities      what alerts, cases and restrictions speak of
+incidents     incidents, their timeline, roles and tasks
+lessons       lessons of drills and incidents, and the actions that come of them
+plans         plans for emergencies and their runs
+restrictions  what is blocked, limited, watched or allowed, and what each sink holds of it
 """
 
+from guanlan.response.models.alerts import (
+    AckDeadline,
+    Alert,
+    AlertEntity,
+    AlertHappening,
+    AlertRule,
+    DeadLetter,
+)
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
 from guanlan.response.models.incidents import (
@@ -19,8 +29,23 @@ from guanlan.response.models.incidents import (
 )
 from guanlan.response.models.lessons import Lesson, LessonAction
 from guanlan.response.models.plans import Plan, PlanRun, PlanVersion, StepRun
+from guanlan.response.models.restrictions import (
+    Appeal,
+    NeverBlock,
+    Restriction,
+    RestrictionState,
+    Sink,
+    SinkHolding,
+)
 
 __all__ = [
+    "AckDeadline",
+    "Alert",
+    "AlertEntity",
+    "AlertHappening",
+    "AlertRule",
+    "Appeal",
+    "DeadLetter",
     "Drill",
     "DrillParticipant",
     "EntityRef",
@@ -30,12 +55,17 @@ __all__ = [
     "Inject",
     "Lesson",
     "LessonAction",
+    "NeverBlock",
     "Observation",
     "Plan",
     "PlanRun",
     "PlanVersion",
+    "Restriction",
+    "RestrictionState",
     "RoleHeld",
     "SeverityMatrix",
+    "Sink",
+    "SinkHolding",
     "StepRun",
     "TimelineEntry",
 ]

@@ -29,6 +29,7 @@ from guanlan.engine.log import Repair
 from guanlan.engine.scenario import ScenarioError, load_scenario
 from guanlan.fraud import engine_access, projector
 from guanlan.fraud.projector import Projector
+from guanlan.response.restrictions import Follower
 from guanlan.site.door import Door, DoorServer, KeyRing, Limits, compose, configure
 from guanlan.site.door.asgi import App
 from guanlan.site.door.trail import Trail
@@ -207,6 +208,9 @@ def serve(options: Options, ready: Callable[[int], None] | None = None) -> None:
                 hangup.append(Reloader(door, opening, options.scenario).hung_up)
             opening.start()
             ends.callback(opening.close)
+            sinks = Follower()
+            sinks.start()
+            ends.callback(sinks.stop)
         try:
             server.run(sockets=[listener])
         except SystemExit:  # uvicorn's way of saying that the door's start failed

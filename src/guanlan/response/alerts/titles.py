@@ -1,0 +1,51 @@
+"""What an alert is called, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from django.utils.translation import gettext
+
+Read = Callable[[str], str]
+_titles: Final[dict[str, Read]] = {}
+
+
+class Titled(Protocol):
+    """What has a rule, and a text with its values."""
+
+    rule: str
+    text: str
+    values: Mapping[str, str | int | float]
+
+
+def rule_titles(prefix: str, read: Read) -> None:
+    """Say how rules whose names begin with `prefix` are called: `read(rule)` gives the title in
+    the current language, or an empty text. Raises ValueError for a prefix said twice."""
+    if prefix in _titles:
+        raise ValueError(f"titles of rules {prefix} are registered twice")
+    _titles[prefix] = read
+
+
+def rule_title(rule: str, fallback: str = "") -> str:
+    """What a rule is called; its name where nobody says."""
+    for prefix, read in _titles.items():
+        if rule.startswith(prefix) and (title := read(rule)):
+            return title
+    return fallback or rule
+
+
+def said(text: str, values: Mapping[str, str | int | float]) -> str:
+    """A text with its values; as it stands where they do not fit."""
+    words = gettext(text)
+    if not values:
+        return words
+    try:
+        return words % values
+    except (KeyError, ValueError, TypeError):
+        return words
+
+
+def title_of(alert: Titled) -> str:
+    """What an alert is called."""
+    return rule_title(alert.rule, said(alert.text, alert.values))

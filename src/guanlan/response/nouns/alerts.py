@@ -1,0 +1,58 @@
+"""What the policy says of alerts."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from guanlan.core.access import register_noun
+from guanlan.core.audit.acts import declare_acts
+from guanlan.response.nouns.roles import INFORMED, RESPONDERS, each
+
+# Those who arrange who is told, and how soon somebody has to look.
+ARRANGING = ("risk_owner", "security_engineer", "operations")
+
+
+def declare() -> None:
+    """Register the nouns, and name what is done with them."""
+    declare_acts(
+        {
+            "alert.raise": _("Raise alerts"),
+            "alert.not_understood": _("Keep a finding that is not understood"),
+            "alert.acknowledge": _("Acknowledge an alert"),
+            "alert.contain": _("Contain an alert"),
+            "alert.close": _("Close an alert"),
+            "alert.reopen": _("Open an alert again"),
+            "alert.assign": _("Give an alert to a person"),
+            "alert.severity": _("Change the severity of an alert"),
+            "alert.deadline": _("Change a deadline of alerts"),
+            "deadletter.retry": _("Raise a dead letter after all"),
+            "deadletter.discard": _("Discard a dead letter"),
+        }
+    )
+    working = each((*RESPONDERS, "customer_service"), "see change export")
+    register_noun(
+        "response.alert",
+        _("Alerts"),
+        level=3,
+        verbs="see add change export",
+        rights=each(INFORMED) | working,
+    )
+    register_noun(
+        "response.alertrule",
+        _("Rules that raise alerts"),
+        verbs="see export",
+        rights=each((*RESPONDERS, *INFORMED)) | each(RESPONDERS, "see export"),
+    )
+    register_noun(
+        "response.deadletter",
+        _("Findings that could not be understood"),
+        level=3,
+        verbs="see change export",
+        rights=each(RESPONDERS) | each(ARRANGING, "see change export"),
+    )
+    register_noun(
+        "response.ackdeadline",
+        _("Deadlines for acknowledging alerts"),
+        verbs="see change export",
+        rights=each((*RESPONDERS, *INFORMED)) | each(ARRANGING, "see change export"),
+    )

@@ -1,0 +1,141 @@
+"""Findings that could not be understood: looked at, raised after all, or discarded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from guanlan.core.access import Subject
+from guanlan.response.alerts import letters
+from guanlan.response.alerts.handling import LONGEST_REASON
+from guanlan.response.alerts.titles import said
+from guanlan.response.models import DeadLetter
+from guanlan.response.terms import CATEGORIES
+from guanlan.web.resource import (
+    Action,
+    Chip,
+    Column,
+    Filter,
+    Panel,
+    Resource,
+    State,
+    facts,
+    register,
+)
+
+STATES: Final = {
+    "waiting": pgettext_lazy("state of a dead letter", "waiting"),
+    "raised": pgettext_lazy("state of a dead letter", "raised after all"),
+    "discarded": pgettext_lazy("state of a dead letter", "discarded"),
+}
+
+
+class Retrying(forms.Form):
+    """Of which category it is raised."""
+
+    category = forms.ChoiceField(
+        label=gettext_lazy("Category of risk"), choices=list(CATEGORIES.items())
+    )
+
+
+class Discarding(forms.Form):
+    """Why it is thrown away."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+def _retry(letter: DeadLetter, subject: Subject, values: Mapping[str, Any]) -> str:
+    alert = letters.retry(subject, letter, values["category"])
+    return _("It is alert %(n)s now.") % {"n": alert.pk}
+
+
+def _discard(letter: DeadLetter, subject: Subject, values: Mapping[str, Any]) -> str:
+    letters.discard(subject, letter, values["reason"])
+    return _("It is discarded; the row stays.")
+
+
+def state(letter: DeadLetter) -> State:
+    """Where it is."""
+    return State("warn" if letter.state == "waiting" else "off", STATES[letter.state])
+
+
+def _waits(letter: DeadLetter) -> bool:
+    return letter.state == "waiting"
+
+
+def what(letter: DeadLetter, subject: Subject) -> Mapping[str, Any]:
+    """What can be read of it without telling whom it speaks of."""
+    finding = letters.read(letter)
+    known = (
+        (
+            (_("Category of risk"), CATEGORIES.get(str(finding.category))),
+            (_("Entities"), ", ".join(str(named.kind) for _role, named in finding.entities)),
+            (_("Evidence"), ", ".join(one.kind for one in finding.evidence)),
+            (_("Of when"), finding.at),
+        )
+        if finding is not None
+        else ()
+    )
+    return facts((_("Why"), said(letter.why, letter.values)), *known, (_("Reason"), letter.reason))
+
+
+LETTERS = register(
+    Resource(
+        noun="response.deadletter",
+        model=DeadLetter,
+        title=gettext_lazy("Finding that could not be understood"),
+        titles=gettext_lazy("Findings that could not be understood"),
+        path="alert-letters",
+        route="alert_letters",
+        one="alert_letter",
+        columns=(
+            Column("source", gettext_lazy("Rule"), cell="code"),
+            Column(
+                "why",
+                gettext_lazy("Why"),
+                value=lambda letter: said(letter.why, letter.values),
+                wide=True,
+            ),
+            Column("state", gettext_lazy("State"), value=state, cell="state"),
+            Column("received", gettext_lazy("Received"), cell="moment", sort=True),
+            Column("decided_by", gettext_lazy("Decided by"), "decided_by__username", shown=False),
+            Column("decided", gettext_lazy("Decided"), cell="moment", shown=False),
+        ),
+        filters=(
+            Filter("state", gettext_lazy("State"), "choice", choices=STATES, group=True,
+                   example="state:waiting"),
+            Filter("rule", gettext_lazy("Rule"), "text", "source"),
+            Filter("after", gettext_lazy("Received from then on"), "time", "received", sign=">="),
+            Filter("before", gettext_lazy("Received until then"), "time", "received", sign="<"),
+        ),
+        search=("source",),
+        chips=(
+            Chip(gettext_lazy("all"), ""),
+            Chip(STATES["waiting"], "state:waiting"),
+        ),
+        order="-received",
+        related=("decided_by",),
+        state=state,
+        name_of=lambda letter: letter.source,
+        panels=(Panel(gettext_lazy("What was sent"), "web/resource/facts.html", what),),
+        actions=(
+            Action("retry", gettext_lazy("Raise after all"), _retry, when=_waits,
+                   form=lambda subject, letter: Retrying),
+            Action("discard", gettext_lazy("Discard"), _discard, when=_waits, danger=True,
+                   words=gettext_lazy("No alert comes of it. The row and your reason stay."),
+                   form=lambda subject, letter: Discarding),
+        ),
+        empty=gettext_lazy(
+            "Everything that was raised was understood. What is of no category, or names an"
+            " entity of an unknown kind, is kept here until somebody decides."
+        ),
+    )
+)  # fmt: skip

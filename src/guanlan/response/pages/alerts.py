@@ -1,0 +1,374 @@
+"""Alerts: the inbox, and the page of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any, Final
+
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from guanlan.core.access import Subject
+from guanlan.response.alerts import handling
+from guanlan.response.alerts.handling import DISPOSITIONS, STATES
+from guanlan.response.alerts.people import responder
+from guanlan.response.alerts.showing import (
+    AlertLook,
+    alert_state,
+    severity_state,
+    show_alerts,
+    timeline,
+)
+from guanlan.response.models import Alert, EntityRef
+from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
+from guanlan.web.resource import (
+    Action,
+    Chip,
+    Clock,
+    Column,
+    Filter,
+    Heading,
+    Link,
+    Panel,
+    Resource,
+    Term,
+    Timeline,
+    facts,
+    register,
+)
+from guanlan.web.words import duration, number
+
+YES_NO: Final = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
+MUTED: Final = {
+    "snooze": gettext_lazy("snoozed"),
+    "maintenance": gettext_lazy("in maintenance"),
+}
+
+
+class Closing(forms.Form):
+    """What it was, and why one says so."""
+
+    disposition = forms.ChoiceField(
+        label=gettext_lazy("What was it?"),
+        choices=DISPOSITIONS.items(),
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("The precision of the rule is counted from this."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=handling.LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class Why(forms.Form):
+    """Why one does it."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=handling.LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class Severer(Why):
+    """Another severity."""
+
+    severity = forms.ChoiceField(
+        label=gettext_lazy("Severity"),
+        choices=[(name, title) for name, title in SEVERITIES.items()],
+    )
+    field_order = ("severity", "reason")
+
+
+class Giving(forms.Form):
+    """To whom it is given."""
+
+    person = forms.CharField(
+        label=gettext_lazy("User name"),
+        max_length=150,
+        required=False,
+        help_text=gettext_lazy("“me” for yourself; nothing to give it to nobody."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "me"}),
+    )
+
+
+def _acknowledge(alert: Alert, subject: Subject) -> str:
+    handling.acknowledge(subject, alert)
+    return _("Alert %(n)s is acknowledged.") % {"n": alert.pk}
+
+
+def _contain(alert: Alert, subject: Subject) -> str:
+    handling.contain(subject, alert)
+    return _("Alert %(n)s is contained.") % {"n": alert.pk}
+
+
+def _close(alert: Alert, subject: Subject, values: Mapping[str, Any]) -> str:
+    handling.close(subject, alert, values["disposition"], values["reason"])
+    return _("Alert %(n)s is closed.") % {"n": alert.pk}
+
+
+def _close_false(alert: Alert, subject: Subject) -> str:
+    handling.close(subject, alert, "false_positive", _("closed from the list"))
+    return _("Alert %(n)s is closed.") % {"n": alert.pk}
+
+
+def _reopen(alert: Alert, subject: Subject, values: Mapping[str, Any]) -> str:
+    handling.reopen(subject, alert, values["reason"])
+    return _("Alert %(n)s is open again.") % {"n": alert.pk}
+
+
+def _give(alert: Alert, subject: Subject, values: Mapping[str, Any]) -> str:
+    person = responder(values["person"], subject)
+    handling.assign(subject, alert, person)
+    if person is None:
+        return _("Alert %(n)s belongs to nobody now.") % {"n": alert.pk}
+    return _("Alert %(n)s belongs to %(person)s.") % {"n": alert.pk, "person": person}
+
+
+def _severity(alert: Alert, subject: Subject, values: Mapping[str, Any]) -> str:
+    handling.change_severity(subject, alert, Severity[values["severity"]], values["reason"])
+    return _("Alert %(n)s has another severity.") % {"n": alert.pk}
+
+
+def by_lateness(term: Term, subject: Subject) -> Q:
+    """Alerts that nobody acknowledged in time, or the others."""
+    late = Q(state="new", deadline__lte=timezone.now(), muted="")
+    return late if term.value == "yes" else ~late
+
+
+def by_entity(term: Term, subject: Subject) -> Q | str:
+    """Alerts about an entity: by its number as `~7`, or by its exact key."""
+    numbers = [v[1:] for v in term.values if v.startswith("~")]
+    if any(not n.isdecimal() or len(n) > 18 for n in numbers):
+        return _("“%(name)s:” cannot be this.") % {"name": term.name}
+    keys = [v for v in term.values if not v.startswith("~")]
+    named = EntityRef.objects.for_user(subject).filter(
+        Q(pk__in=[int(n) for n in numbers]) | (Q(key_index__in=keys) if keys else Q(pk=None))
+    )
+    return Q(parts__entity__in=named)
+
+
+def why(look: AlertLook, subject: Subject) -> Mapping[str, Any]:
+    """What raised it, and how often."""
+    row = look.row
+    return facts(
+        (_("Rule"), row.rule),
+        (_("Says"), look.title),
+        (_("Category of risk"), look.category),
+        (_("Found"), _("%(n)s times") % {"n": number(row.count)}),
+        (_("Same alert within"), duration(row.window * 1_000_000)),
+        (_("Fingerprint"), row.fingerprint[:16]),
+    )
+
+
+def _pieces(look: AlertLook, subject: Subject) -> Mapping[str, Any]:
+    total, kept = look.row.evidence_count, len(look.row.evidence)
+    if kept < total:
+        return {"more": _("first and newest of %(n)s") % {"n": number(total)}}
+    return {"more": number(total)} if total else {}
+
+
+def heading(look: AlertLook) -> Heading:
+    """What it is called, whose it is, and until when somebody has to look."""
+    row = look.row
+    waits = row.state == "new" and row.deadline is not None and not row.muted
+    return Heading(
+        look.title,
+        over=f"#{row.pk}",
+        owner=row.owner.get_username() if row.owner else "",
+        clock=Clock(row.deadline, row.raised) if waits and row.deadline else row.last_seen,
+    )
+
+
+def _of_alert(
+    name: str, title: str | Promise, read: Callable[[Any], Any] | None = None, **options: Any
+) -> Column:
+    """A column that reads a field of the alert in a prepared row."""
+    value = read or attrgetter(f"alert.{options.get('field') or name}")
+    return Column(name, title, value=value, level=2, **options)
+
+
+ALERTS = register(
+    Resource(
+        noun="response.alert",
+        model=Alert,
+        title=gettext_lazy("Alert"),
+        titles=gettext_lazy("Alerts"),
+        path="alerts",
+        route="alerts",
+        one="alert",
+        place=("respond", 10),
+        api="alerts",
+        columns=(
+            _of_alert(
+                "severity",
+                gettext_lazy("Severity"),
+                lambda row: severity_state(row.alert.severity),
+                cell="state",
+                sort=True,
+            ),
+            Column("title", gettext_lazy("Alert"), "text", value=attrgetter("title"), wide=True),
+            _of_alert(
+                "state", gettext_lazy("State"), lambda row: alert_state(row.alert), cell="state"
+            ),
+            Column(
+                "who",
+                gettext_lazy("Who"),
+                value=lambda row: [one.text for one in row.parts],
+                cell="template",
+                template="response/alert/who.html",
+                level=2,  # each is masked by the level of its kind
+            ),
+            _of_alert("count", gettext_lazy("Found"), cell="number"),
+            _of_alert(
+                "owner",
+                pgettext_lazy("of a thing", "Owner"),
+                lambda row: row.alert.owner.get_username() if row.alert.owner else None,
+            ),
+            _of_alert("last_seen", gettext_lazy("Last seen"), cell="moment", sort=True),
+            _of_alert(
+                "first_seen", gettext_lazy("First seen"), cell="moment", sort=True, shown=False
+            ),
+            _of_alert(
+                "category",
+                gettext_lazy("Category"),
+                lambda row: str(CATEGORIES[row.alert.category]),
+                shown=False,
+            ),
+            _of_alert("rule", gettext_lazy("Rule"), cell="code", shown=False),
+            _of_alert("deadline", gettext_lazy("Deadline"), cell="moment", shown=False),
+            _of_alert(
+                "disposition",
+                gettext_lazy("What it was"),
+                lambda row: DISPOSITIONS.get(row.alert.disposition),
+                shown=False,
+            ),
+            _of_alert("acknowledged", gettext_lazy("Acknowledged"), cell="moment", shown=False),
+            _of_alert("closed", gettext_lazy("Closed"), cell="moment", shown=False),
+        ),
+        filters=(
+            Filter(
+                "state",
+                gettext_lazy("State"),
+                "choice",
+                choices=STATES,
+                group=True,
+                example="state:new",
+            ),
+            Filter("live", gettext_lazy("Live"), "flag", group=True, example="live:yes"),
+            Filter(
+                "severity",
+                gettext_lazy("Severity"),
+                "choice",
+                choices=SEVERITIES,
+                stored={one.name: int(one) for one in Severity},
+                ordered=True,
+                group=True,
+                example="severity:>=high",
+            ),
+            Filter("category", gettext_lazy("Category"), "choice", choices=CATEGORIES, group=True),
+            Filter("rule", gettext_lazy("Rule"), group=True),
+            Filter(
+                "owner", pgettext_lazy("of a thing", "Owner"), "person", example="owner:me"
+            ),
+            Filter(
+                "was",
+                gettext_lazy("What it was"),
+                "choice",
+                "disposition",
+                choices=DISPOSITIONS,
+                group=True,
+            ),
+            Filter(
+                "late",
+                gettext_lazy("Not acknowledged in time"),
+                "choice",
+                choices=YES_NO,
+                read=by_lateness,
+                level=2,
+            ),
+            Filter("muted", gettext_lazy("Nobody is told"), "choice", choices=MUTED, group=True),
+            Filter("entity", gettext_lazy("Entity"), "own", read=by_entity, level=3),
+            Filter("found", gettext_lazy("Found"), "number", "count", example="found:>=10"),
+            Filter("number", gettext_lazy("Number"), "exact", "id"),
+            Filter("after", gettext_lazy("Seen from then on"), "time", "last_seen", sign=">="),
+            Filter("before", gettext_lazy("Seen until then"), "time", "last_seen", sign="<"),
+        ),
+        search=("rule", "text"),
+        chips=(
+            Chip(gettext_lazy("all"), ""),
+            Chip(gettext_lazy("live"), "live:yes"),
+            Chip(gettext_lazy("mine"), "live:yes owner:me"),
+            Chip(gettext_lazy("unacknowledged"), "state:new"),
+            Chip(gettext_lazy("overdue"), "late:yes"),
+            Chip(gettext_lazy("high and critical"), "live:yes severity:>=high"),
+            Chip(gettext_lazy("nobody is told"), "muted:snooze,maintenance"),
+        ),
+        order="-last_seen",
+        related=("owner",),
+        prepare=show_alerts,
+        look=AlertLook,
+        heading=heading,
+        state=alert_state,
+        mark="response/alert/mark.html",
+        name_of=lambda alert: _("Alert %(n)s") % {"n": alert.pk},
+        facts=(),
+        panels=(
+            Panel(gettext_lazy("Why"), "web/resource/facts.html", why),
+            Timeline(gettext_lazy("Timeline"), timeline),
+            Panel(
+                gettext_lazy("Who"),
+                "response/alert/parts.html",
+                wide=False,
+                when=lambda look, subject: bool(look.parts),
+            ),
+            Panel(
+                gettext_lazy("Evidence"), "response/alert/evidence.html", _pieces, wide=False
+            ),
+        ),
+        actions=(
+            Action(
+                "acknowledge",
+                gettext_lazy("Acknowledge"),
+                _acknowledge,
+                when=lambda alert: alert.state == "new",
+            ),
+            Action(
+                "contain",
+                gettext_lazy("Contained"),
+                _contain,
+                when=lambda alert: alert.state in ("new", "acknowledged"),
+            ),
+            Action("close", gettext_lazy("Close"), _close, when=lambda alert: alert.live,
+                   form=lambda subject, alert: Closing),
+            Action("give", gettext_lazy("Give to"), _give, form=lambda subject, alert: Giving),
+            Action("severity", gettext_lazy("Severity"), _severity,
+                   when=lambda alert: alert.live, form=lambda subject, alert: Severer),
+            Action("reopen", gettext_lazy("Open again"), _reopen,
+                   when=lambda alert: not alert.live, form=lambda subject, alert: Why),
+            Action(
+                "close_false",
+                gettext_lazy("Close as false positive"),
+                _close_false,
+                when=lambda alert: alert.live,
+                danger=True,
+                words=gettext_lazy("It is closed, and counts against the precision of its rule."),
+            ),
+        ),
+        links=(
+            Link(gettext_lazy("Rules and their precision"), "alert_rules"),
+            Link(gettext_lazy("Not understood"), "alert_letters"),
+        ),
+        empty=gettext_lazy(
+            "Nothing has been found yet. Alerts appear here when a rule finds something: send"
+            " events, and what is to be reviewed or declined raises one."
+        ),
+        placeholder="live:yes severity:>=high owner:me",
+    )
+)  # fmt: skip
