@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -25,12 +26,17 @@ HOUR = dt.timedelta(hours=1)
 
 
 def user(subject: Subject) -> User:
+    assert subject.id is not None
     return User.objects.get(pk=subject.id)
 
 
-def declared(by: str = "operations", **more: object) -> Incident:
-    said = {"title": "Payments stand still", "category": "operations", "impact": "major"}
-    return declare(someone(by), now=NOW, **(said | more))  # type: ignore[arg-type]
+def declared(by: str = "operations", **more: Any) -> Incident:
+    said: dict[str, Any] = {
+        "title": "Payments stand still",
+        "category": "operations",
+        "impact": "major",
+    }
+    return declare(someone(by), now=NOW, **(said | more))
 
 
 def kinds(row: Incident) -> list[str]:
