@@ -64,7 +64,7 @@ def test_a_title_a_category_and_an_impact_are_enough() -> None:
         ("summary", {"summary": "x" * 4001}),
     ],
 )
-def test_bad_input_is_refused_beside_its_field(field: str, more: dict[str, object]) -> None:
+def test_bad_input_is_refused_beside_its_field(field: str, more: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as caught:
         declared(**more)
     assert set(caught.value.message_dict) == {field}
