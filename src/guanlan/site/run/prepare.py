@@ -54,7 +54,6 @@ def apply_migrations() -> int:
     steps = pending_migrations()
     if steps:
         call_command("migrate", verbosity=0, interactive=False)
-    call_command("createcachetable", verbosity=0)
     note_keys()
     if outdated():
         raise ImproperlyConfigured(OUTDATED)
