@@ -53,6 +53,7 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
     for n in range(MANY):
         services.create_api_key(f"wallet-{n}", ["events:write"])
         store_backtest(f"report {n}", "pond", "abc", report())
+    incident_rows.seed(MANY)
     channel = Channel.objects.create(name="mail", kind="email")
     message = Message.objects.create(template="comment.mention", recipient=person(None, "told"))
     Delivery.objects.bulk_create(Delivery(message=message, channel=channel) for _ in range(MANY))
@@ -84,10 +85,9 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
     versions = [plan_rows.make_version(n) for n in range(MANY)]
     for n in range(MANY):
         plan_rows.make_step(n, plan_rows.make_run(n, versions[-1]))
+        plan_rows.make_drill(n, versions[-1])
     for n in range(MANY):
-        incident_rows.make_matrix(n)
-        incident_rows.make_task(n)
-    incident_rows.make_busy()
+        plan_rows.make_action(n)
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
     restrict()
     copy_rows()

@@ -14,6 +14,8 @@ class ResponseConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
+        declare("guanlan.response.pages.incidents", "guanlan.response.pages.incident_tasks")
+        declare("guanlan.response.pages.severity_matrices")
         declare("guanlan.response.restrictions.jobs")
         declare("guanlan.response.pages.restrictions", "guanlan.response.pages.restriction_sinks")
         declare(
@@ -30,5 +32,4 @@ class ResponseConfig(AppConfig):
             "guanlan.response.plans.jobs",
         )
         declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")
-        declare("guanlan.response.pages.incidents", "guanlan.response.pages.incident_tasks")
-        declare("guanlan.response.pages.severity_matrices")
+        declare("guanlan.response.pages.drills", "guanlan.response.pages.lessons")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.response.pages import incident_views, plan_views, reveals
+from guanlan.response.pages import incident_views, plan_editor, plan_views, reveals
 
 urlpatterns = [
     path("incident-board", incident_views.board, name="incident_board"),
@@ -18,5 +18,6 @@ urlpatterns = [
     path("plan-import", plan_views.bring_in, name="import_plan"),
     path("plans/<int:plan>/start", plan_views.start, name="start_plan"),
     path("plan-runs/<int:run>/moving", plan_views.moving, name="plan_run_moving"),
+    path("plan-versions/<int:version>/write", plan_editor.edit, name="edit_plan"),
     path("plan-versions/<int:version>/json", plan_views.export, name="export_plan"),
 ]

@@ -44,3 +44,11 @@ def make_busy() -> Incident:
         IncidentLink.objects.create(incident=row, noun="response.plan", key=str(n), added=NOW)
         enter(row, "note", NOW, SYSTEM, text="secret words")
     return row
+
+
+def seed(many: int) -> None:
+    """Some rows of everything that has a list."""
+    for n in range(many):
+        make_matrix(n)
+        make_task(n)
+    make_busy()

@@ -9,12 +9,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from guanlan.core.models import ApiKey
 from guanlan.core.people.organisation import new_setup_code
 from guanlan.core.sealing.belonging import check_keys, note_keys
 from guanlan.core.services import SCOPES, create_api_key, ensure_owner
 from guanlan.fraud.rebuilding import outdated
+from guanlan.response.plans.first_start import install_plans
 
 OUTDATED: Final = (
     "the database's projection of the log was made by an older version;"
@@ -57,6 +59,7 @@ def apply_migrations() -> int:
     note_keys()
     if outdated():
         raise ImproperlyConfigured(OUTDATED)
+    install_plans(timezone.now())
     return steps
 
 
