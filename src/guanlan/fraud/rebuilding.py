@@ -16,6 +16,7 @@ from guanlan.fraud import programs
 from guanlan.fraud.models import (
     Cursor,
     Decision,
+    DecisionRestriction,
     DecisionRule,
     Entity,
     EntityDecision,
@@ -30,8 +31,8 @@ from guanlan.fraud.models import (
 from guanlan.fraud.services import project
 
 PROJECTED: Final[tuple[type[models.Model], ...]] = (
-    Cursor, Program, ListAct, Decision, RuleName, DecisionRule, Entity, EntityDecision, Label,
-    MinuteOutcome, MinuteRule, MinuteLatency,
+    Cursor, Program, ListAct, Decision, RuleName, DecisionRule, DecisionRestriction, Entity,
+    EntityDecision, Label, MinuteOutcome, MinuteRule, MinuteLatency,
 )  # fmt: skip
 
 
