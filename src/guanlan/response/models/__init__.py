@@ -1,13 +1,10 @@
 """The tables of response, one module a subject.
 
-alerts    what was found, how often, and what people made of it
-drills    drills of plans
-entities  what alerts, cases and restrictions speak of
-lessons   lessons of drills and incidents, and the actions that come of them
-plans     plans for emergencies and their runs
+alerts        what was found, how often, and what people made of it
 clocks        business calendars, clocks of regulators, reports, statements, disclosures
 drills        drills of plans
 entities      what alerts, cases and restrictions speak of
+incidents     incidents, their timeline, roles and tasks
 lessons       lessons of drills and incidents, and the actions that come of them
 plans         plans for emergencies and their runs
 restrictions  what is blocked, limited, watched or allowed, and what each sink holds of it
@@ -35,6 +32,14 @@ from guanlan.response.models.clocks import (
 )
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
+from guanlan.response.models.incidents import (
+    Incident,
+    IncidentLink,
+    IncidentTask,
+    RoleHeld,
+    SeverityMatrix,
+    TimelineEntry,
+)
 from guanlan.response.models.lessons import Lesson, LessonAction
 from guanlan.response.models.plans import Plan, PlanRun, PlanVersion, StepRun
 from guanlan.response.models.restrictions import (
@@ -63,6 +68,9 @@ __all__ = [
     "Drill",
     "DrillParticipant",
     "EntityRef",
+    "Incident",
+    "IncidentLink",
+    "IncidentTask",
     "Inject",
     "Lesson",
     "LessonAction",
@@ -75,9 +83,12 @@ __all__ = [
     "ReportDraft",
     "Restriction",
     "RestrictionState",
+    "RoleHeld",
     "RunningClock",
+    "SeverityMatrix",
     "Sink",
     "SinkHolding",
     "Statement",
     "StepRun",
+    "TimelineEntry",
 ]

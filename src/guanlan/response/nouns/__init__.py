@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guanlan.response.nouns import alerts, clocks, entities, plans, restrictions
+from guanlan.response.nouns import alerts, clocks, entities, incidents, plans, restrictions
 
 
 def declare() -> None:
@@ -10,5 +10,6 @@ def declare() -> None:
     alerts.declare()
     clocks.declare()
     entities.declare()
+    incidents.declare()
     plans.declare()
     restrictions.declare()
