@@ -1,12 +1,10 @@
 """The tables of response, one module a subject.
 
-alerts    what was found, how often, and what people made of it
-drills    drills of plans
-entities  what alerts, cases and restrictions speak of
-lessons   lessons of drills and incidents, and the actions that come of them
-plans     plans for emergencies and their runs
+alerts        what was found, how often, and what people made of it
+clocks        business calendars, clocks of regulators, reports, statements, disclosures
 drills        drills of plans
 entities      what alerts, cases and restrictions speak of
+incidents     incidents, their timeline, roles and tasks
 lessons       lessons of drills and incidents, and the actions that come of them
 plans         plans for emergencies and their runs
 restrictions  what is blocked, limited, watched or allowed, and what each sink holds of it
@@ -20,8 +18,28 @@ from guanlan.response.models.alerts import (
     AlertRule,
     DeadLetter,
 )
+from guanlan.response.models.clocks import (
+    BusinessCalendar,
+    CalendarDay,
+    CalendarYear,
+    ClockAlarm,
+    ClockRule,
+    Disclosure,
+    RegulatoryReport,
+    ReportDraft,
+    RunningClock,
+    Statement,
+)
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
+from guanlan.response.models.incidents import (
+    Incident,
+    IncidentLink,
+    IncidentTask,
+    RoleHeld,
+    SeverityMatrix,
+    TimelineEntry,
+)
 from guanlan.response.models.lessons import Lesson, LessonAction
 from guanlan.response.models.plans import Plan, PlanRun, PlanVersion, StepRun
 from guanlan.response.models.restrictions import (
@@ -40,10 +58,19 @@ __all__ = [
     "AlertHappening",
     "AlertRule",
     "Appeal",
+    "BusinessCalendar",
+    "CalendarDay",
+    "CalendarYear",
+    "ClockAlarm",
+    "ClockRule",
     "DeadLetter",
+    "Disclosure",
     "Drill",
     "DrillParticipant",
     "EntityRef",
+    "Incident",
+    "IncidentLink",
+    "IncidentTask",
     "Inject",
     "Lesson",
     "LessonAction",
@@ -52,9 +79,16 @@ __all__ = [
     "Plan",
     "PlanRun",
     "PlanVersion",
+    "RegulatoryReport",
+    "ReportDraft",
     "Restriction",
     "RestrictionState",
+    "RoleHeld",
+    "RunningClock",
+    "SeverityMatrix",
     "Sink",
     "SinkHolding",
+    "Statement",
     "StepRun",
+    "TimelineEntry",
 ]
