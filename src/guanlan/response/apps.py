@@ -16,6 +16,7 @@ class ResponseConfig(AppConfig):
         nouns.declare()
         declare("guanlan.response.pages.incidents", "guanlan.response.pages.incident_tasks")
         declare("guanlan.response.pages.severity_matrices")
+        declare("guanlan.response.pages.incident_criteria", "guanlan.response.incidents.jobs")
         declare("guanlan.response.restrictions.jobs")
         declare("guanlan.response.pages.restrictions", "guanlan.response.pages.restriction_sinks")
         declare(

@@ -19,6 +19,7 @@ from guanlan.response.models.alerts import (
 )
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
+from guanlan.response.models.incident_criteria import DeclarationCriterion
 from guanlan.response.models.incidents import (
     Incident,
     IncidentLink,
@@ -46,6 +47,7 @@ __all__ = [
     "AlertRule",
     "Appeal",
     "DeadLetter",
+    "DeclarationCriterion",
     "Drill",
     "DrillParticipant",
     "EntityRef",
