@@ -32,6 +32,7 @@ from tests.fraud.reports import report
 from tests.fraud.world import World
 from tests.people import person
 from tests.response.alerts.findings import finding
+from tests.response.clocks import seeds as clocks
 from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
 
@@ -67,6 +68,11 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
         )
         for n in range(MANY)
     )
+    for n in range(MANY):
+        clocks.a_rule(f"rule-{n}")
+        clocks.a_calendar(n)
+    for n in range(MANY):
+        clocks.a_clock(n)
     now = timezone.now()
     for n in range(MANY):
         colleague = person("risk_owner", f"colleague-{n}")

@@ -1,6 +1,7 @@
 """The tables of response, one module a subject.
 
 alerts        what was found, how often, and what people made of it
+clocks        business calendars, clocks of regulators, reports, statements, disclosures
 drills        drills of plans
 entities      what alerts, cases and restrictions speak of
 incidents     incidents, their timeline, roles and tasks
@@ -16,6 +17,18 @@ from guanlan.response.models.alerts import (
     AlertHappening,
     AlertRule,
     DeadLetter,
+)
+from guanlan.response.models.clocks import (
+    BusinessCalendar,
+    CalendarDay,
+    CalendarYear,
+    ClockAlarm,
+    ClockRule,
+    Disclosure,
+    RegulatoryReport,
+    ReportDraft,
+    RunningClock,
+    Statement,
 )
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
@@ -46,8 +59,14 @@ __all__ = [
     "AlertHappening",
     "AlertRule",
     "Appeal",
+    "BusinessCalendar",
+    "CalendarDay",
+    "CalendarYear",
+    "ClockAlarm",
+    "ClockRule",
     "DeadLetter",
     "DeclarationCriterion",
+    "Disclosure",
     "Drill",
     "DrillParticipant",
     "EntityRef",
@@ -62,12 +81,16 @@ __all__ = [
     "Plan",
     "PlanRun",
     "PlanVersion",
+    "RegulatoryReport",
+    "ReportDraft",
     "Restriction",
     "RestrictionState",
     "RoleHeld",
+    "RunningClock",
     "SeverityMatrix",
     "Sink",
     "SinkHolding",
+    "Statement",
     "StepRun",
     "TimelineEntry",
 ]
