@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -47,7 +48,7 @@ def stored(ones: list[One], now: dt.datetime = NOW) -> None:
 
 
 def criterion(**more: Any) -> DeclarationCriterion:
-    return criteria.add_criterion(someone("operations"), SAID._replace(**more), NOW)
+    return criteria.add_criterion(someone("operations"), replace(SAID, **more), NOW)
 
 
 ALERTS = st.lists(
@@ -133,8 +134,8 @@ def test_two_criteria_do_not_share_a_name_and_not_everybody_makes_one() -> None:
     row = criterion()
     with pytest.raises(ValidationError):
         criterion()
-    criteria.change_criterion(someone("operations"), row, SAID._replace(count=9), NOW)
+    criteria.change_criterion(someone("operations"), row, replace(SAID, count=9), NOW)
     row.refresh_from_db()
     assert row.count == 9
     with pytest.raises(Denied):
-        criteria.add_criterion(someone("fraud_analyst"), SAID._replace(name="other"), NOW)
+        criteria.add_criterion(someone("fraud_analyst"), replace(SAID, name="other"), NOW)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -28,7 +29,8 @@ MOST_ALERTS: Final = 100_000
 MOST_TIES: Final = 100  # alerts that are tied to the incident that they declare
 
 
-class Said(NamedTuple):
+@dataclass(frozen=True)
+class Said:
     """What a criterion says."""
 
     name: str
@@ -83,7 +85,7 @@ def switch_criterion(
 
 
 def _checked(said: Said, own: int | None) -> dict[str, Any]:
-    values = said._asdict()
+    values = asdict(said)
     for field, low, high in (("name", 3, 120), ("title", 3, 120), ("rule", 0, 128)):
         values[field] = " ".join(values[field].replace("\0", "").split())
         if not low <= len(values[field]) <= high:
@@ -99,7 +101,8 @@ def _checked(said: Said, own: int | None) -> dict[str, Any]:
     for field, most in (("count", MOST_ALERTS), ("minutes", MOST_MINUTES)):
         if not 1 <= values[field] <= most:
             raise ValidationError({field: _("Write a number from 1 to %(n)s.") % {"n": most}})
-    if DeclarationCriterion.objects.filter(name=values["name"]).exclude(pk=own).exists():
+    alike = DeclarationCriterion.objects.filter(name=values["name"])
+    if (alike if own is None else alike.exclude(pk=own)).exists():
         raise ValidationError({"name": _("There is a criterion of this name.")})
     values["severity"] = int(said.severity)
     return values

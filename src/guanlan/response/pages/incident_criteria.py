@@ -85,7 +85,7 @@ def change(subject: Subject, row: DeclarationCriterion, values: dict[str, Any]) 
 
 
 def initial(row: DeclarationCriterion) -> dict[str, Any]:
-    said = {name: getattr(row, name) for name in Said._fields}
+    said = {name: getattr(row, name) for name in CriterionForm.base_fields}
     return {**said, "severity": Severity(row.severity).name}
 
 
