@@ -2,6 +2,7 @@
 
 alerts    what was found, how often, and what people made of it
 drills    drills of plans
+oncall    who is on duty, whom alerts are brought to, what silences them
 entities  what alerts, cases and restrictions speak of
 lessons   lessons of drills and incidents, and the actions that come of them
 plans     plans for emergencies and their runs
@@ -23,6 +24,15 @@ from guanlan.response.models.alerts import (
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
 from guanlan.response.models.lessons import Lesson, LessonAction
+from guanlan.response.models.oncall import (
+    AlertCall,
+    AlertRoute,
+    EscalationChain,
+    MaintenanceWindow,
+    OnCallOverride,
+    OnCallSchedule,
+    Snooze,
+)
 from guanlan.response.models.plans import Plan, PlanRun, PlanVersion, StepRun
 from guanlan.response.models.restrictions import (
     Appeal,
@@ -36,19 +46,25 @@ from guanlan.response.models.restrictions import (
 __all__ = [
     "AckDeadline",
     "Alert",
+    "AlertCall",
     "AlertEntity",
     "AlertHappening",
+    "AlertRoute",
     "AlertRule",
     "Appeal",
     "DeadLetter",
     "Drill",
     "DrillParticipant",
     "EntityRef",
+    "EscalationChain",
     "Inject",
     "Lesson",
     "LessonAction",
+    "MaintenanceWindow",
     "NeverBlock",
     "Observation",
+    "OnCallOverride",
+    "OnCallSchedule",
     "Plan",
     "PlanRun",
     "PlanVersion",
@@ -56,5 +72,6 @@ __all__ = [
     "RestrictionState",
     "Sink",
     "SinkHolding",
+    "Snooze",
     "StepRun",
 ]
