@@ -24,6 +24,8 @@ UNTOLD = {
     "core/jobs/sweeping.py": "the states of runs; what a person wishes stands in wanting",
     "core/jobs/progress.py": "the progress of a run",
     "core/people/limiting.py": "tries of the last minutes, by digests",
+    "core/people/session_store.py": "what a session holds; events tell of its ends",
+    "core/remembering.py": "the cache: codes and tries of minutes",
     "core/sealing/fields.py": "seals the same values with a newer key",
     "web/pages/accounts.py": "the row of a session follows its new key",
     "core/outbox/delivering.py": "the states of deliveries",

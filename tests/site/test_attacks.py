@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
-from django.contrib.sessions.backends.db import SessionStore
 from django.http.multipartparser import MultiPartParser
 from django.test import Client, RequestFactory
 from django.utils.datastructures import MultiValueDict
@@ -16,6 +15,7 @@ from pytest_django import Settings
 
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core.models import User
+from guanlan.core.people.session_store import SessionStore
 from guanlan.web.discussion.receiving import FIELD, Received, SealingHandler
 from tests.house.tree import ROOT
 from tests.people import person

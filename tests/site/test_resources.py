@@ -96,6 +96,9 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
     versions = [plan_rows.make_version(n) for n in range(MANY)]
     for n in range(MANY):
         plan_rows.make_step(n, plan_rows.make_run(n, versions[-1]))
+        plan_rows.make_drill(n, versions[-1])
+    for n in range(MANY):
+        plan_rows.make_action(n)
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
     restrict()
     copy_rows()

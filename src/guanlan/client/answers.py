@@ -27,6 +27,16 @@ class ListHit(msgspec.Struct, frozen=True):
     role: str
 
 
+class RestrictionHit(msgspec.Struct, frozen=True):
+    """A restriction that asked for an outcome; of a limit, which of its bounds was reached."""
+
+    id: str
+    effect: str
+    role: str
+    outcome: str
+    reached: str | None = None
+
+
 class Decision(msgspec.Struct, frozen=True):
     """The decision on one event. `outcome` says what to do, `actions` how."""
 
@@ -41,6 +51,7 @@ class Decision(msgspec.Struct, frozen=True):
     lists: tuple[ListHit, ...] = ()
     unknown: tuple[str, ...] = ()
     degraded: bool = False
+    restrictions: tuple[RestrictionHit, ...] = ()
     scenario: str = ""
     version: str = ""
 

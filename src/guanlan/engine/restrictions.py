@@ -173,6 +173,7 @@ class Restrictions:
         self._keys: dict[tuple[str, str], dict[str, _Held]] = {}
         self._networks: dict[tuple[int, int], dict[int, dict[str, _Held]]] = {}
         self._types: dict[str, Reach] = {}
+        self._called: dict[str, set[str]] = {}
         self._currency = ""
         self.load(scenario)
 
@@ -180,6 +181,10 @@ class Restrictions:
         """Read events by `scenario` from now on; what is held stays."""
         self._types = {e.name: _reach(e) for e in scenario.events if e.name != LABEL}
         self._currency = scenario.currency
+        self._called = {kind.name: {kind.name} for kind in scenario.entities}
+        for event in scenario.events:
+            for role in event.roles:
+                self._called[role.kind].add(role.name)
 
     def apply(self, change: RestrictionChange) -> None:
         """Hold a restriction, hold it with other terms, or let go of it."""
@@ -200,8 +205,9 @@ class Restrictions:
         return {name: one.spec for name, one in self.held.items()}
 
     def of(self, kind: str, key: str, clock: int) -> list[Restriction]:
-        """Those in force at `clock` for an entity, by id."""
-        found = {one.spec.id: one.spec for one in self._of(kind, key)}
+        """Those in force at `clock` for an entity, in whichever role it may be, by id."""
+        names = self._called.get(kind, {kind})
+        found = {one.spec.id: one.spec for name in names for one in self._of(name, key)}
         return [found[name] for name in sorted(found) if _in_force(found[name], clock)]
 
     def judge(self, name: str, values: Sequence[Any], clock: int, verdict: Verdict) -> Verdict:

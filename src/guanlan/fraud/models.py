@@ -175,6 +175,22 @@ class DecisionRule(models.Model):
         return f"rule {self.rule_id} of decision {self.seq}"
 
 
+class DecisionRestriction(models.Model):
+    """A restriction that asked for an outcome in a decision; `name` is its own, such as r7."""
+
+    policy_noun: ClassVar[str] = "fraud.decision"
+    data_levels: ClassVar[dict[int, str]] = {2: "name seq"}
+
+    pk = models.CompositePrimaryKey("name", "seq")
+    name = models.CharField(max_length=32)
+    seq = models.BigIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"restriction {self.name} of decision {self.seq}"
+
+
 class Entity(models.Model):
     """Something events speak of, and how it has fared."""
 

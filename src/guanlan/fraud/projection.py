@@ -53,6 +53,7 @@ _LABEL: Final = (
     " VALUES (%s, %s, %s, %s, %s, %s)"
 )
 _DECISION_RULE: Final = "INSERT INTO fraud_decisionrule (rule_id, seq, state) VALUES (%s, %s, %s)"
+_DECISION_RESTRICTION: Final = "INSERT INTO fraud_decisionrestriction (name, seq) VALUES (%s, %s)"
 _ENTITY_DECISION: Final = (
     "INSERT INTO fraud_entitydecision (entity_id, seq, role) VALUES (%s, %s, %s)"
 )
@@ -309,6 +310,7 @@ class Projection:
                 json.dumps(hits, separators=(",", ":")),
             )
         )
+        rows.restrictions += [(name, seq) for name in {r.id for r in decision.restrictions}]
         self._add_entities(rows, seq, clock, outcome, event_type, present)
         minute = clock // MINUTE
         for state, names in ((DecisionRule.HIT, hits), (DecisionRule.UNKNOWN, decision.unknown)):
@@ -374,6 +376,7 @@ class _Rows:
         self.decisions: list[tuple[Any, ...]] = []
         self.labels: list[tuple[Any, ...]] = []
         self.decision_rules: list[tuple[int, int, int]] = []
+        self.restrictions: list[tuple[str, int]] = []
         self.entity_decisions: list[tuple[int, int, str]] = []
         self.entities: dict[int, list[Any]] = {}
         self.minute_outcomes: dict[tuple[int, str, int], list[int]] = {}
@@ -387,6 +390,7 @@ class _Rows:
             (_LABEL, self.labels),
             # In key order, so that the tree is written page by page.
             (_DECISION_RULE, sorted(self.decision_rules)),
+            (_DECISION_RESTRICTION, sorted(self.restrictions)),
             (_ENTITY_DECISION, sorted(self.entity_decisions)),
             (_ENTITY, _new_entities([e for e in entities if e[0] >= self._first_new])),
             (_ENTITY_AGAIN, [_again(e) for e in entities if e[0] < self._first_new]),

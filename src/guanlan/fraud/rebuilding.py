@@ -17,6 +17,7 @@ from guanlan.fraud.models import (
     AlertMark,
     Cursor,
     Decision,
+    DecisionRestriction,
     DecisionRule,
     Entity,
     EntityDecision,
@@ -32,8 +33,8 @@ from guanlan.fraud.projection import raising_mark
 from guanlan.fraud.services import project
 
 PROJECTED: Final[tuple[type[models.Model], ...]] = (
-    Cursor, Program, ListAct, Decision, RuleName, DecisionRule, Entity, EntityDecision, Label,
-    MinuteOutcome, MinuteRule, MinuteLatency,
+    Cursor, Program, ListAct, Decision, RuleName, DecisionRule, DecisionRestriction, Entity,
+    EntityDecision, Label, MinuteOutcome, MinuteRule, MinuteLatency,
 )  # fmt: skip
 
 KEPT_UP: Final[tuple[type[models.Model], ...]] = (*PROJECTED, AlertMark)

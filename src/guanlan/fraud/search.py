@@ -117,6 +117,14 @@ def _read_term(search: Search, term: Term, kinds: Collection[str], currency: str
             _compare(search, term, get_currency_precision(currency or "CNY"))
         case "after" | "before":
             _time(search, term)
+        case "restriction":
+            marks = ", ".join(["%s"] * len(term.values))
+            search.add(
+                term,
+                "d.seq IN (SELECT r.seq FROM fraud_decisionrestriction r"  # noqa: S608 - marks
+                f" WHERE r.name IN ({marks}))",
+                *term.values,
+            )
         case "label":
             search.add(
                 term, "d.event_id IN (SELECT l.target FROM fraud_label l WHERE l.value = %s)", value

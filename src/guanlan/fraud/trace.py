@@ -6,17 +6,19 @@ import json
 import re
 from typing import Any, Final, NamedTuple
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import Subject
+from guanlan.core.access import Subject, may
 from guanlan.engine.explain import RuleExecution, explain
 from guanlan.engine.history import Epoch
 from guanlan.engine.log import Frame
 from guanlan.engine.scenario.model import Band, Outcome
 from guanlan.fraud import words
-from guanlan.fraud.frames import Layout, Listed, record
+from guanlan.fraud.frames import Layout, Listed, RestrictedBy, record
 from guanlan.fraud.models import Entity
 from guanlan.fraud.showing import Shower, ShownEntity
+from guanlan.response.restrictions.terms import EFFECTS
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -52,6 +54,18 @@ class ShownList(NamedTuple):
     instead_of: str
 
 
+class ShownRestriction(NamedTuple):
+    """A restriction that asked for an outcome; `url` is empty for who may not see it."""
+
+    name: str
+    effect: str
+    role: str
+    outcome: str
+    reached: str
+    instead_of: str
+    url: str
+
+
 class Named(NamedTuple):
     """A titled value; `used` when a rule that hit or was unknown speaks of it."""
 
@@ -70,6 +84,7 @@ class Trace(NamedTuple):
     bands: list[ShownBand]
     because: list[str]
     lists: list[ShownList]
+    restrictions: list[ShownRestriction]
     entities: list[ShownEntity]
     fields: list[Named]
     features: list[Named]  # that a rule which hit or was unknown speaks of
@@ -96,6 +111,7 @@ def trace(frame: Frame, epoch: Epoch, shower: Shower, subject: Subject) -> Trace
     decision = item.decision
     bands = _bands(epoch.scenario.policy.bands, decision.score)
     lists = [_list(listed, event_type, epoch, shower) for listed in decision.lists]
+    restrictions = [_restriction(r, event_type, shower, subject) for r in decision.restrictions]
     told_of = _NAME.findall(" ".join(e.rule.when for e in explained.rules if e.state != "no_hit"))
     features = [
         Named(
@@ -112,8 +128,18 @@ def trace(frame: Frame, epoch: Epoch, shower: Shower, subject: Subject) -> Trace
         rules=told,
         quiet_rules=[rule for rule in rules if rule.state == "no_hit"],
         bands=bands,
-        because=_because(Outcome[decision.outcome], bands, told, lists, decision.degraded, epoch),
+        because=_restricted_by(restrictions)
+        + _because(
+            Outcome[decision.outcome],
+            bands,
+            told,
+            lists,
+            decision.degraded,
+            epoch,
+            otherwise=not restrictions,
+        ),
         lists=lists,
+        restrictions=restrictions,
         entities=[
             shower.entity(event_type, role, key, numbers.get((role, key)))
             for role, key in item.event.entities.items()
@@ -185,6 +211,37 @@ def _list(listed: Listed, event_type: str, epoch: Epoch, shower: Shower) -> Show
     )
 
 
+def _restriction(
+    one: RestrictedBy, event_type: str, shower: Shower, subject: Subject
+) -> ShownRestriction:
+    number = one.id.removeprefix("r")
+    seen = number.isdecimal() and len(number) < 19 and may(subject, "see", "response.restriction")
+    return ShownRestriction(
+        one.id,
+        str(EFFECTS.get(one.effect, one.effect)),
+        shower.role(event_type, one.role),
+        one.outcome,
+        str(words.REACHED.get(one.reached or "", "")),
+        one.instead_of or "",
+        reverse("restriction", args=[number]) if seen else "",
+    )
+
+
+def _restricted_by(restrictions: list[ShownRestriction]) -> list[str]:
+    said = []
+    for one in restrictions:
+        values = {
+            "name": one.name,
+            "effect": one.effect,
+            "outcome": words.OUTCOMES[one.outcome],
+        }
+        said.append(_("The restriction %(name)s (%(effect)s) asks for “%(outcome)s”.") % values)
+        if one.instead_of:
+            text = _("Without that restriction the outcome would have been “%(outcome)s”.")
+            said.append(text % {"outcome": words.OUTCOMES[one.instead_of]})
+    return said
+
+
 def _because(
     outcome: Outcome,
     bands: list[ShownBand],
@@ -192,6 +249,8 @@ def _because(
     lists: list[ShownList],
     degraded: bool,
     epoch: Epoch,
+    *,
+    otherwise: bool = True,
 ) -> list[str]:
     """The sentences that say what set the outcome."""
     said = []
@@ -223,6 +282,6 @@ def _because(
             _("Something the decision needs failed, so at least the fallback “%(outcome)s” holds.")
             % {"outcome": words.OUTCOMES[epoch.scenario.policy.fallback.name]}
         )
-    if not said:
+    if not said and otherwise:
         said.append(_("A rule that could not be judged asks for it."))
     return said

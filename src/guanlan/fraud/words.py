@@ -84,3 +84,12 @@ def backtest_title(title: str) -> str:
 def outcome_name(number: int) -> str:
     """The name of a stored outcome."""
     return Outcome(number).name
+
+
+# Which bound of a limit an event reached.
+REACHED: Final[dict[str, Words]] = {
+    "event": _("more at a time than it allows"),
+    "amount": _("more in its time than it allows"),
+    "count": _("more often than it allows"),
+    "unknown": _("an amount that cannot be compared"),
+}

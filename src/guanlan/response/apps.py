@@ -34,3 +34,4 @@ class ResponseConfig(AppConfig):
             "guanlan.response.plans.jobs",
         )
         declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")
+        declare("guanlan.response.pages.drills", "guanlan.response.pages.lessons")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.response.pages import plan_views, reveals
+from guanlan.response.pages import plan_editor, plan_views, reveals
 
 urlpatterns = [
     path(
@@ -15,5 +15,6 @@ urlpatterns = [
     path("plan-import", plan_views.bring_in, name="import_plan"),
     path("plans/<int:plan>/start", plan_views.start, name="start_plan"),
     path("plan-runs/<int:run>/moving", plan_views.moving, name="plan_run_moving"),
+    path("plan-versions/<int:version>/write", plan_editor.edit, name="edit_plan"),
     path("plan-versions/<int:version>/json", plan_views.export, name="export_plan"),
 ]

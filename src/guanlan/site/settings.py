@@ -154,9 +154,7 @@ DATABASES = {
 # In the database, so that a code used in one process is used in all, and after a restart.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "core_cache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
+        "BACKEND": "guanlan.core.remembering.JsonCache",
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -220,6 +218,7 @@ OIDC_REQUIRED = CONFIG["oidc_required"]
 OIDC_SECOND_FACTOR = frozenset(CONFIG["oidc_second_factor"])
 SESSION_IDLE = CONFIG["idle_minutes"] * 60
 
+SESSION_ENGINE = "guanlan.core.people.session_store"
 SESSION_COOKIE_AGE = 12 * 3600
 # The prefix makes a browser refuse the cookie from anyone but this host over https.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""

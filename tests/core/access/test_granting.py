@@ -166,7 +166,8 @@ def test_what_was_written_about_a_request_lies_sealed() -> None:
 def test_a_number_of_somebody_is_no_reason_however_it_is_written(reason: str) -> None:
     with pytest.raises(ValidationError):
         checked_reason(reason)
-    assert checked_reason("case 12, ticket T-2026") == "case 12, ticket T-2026"
+    for fine in ("case 12, ticket T-2026", "案件 2026-118：客户来电", "the transfer of 2026-11-23"):
+        assert checked_reason(fine) == fine
 
 
 def test_nobody_reviews_their_own_broken_glass_whatever_their_right() -> None:

@@ -67,8 +67,9 @@ def test_a_plan_is_started_and_its_steps_done_on_the_page() -> None:
     run = PlanRun.objects.get()
     assert answer.redirect_chain[-1][0] == reverse("plan_run", args=[run.pk])
     ann = client_of("ann")
-    listed = ann.get(reverse("plan_steps"), {"q": "mine:yes"}).content.decode()
-    assert "Do 1" in listed
+    for client, there in ((ann, True), (client_of(person("fraud_analyst").username), False)):
+        listed = client.get(reverse("plan_steps"), {"q": "mine:yes"}).content.decode()
+        assert ("Do 1" in listed) is there
     page = ann.get(reverse("plan_run", args=[run.pk])).content.decode()
     assert "9 min 59 s left of 10 min" in page or "10 min left of 10 min" in page
     row = StepRun.objects.get(state="waiting")
@@ -130,3 +131,33 @@ def test_json_goes_out_and_comes_in_and_nothing_is_left_out_unasked() -> None:
     assert owner.post(reverse("import_plan"), {**strange, "without": "on"}).status_code == 302
     assert owner.post(reverse("import_plan"), {**said, "text": "{"}).status_code == 422
     assert owner.post(reverse("import_plan"), {"category": "fraud"}).status_code == 422
+
+
+def test_a_draft_is_written_with_its_problems_beside_it() -> None:
+    plan = in_force(line_of(1))
+    owner = client_of(person("owner").username)
+    owner.post(reverse("plans_do", args=[plan.pk, "draft"]))
+    draft = PlanVersion.objects.get(state="draft")
+    door = reverse("edit_plan", args=[draft.pk])
+    assert "None: the plan can be submitted." in owner.get(door).content.decode()
+    text = draft.body
+    broken = text.replace('"timeout": 600000,', "")
+    looked = owner.post(door, {"text": broken, "what": "look"}).content.decode()
+    assert "“Do 1” has no time limit." in looked
+    draft.refresh_from_db()
+    assert draft.body == text, "to look is not to keep"
+    assert owner.post(door, {"text": broken, "what": "save"}).status_code == 302
+    answer = owner.post(reverse("plan_versions_do", args=[draft.pk, "submit"]), follow=True)
+    assert "“Do 1” has no time limit." in answer.content.decode()
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+    for worse in ("{", text.replace('"type": "playbook",', '"type": "playbook", "x": 1,')):
+        answer = owner.post(door, {"text": worse, "what": "save"})
+        assert answer.status_code == 422
+        assert "Nothing was kept" in answer.content.decode()
+    assert owner.post(door, {"text": text, "what": "save"}).status_code == 302
+    owner.post(reverse("plan_versions_do", args=[draft.pk, "submit"]))
+    owner.post(door, {"text": broken, "what": "save"})
+    draft.refresh_from_db()
+    assert draft.state == "in_review"
+    assert '"timeout"' in draft.body, "what is in review does not change"

@@ -298,3 +298,11 @@ def test_the_webhook_is_signed_and_carries_the_key(monkeypatch: pytest.MonkeyPat
     assert more["headers"]["Guanlan-Delivery"] == row(run, 1).key
     assert more["headers"]["Guanlan-Signature"].startswith("v1=")
     assert state(run) == "done"
+
+
+def test_a_plan_does_not_stand_still_where_nobody_is_to_be_told() -> None:
+    given = {"role": "communications", "text": "Be ready."}
+    plan = playbook(start(a(1)), auto(1, "notify", a(2), parameters=given), manual(2, END.id), END)
+    run = begun(plan)
+    assert (row(run, 1).state, row(run, 2).state) == ("done", "waiting")
+    assert ("chief", "Nobody to do it: Auto 1") in told("plan.nobody")

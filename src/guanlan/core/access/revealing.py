@@ -18,8 +18,9 @@ from guanlan.core.faults import without_values
 logger = logging.getLogger(__name__)
 
 REASON_FROM, REASON_TO = 5, 300
-# What a reason must not hold, since it is kept in the audit log: numbers of people, addresses.
-_PERSONAL: Final = re.compile(r"\d(?:[ .·/()_\u2010-\u2015-]{0,3}\d){6,}|\S[@\uff20]\S")
+# What a reason must not hold, since it is kept in the audit log: numbers of people (nine digits
+# or more, so that a date or a case such as 2026-118 is none), addresses.
+_PERSONAL: Final = re.compile(r"\d(?:[ .·/()_\u2010-\u2015-]{0,3}\d){8,}|\S[@\uff20]\S")
 
 
 class Unrecorded(Exception):

@@ -196,6 +196,7 @@ _REST_TITLES: Final[dict[str, str | Promise]] = {
     "core.keycheck": _("Checks of keys"),
     "core.organisation": _("Organisation"),
     "core.preference": _("Notification preferences"),
+    "core.remembered": _("What is remembered for minutes"),
     "core.signedin": _("Sessions"),
     "core.worker": _("Workers"),
 }

@@ -16,7 +16,7 @@ from guanlan.core.jobs.progress import Progress, Told
 from guanlan.core.jobs.registry import job, job_name
 from guanlan.core.jobs.running import on_failed
 from guanlan.core.jobs.wanting import nudge
-from guanlan.core.models import Attempt, Delivery, JobRun, Message, SignedIn, Worker
+from guanlan.core.models import Attempt, Delivery, JobRun, Message, Remembered, SignedIn, Worker
 from guanlan.core.outbox.delivering import deliver_due
 from guanlan.core.outbox.reading import escalate_others, escalate_overdue
 from guanlan.core.outbox.sending import on_sent
@@ -94,6 +94,7 @@ def clean(progress: Progress) -> Told:
         Session.objects.filter(expire_date__lt=now),
         Attempt.objects.filter(at__lt=now - timedelta(days=1)),
         SignedIn.objects.filter(started__lt=now - timedelta(days=1)),
+        Remembered.objects.filter(expires__lte=now),
         quiet.filter(finished__lt=now - KEEP_QUIET_RUNS),
         JobRun.objects.filter(finished__lt=now - KEEP_RUNS),
         Worker.objects.filter(ended__lt=now - KEEP_RUNS),

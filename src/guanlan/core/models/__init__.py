@@ -21,7 +21,7 @@ from guanlan.core.models.people import (
     SignedIn,
     User,
 )
-from guanlan.core.models.running import Job, JobRun, Worker
+from guanlan.core.models.running import Job, JobRun, Remembered, Worker
 from guanlan.core.models.sealing import KeyCheck
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Message",
     "Organisation",
     "Preference",
+    "Remembered",
     "RoleAssignment",
     "SignedIn",
     "User",

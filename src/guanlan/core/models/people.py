@@ -92,7 +92,7 @@ class SignedIn(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="signed_in"
     )
-    session_key = models.CharField(max_length=40, unique=True)
+    session_key = models.CharField(max_length=40, unique=True)  # `kept_key` of it
     seal_id = SealId()
     address = SealedField(max_length=45, default="", blank=True)
     agent = SealedField(max_length=200, default="", blank=True)

@@ -113,3 +113,17 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job} {self.pk} {self.state}"
+
+
+class Remembered(models.Model):
+    """What processes must agree on for a while; `guanlan.core.remembering` reads and writes it."""
+
+    key = models.CharField(max_length=250, primary_key=True)
+    value = models.TextField()  # JSON
+    expires = models.DateTimeField(db_index=True)
+
+    data_levels: ClassVar[dict[int, str]] = {2: "key value expires"}
+    objects = Scoped()
+
+    def __str__(self) -> str:
+        return self.key

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from guanlan.core.audit import act
 from guanlan.core.models import SignedIn, User
+from guanlan.core.people.session_store import kept_key
 
 
 def sessions_of(user: User) -> QuerySet[SignedIn]:
@@ -25,7 +26,7 @@ def revoke_sessions(user: User, *, one: int | None = None, but: str | None = Non
     if one is not None:
         chosen = chosen.filter(pk=one)
     if but is not None:
-        chosen = chosen.exclude(session_key=but)
+        chosen = chosen.exclude(session_key=kept_key(but))
     keys = list(chosen.values_list("session_key", flat=True))
     if not keys:
         return 0

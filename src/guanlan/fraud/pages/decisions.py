@@ -191,6 +191,12 @@ PANELS: Final = (
         wide=False,
         when=lambda look, subject: look.trace is not None and bool(look.trace.lists),
     ),
+    Panel(
+        gettext_lazy("Restrictions"),
+        "fraud/decision/restrictions.html",
+        wide=False,
+        when=lambda look, subject: look.trace is not None and bool(look.trace.restrictions),
+    ),
     Panel(gettext_lazy("Record"), "fraud/decision/record.html", wide=False),
 )  # fmt: skip
 

@@ -19,6 +19,7 @@ from guanlan.fraud import engine_access, figures, programs, words
 from guanlan.fraud.models import Decision, Entity, EntityDecision, Label
 from guanlan.fraud.pages.reveals import entity_form
 from guanlan.fraud.projection import MINUTE
+from guanlan.fraud.restricted import sees_restrictions, shown_restrictions
 from guanlan.fraud.showing import Shower, ShownRow, decisions_url, entity_url, numbered_entity_url
 from guanlan.fraud.templatetags.fraud import outcome
 from guanlan.web.charts import Chart, Series
@@ -191,6 +192,13 @@ PANELS: Final = (
         "fraud/entity/outcomes.html",
         lambda look, subject: {"more": look.lately},
         wide=False,
+    ),
+    Panel(
+        gettext_lazy("Restrictions"),
+        "fraud/entity/restrictions.html",
+        lambda look, subject: {"restrictions": shown_restrictions(look.row, subject)},
+        wide=False,
+        when=lambda look, subject: sees_restrictions(subject),
     ),
     Panel(
         gettext_lazy("Labels"),

@@ -23,7 +23,12 @@ from guanlan.fraud.pages import decisions, entities
 from guanlan.fraud.pages.entities import address, entities_with_key
 from guanlan.fraud.search import Search, count, fetch, grouped, search_of
 from guanlan.fraud.showing import Shower, ShownEntity, ShownRow
+from guanlan.response.entities import Named
+from guanlan.response.pages.restriction_forms import TermsForm, terms_of
+from guanlan.response.pages.restrictions import said_of
+from guanlan.response.restrictions import propose
 from guanlan.web.resource import (
+    Action,
     Ask,
     Chip,
     Column,
@@ -208,6 +213,7 @@ DECISIONS = register(
             Filter("after", gettext_lazy("Decided from then on"), "time", level=2),
             Filter("before", gettext_lazy("Decided until then"), "time", level=2),
             Filter("label", gettext_lazy("Label"), "choice", choices=lambda: words.LABELS, level=2),
+            Filter("restriction", gettext_lazy("Restriction"), level=2, example="restriction:r7"),
             Filter("degraded", gettext_lazy("Degraded"), "flag", group=True),
             Filter("version", gettext_lazy("Version"), group=True),
             Filter("id", gettext_lazy("Event id"), level=2),
@@ -253,6 +259,10 @@ def show_entities(rows: Sequence[Any], subject: Subject) -> Sequence[EntityRow]:
 def _of_entity(name: str, title: Promise, field: str = "", **options: Any) -> Column:
     """A column that holds a field of the entity in the row as it is."""
     return Column(name, title, value=attrgetter(f"entity.{field or name}"), level=2, **options)
+
+
+def _restrict(row: Entity, subject: Subject, values: Mapping[str, Any]) -> str:
+    return said_of(propose(subject, Named(row.kind, row.key), terms_of(values)))
 
 
 ENTITIES = register(
@@ -333,6 +343,17 @@ ENTITIES = register(
         lead="fraud/entity/lead.html",
         facts=(),
         panels=entities.PANELS,
+        actions=(
+            Action(
+                "restrict",
+                gettext_lazy("Restrict"),
+                _restrict,
+                verb="see",
+                offered=lambda row, subject: may(subject, "add", "response.restriction"),
+                form=lambda subject, row: TermsForm,
+                bulk=False,
+            ),
+        ),
         before="fraud/find_entity.html",
         empty=gettext_lazy(
             "Customers, devices, addresses and whatever else events speak of appear here once they "

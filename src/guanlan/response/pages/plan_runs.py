@@ -57,9 +57,12 @@ def by_plan(term: Term, subject: Subject) -> Q | str:
     return Q(version__plan_id=int(term.value))
 
 
-def by_mine(term: Term, subject: Subject) -> Q:
+def by_mine(term: Term, subject: Subject) -> Q | str:
     """The steps that a person may do now."""
-    return mine(subject) if term.value == "yes" else ~mine(subject)
+    if term.value not in ("yes", "no"):
+        return _("mine: expects yes or no.")
+    own = StepRun.objects.for_user(subject).filter(mine(subject)).values("pk")
+    return Q(pk__in=own) if term.value == "yes" else ~Q(pk__in=own)
 
 
 def look(run: PlanRun, subject: Subject) -> RunLook:
@@ -292,8 +295,7 @@ STEPS = register(
             Column("by", gettext_lazy("By"), "by__username", shown=False),
         ),
         filters=(
-            Filter("mine", gettext_lazy("For me to do"), "choice", read=by_mine, level=2,
-                   choices={"yes": gettext_lazy("yes"), "no": gettext_lazy("no")},
+            Filter("mine", gettext_lazy("For me to do"), "own", read=by_mine, level=2,
                    example="mine:yes"),
             Filter("state", gettext_lazy("State"), "choice", choices=dict(StepRun.State.choices),
                    group=True, example="state:overdue"),

@@ -62,8 +62,10 @@ def by_state(term: Term, subject: Subject) -> Q:
     }[term.value]
 
 
-def by_drilled(term: Term, subject: Subject) -> Q:
+def by_drilled(term: Term, subject: Subject) -> Q | str:
     """Plans that were, or were not, drilled within a year."""
+    if term.value not in ("yes", "no"):
+        return _("drilled: expects yes or no.")
     since = timezone.now() - dt.timedelta(days=YEAR)
     done = Drill.objects.for_user(subject).filter(
         version__plan=OuterRef("pk"), state=Drill.State.DONE, ended__gte=since
@@ -183,9 +185,8 @@ PLANS = register(
                    level=2, example="state:in_force"),
             Filter("category", gettext_lazy("Kind of risk"), "choice", choices=CATEGORIES,
                    group=True, example="category:fraud"),
-            Filter("drilled", gettext_lazy("Drilled within a year"), "choice", read=by_drilled,
-                   level=2, choices={"yes": gettext_lazy("yes"), "no": gettext_lazy("no")},
-                   example="drilled:no"),
+            Filter("drilled", gettext_lazy("Drilled within a year"), "own", read=by_drilled,
+                   level=2, example="drilled:no"),
             Filter("name", gettext_lazy("Name"), "text"),
         ),
         search=("name", "titles"),

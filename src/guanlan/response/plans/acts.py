@@ -8,6 +8,20 @@ from guanlan.core.audit.acts import declare_acts
 
 declare_acts(
     {
+        "drill.cancel": _("Cancel a drill"),
+        "drill.end": _("End a drill"),
+        "drill.inject": _("Throw something into a drill"),
+        "drill.observe": _("Write down what was seen in a drill"),
+        "drill.plan": _("Plan a drill"),
+        "drill.remind": _("Remind of a drill"),
+        "drill.start": _("Start a drill"),
+        "lesson.action": _("Have something done because of a lesson"),
+        "lesson.add": _("Write down a lesson"),
+        "lesson.done": _("Finish an action of a lesson"),
+        "lesson.drop": _("Drop an action of a lesson"),
+        "lesson.remind": _("Remind of an action of a lesson"),
+        "lesson.reopen": _("Reopen an action of a lesson"),
+        "lesson.verify": _("Verify an action of a lesson"),
         "plan.abort": _("Abort a run of a plan"),
         "plan.add": _("Make an emergency plan"),
         "plan.again": _("Try a step of a plan again"),

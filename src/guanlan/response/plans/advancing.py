@@ -278,11 +278,17 @@ def _seen_values(plan: Playbook, step: If, values: Mapping[str, Any]) -> dict[st
 
 
 def _context(look: Look, row: StepRun, step: Automatic) -> StepContext:
-    def tell(text: str, role: str = "", person: str = "") -> int:
+    def tell(text: str = "", role: str = "", person: str = "") -> int:
         to = look.circle.of_role(role) if role else look.circle.named(person)
+        if role and not to:  # a plan does not stand still for it, but it is not passed over
+            look.circle.send(
+                "plan.nobody", look.circle.leaders(), look.plan.name, step.name,
+                dedup=f"{row.key}-{row.attempt}-nobody", role=role,
+            )  # fmt: skip
         return look.circle.send(
-            "plan.note", to, look.plan.name, step.name, dedup=f"{row.key}-{row.attempt}", text=text
-        )
+            "plan.note", to, look.plan.name, step.name, dedup=f"{row.key}-{row.attempt}",
+            what=Text(en=text) if text else step.description,
+        )  # fmt: skip
 
     return StepContext(
         run=look.run.pk,

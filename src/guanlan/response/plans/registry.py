@@ -72,7 +72,8 @@ class Result(Struct, frozen=True):
 class StepContext(Struct, frozen=True, kw_only=True):
     """What a step may know of its run.
 
-    `tell(role, text, person)` sends a message to the people of a role, or to one of that name;
+    `tell(text, role, person)` sends a message (without a text: the step's own description, in
+    the reader's language) to the people of a role, or to one of that name;
     in a drill only to those who take part, marked as a drill. It gives the number of those told.
     """
 

@@ -24,17 +24,21 @@ from guanlan.response.plans.registry import (
     "notify",
     gettext_lazy("Tell people"),
     {
-        "text": Parameter(gettext_lazy("Text")),
+        "text": Parameter(
+            gettext_lazy("Text; empty: what the step says of itself"), required=False
+        ),
         "role": Parameter(gettext_lazy("Role"), "role", required=False),
         "person": Parameter(gettext_lazy("User name"), required=False),
     },
     outside=False,
 )
-def notify(context: StepContext, text: str, role: str = "", person: str = "") -> Result:
+def notify(context: StepContext, text: str = "", role: str = "", person: str = "") -> Result:
     """Tell the people of a role, or one person. In a drill only those who take part."""
     if bool(role) == bool(person):
         raise StepFailed(gettext_noop("Name a role or a person, and not both."))
     told = context.tell(text, role=role, person=person)
+    if role and not told:
+        return Result(gettext_noop("Nobody holds the role; those who lead were told so."))
     if not told and not context.drill:
         raise StepFailed(gettext_noop("There is nobody to be told."))
     return Result(gettext_noop("%(n)s told."), {"n": told})

@@ -24,9 +24,7 @@ _MARKS: Final = {
 
 def _both(name: str, names: Mapping[str, int], texts: Mapping[str, tuple[str, str]]) -> None:
     """Register a template for real, and one that says that it is a drill."""
-    outbox.template(
-        name, names=names, texts=texts, lines=("text", "what_en", "what_hans", "what_hant")
-    )
+    outbox.template(name, names=names, texts=texts, lines=("what_en", "what_hans", "what_hant"))
     marked = {
         lang: (_MARKS[lang][0] + subject, _MARKS[lang][1] + body)
         for lang, (subject, body) in texts.items()
@@ -35,7 +33,7 @@ def _both(name: str, names: Mapping[str, int], texts: Mapping[str, tuple[str, st
         f"{name}.drill",
         names=names,
         texts=marked,
-        lines=("text", "what_en", "what_hans", "what_hant"),
+        lines=("what_en", "what_hans", "what_hant"),
     )
 
 
@@ -104,11 +102,11 @@ _both(
 )
 _both(
     "plan.note",
-    {**_NAMES, "text": 2},
+    {**_NAMES, "what_en": 2, "what_hans": 2, "what_hant": 2},
     {
-        "en": ("{plan_en}: {step_en}", "{text}"),
-        "zh-hans": ("{plan_hans}：{step_hans}", "{text}"),
-        "zh-hant": ("{plan_hant}：{step_hant}", "{text}"),
+        "en": ("{plan_en}: {step_en}", "{what_en}"),
+        "zh-hans": ("{plan_hans}：{step_hans}", "{what_hans}"),
+        "zh-hant": ("{plan_hant}：{step_hant}", "{what_hant}"),
     },
 )
 _both(

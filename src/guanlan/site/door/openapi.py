@@ -178,6 +178,11 @@ def _decision_schema() -> Json:
             "lists": {"type": "array", "items": {"type": "object"}},
             "unknown": strings,
             "degraded": {"type": "boolean"},
+            "restrictions": {
+                "type": "array",
+                "items": {"type": "object"},
+                "description": "Restrictions that asked for an outcome; absent without one.",
+            },
             "scenario": {"type": "string"},
             "version": {"type": "string"},
         },

@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from guanlan.core.access import MASKED_FROM
-from guanlan.engine import EntityView, Explanation, RuleExecution, Scenario, rfc3339
+from guanlan.engine import (
+    EntityView,
+    Explanation,
+    Restriction,
+    RuleExecution,
+    Scenario,
+    rfc3339,
+)
 from guanlan.fraud.frames import Layout
 
 Json = dict[str, Any]
@@ -54,6 +61,27 @@ def entity(found: EntityView, scenario: Scenario) -> Json:
             }
             for listed in found.lists
         ],
+        "restrictions": [_restriction(one) for one in found.restrictions],
+    }
+
+
+def _restriction(one: Restriction) -> Json:
+    """What a product may know of a restriction: what it takes away, and what the customer may be
+    told; why it was made stays here."""
+    told = one.told
+    return {
+        "id": one.id,
+        "effect": one.effect,
+        "capabilities": list(one.capabilities),
+        "currency": one.currency or None,
+        "event_amount": one.event_amount,
+        "window_seconds": None if one.window is None else one.window // 1_000_000,
+        "window_amount": one.window_amount,
+        "window_count": one.window_count,
+        "expires": None if one.expires is None else rfc3339(one.expires),
+        "told": None
+        if told is None
+        else {lang: told.get(lang) for lang in ("en", "zh-Hans", "zh-Hant")},
     }
 
 

@@ -9,12 +9,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from guanlan.core.models import ApiKey
 from guanlan.core.people.organisation import new_setup_code
 from guanlan.core.sealing.belonging import check_keys, note_keys
 from guanlan.core.services import SCOPES, create_api_key, ensure_owner
 from guanlan.fraud.rebuilding import outdated
+from guanlan.response.plans.first_start import install_plans
 
 OUTDATED: Final = (
     "the database's projection of the log was made by an older version;"
@@ -54,10 +56,10 @@ def apply_migrations() -> int:
     steps = pending_migrations()
     if steps:
         call_command("migrate", verbosity=0, interactive=False)
-    call_command("createcachetable", verbosity=0)
     note_keys()
     if outdated():
         raise ImproperlyConfigured(OUTDATED)
+    install_plans(timezone.now())
     return steps
 
 

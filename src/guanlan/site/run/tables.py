@@ -15,7 +15,6 @@ from typing import Any, Final
 import msgspec
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
@@ -67,7 +66,7 @@ def dump(packer: Packer, folder: Path) -> None:
 
 
 def _names() -> list[str]:
-    """Every table of the platform; the cache's is made again as it fills."""
+    """Every table of the platform."""
     known = set(connection.introspection.django_table_names(only_existing=True))
     return sorted(known | {MigrationRecorder.Migration._meta.db_table})
 
@@ -136,7 +135,6 @@ def _make(archive: Path, listed: Tables) -> None:
         if not any(child.key in wanted for child in graph.node_map[app, name].children)
     ]
     executor.migrate(newest)
-    call_command("createcachetable", verbosity=0)
     there = set(_names())
     missing = [table.name for table in listed.tables if table.name not in there]
     if missing:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from guanlan.core.access import subject_of
 from guanlan.core.audit import acting, record
 from guanlan.core.models import SignedIn, User
+from guanlan.core.people.session_store import kept_key
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.accounts.confirming import UNFINISHED, ask_again
 from guanlan.web.accounts.factors import has_factor
@@ -32,7 +33,7 @@ def begun(request: HttpRequest, user: User, **_signal: Any) -> None:
         session.save()
     address = client_address(request)
     SignedIn.objects.update_or_create(
-        session_key=session.session_key,
+        session_key=kept_key(session.session_key),
         defaults={
             "user": user,
             "address": address[:45],
@@ -47,7 +48,7 @@ def begun(request: HttpRequest, user: User, **_signal: Any) -> None:
 def ended(request: HttpRequest, user: User | None, **_signal: Any) -> None:
     """A session ends by its person."""
     if user is not None:
-        SignedIn.objects.filter(session_key=request.session.session_key).delete()
+        SignedIn.objects.filter(session_key=kept_key(request.session.session_key)).delete()
         record("session.end", user)
 
 
@@ -70,7 +71,9 @@ def renew_key(request: HttpRequest) -> None:
     """Give the session another key; the old one is worthless from now on."""
     before = request.session.session_key
     request.session.cycle_key()
-    SignedIn.objects.filter(session_key=before).update(session_key=request.session.session_key)
+    SignedIn.objects.filter(session_key=kept_key(before)).update(
+        session_key=kept_key(request.session.session_key)
+    )
 
 
 def connect() -> None:

@@ -24,6 +24,7 @@ from guanlan.core.audit import record, refused
 from guanlan.core.models import SignedIn
 from guanlan.core.people.limiting import Entry, enter, forgive
 from guanlan.core.people.organisation import organisation
+from guanlan.core.people.session_store import kept_key
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.pages.errors import too_many
 from guanlan.web.rights import subject_of_request
@@ -93,7 +94,9 @@ class Sessions:
                 logout(request)
             elif now - float(session["seen"]) > TOUCH_SECONDS and not _by_itself(request):
                 session["seen"] = now
-                SignedIn.objects.filter(session_key=session.session_key).update(seen=timezone.now())
+                SignedIn.objects.filter(session_key=kept_key(session.session_key)).update(
+                    seen=timezone.now()
+                )
         return self.get_response(request)
 
 

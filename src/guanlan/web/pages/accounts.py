@@ -27,6 +27,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from guanlan.core.access.factors import factor_demanded
 from guanlan.core.models import SignedIn, User
 from guanlan.core.people.linking import linked_to, may_sign_in_here
+from guanlan.core.people.session_store import kept_key
 from guanlan.core.people.sessions import revoke_sessions, sessions_of, set_password
 from guanlan.core.sign_on import configured
 from guanlan.web.accounts.addresses import link_to
@@ -114,7 +115,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "codes_left": codes_left(person),
         "stays": last_stays(request),
         "sessions": sessions_of(person),
-        "this_session": request.session.session_key,
+        "this_session": kept_key(request.session.session_key),
         "linked": linked_to(person) if configured() else None,
         "password": person.has_usable_password() and may_sign_in_here(person),
     }
@@ -140,7 +141,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 def end_session(request: HttpRequest, identity: int) -> HttpResponse:
     """End one session of one's own."""
     person = person_of(request)
-    here = SignedIn.objects.filter(pk=identity, session_key=request.session.session_key)
+    here = SignedIn.objects.filter(pk=identity, session_key=kept_key(request.session.session_key))
     if here.exists():
         messages.error(request, _("This is the session you are using: sign out instead."))
     elif revoke_sessions(person, one=identity):
@@ -170,7 +171,9 @@ def change_password(request: HttpRequest) -> HttpResponse:
         before = request.session.session_key
         set_password(person, form.cleaned_data["new_password"], keep=before)
         update_session_auth_hash(request, person)
-        SignedIn.objects.filter(session_key=before).update(session_key=request.session.session_key)
+        SignedIn.objects.filter(session_key=kept_key(before)).update(
+            session_key=kept_key(request.session.session_key)
+        )
         messages.success(request, _("Your password is changed. All other sessions have ended."))
         return redirect("account")
     context = {"form": form, "heading": _("Change the password"), "button": _("Change")}
