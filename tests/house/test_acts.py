@@ -30,6 +30,7 @@ UNTOLD = {
     "web/pages/accounts.py": "the row of a session follows its new key",
     "core/outbox/delivering.py": "the states of deliveries",
     "response/restrictions/following.py": "the beat of a sink",
+    "response/models/incidents.py": "lets no line of a timeline be saved twice; services save",
     "response/entities.py": "names of entities, which mean nothing without the act that names them",
 }
 

@@ -14,6 +14,8 @@ class ResponseConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
+        declare("guanlan.response.pages.incidents", "guanlan.response.pages.incident_tasks")
+        declare("guanlan.response.pages.severity_matrices")
         declare("guanlan.response.restrictions.jobs")
         declare("guanlan.response.pages.restrictions", "guanlan.response.pages.restriction_sinks")
         declare(

@@ -6,8 +6,10 @@ oncall    who is on duty, whom alerts are brought to, what silences them
 entities  what alerts, cases and restrictions speak of
 lessons   lessons of drills and incidents, and the actions that come of them
 plans     plans for emergencies and their runs
+alerts        what was found, how often, and what people made of it
 drills        drills of plans
 entities      what alerts, cases and restrictions speak of
+incidents     incidents, their timeline, roles and tasks
 lessons       lessons of drills and incidents, and the actions that come of them
 plans         plans for emergencies and their runs
 restrictions  what is blocked, limited, watched or allowed, and what each sink holds of it
@@ -23,6 +25,14 @@ from guanlan.response.models.alerts import (
 )
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
+from guanlan.response.models.incidents import (
+    Incident,
+    IncidentLink,
+    IncidentTask,
+    RoleHeld,
+    SeverityMatrix,
+    TimelineEntry,
+)
 from guanlan.response.models.lessons import Lesson, LessonAction
 from guanlan.response.models.oncall import (
     AlertCall,
@@ -57,6 +67,9 @@ __all__ = [
     "DrillParticipant",
     "EntityRef",
     "EscalationChain",
+    "Incident",
+    "IncidentLink",
+    "IncidentTask",
     "Inject",
     "Lesson",
     "LessonAction",
@@ -70,8 +83,11 @@ __all__ = [
     "PlanVersion",
     "Restriction",
     "RestrictionState",
+    "RoleHeld",
+    "SeverityMatrix",
     "Sink",
     "SinkHolding",
     "Snooze",
     "StepRun",
+    "TimelineEntry",
 ]
