@@ -39,6 +39,7 @@ from tests.response.alerts.test_pages import TestRoutes as Routes
 from tests.response.alerts.test_pages import TestSchedules as Schedules
 from tests.response.alerts.test_pages import TestSnoozes as Snoozes
 from tests.response.alerts.test_pages import TestWindows as Windows
+from tests.response.clocks import seeds as clocks
 from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
 
@@ -74,6 +75,11 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
         )
         for n in range(MANY)
     )
+    for n in range(MANY):
+        clocks.a_rule(f"rule-{n}")
+        clocks.a_calendar(n)
+    for n in range(MANY):
+        clocks.a_clock(n)
     now = timezone.now()
     for n in range(MANY):
         colleague = person("risk_owner", f"colleague-{n}")

@@ -14,6 +14,8 @@ class ResponseConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
+        declare("guanlan.response.clocks.jobs", "guanlan.response.pages.clocks")
+        declare("guanlan.response.pages.clock_rules", "guanlan.response.pages.calendars")
         declare("guanlan.response.pages.incidents", "guanlan.response.pages.incident_tasks")
         declare("guanlan.response.pages.severity_matrices")
         declare("guanlan.response.restrictions.jobs")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.response.pages import incident_views, plan_editor, plan_views, reveals
+from guanlan.response.pages import incident_views, plan_editor, plan_views, reveals, start_clocks
 
 urlpatterns = [
+    path("start-clocks", start_clocks.start, name="start_clocks"),
     path("incident-board", incident_views.board, name="incident_board"),
     path("incident-figures", incident_views.figures, name="incident_figures"),
     path("severity-matrix-now", incident_views.matrix_now, name="severity_matrix_now"),

@@ -7,6 +7,7 @@ entities  what alerts, cases and restrictions speak of
 lessons   lessons of drills and incidents, and the actions that come of them
 plans     plans for emergencies and their runs
 alerts        what was found, how often, and what people made of it
+clocks        business calendars, clocks of regulators, reports, statements, disclosures
 drills        drills of plans
 entities      what alerts, cases and restrictions speak of
 incidents     incidents, their timeline, roles and tasks
@@ -22,6 +23,18 @@ from guanlan.response.models.alerts import (
     AlertHappening,
     AlertRule,
     DeadLetter,
+)
+from guanlan.response.models.clocks import (
+    BusinessCalendar,
+    CalendarDay,
+    CalendarYear,
+    ClockAlarm,
+    ClockRule,
+    Disclosure,
+    RegulatoryReport,
+    ReportDraft,
+    RunningClock,
+    Statement,
 )
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
@@ -62,7 +75,13 @@ __all__ = [
     "AlertRoute",
     "AlertRule",
     "Appeal",
+    "BusinessCalendar",
+    "CalendarDay",
+    "CalendarYear",
+    "ClockAlarm",
+    "ClockRule",
     "DeadLetter",
+    "Disclosure",
     "Drill",
     "DrillParticipant",
     "EntityRef",
@@ -81,13 +100,17 @@ __all__ = [
     "Plan",
     "PlanRun",
     "PlanVersion",
+    "RegulatoryReport",
+    "ReportDraft",
     "Restriction",
     "RestrictionState",
     "RoleHeld",
+    "RunningClock",
     "SeverityMatrix",
     "Sink",
     "SinkHolding",
     "Snooze",
+    "Statement",
     "StepRun",
     "TimelineEntry",
 ]

@@ -1,0 +1,31 @@
+"""Jobs of clocks: alarms each minute, shipped rules and calendars each hour, missing years."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from guanlan.core.jobs import Progress, Told, job
+from guanlan.response.clocks.shipping import ship
+from guanlan.response.clocks.watching import ring_due, tell_missing_years
+
+
+@job("clocks.watch", title=_("Alarms of regulatory clocks"), every=60)
+def watch(progress: Progress) -> Told | None:
+    """Ring the alarms that are due."""
+    n = ring_due()
+    return Told(gettext_noop("%(n)s alarms rung"), {"n": n}) if n else None
+
+
+@job("clocks.ship", title=_("Shipped rules and calendars"), every=3600)
+def bring(progress: Progress) -> Told | None:
+    """Bring in what came with the program and is not there."""
+    n = ship()
+    return Told(gettext_noop("%(n)s rules and years brought in"), {"n": n}) if n else None
+
+
+@job("calendars.missing", title=_("Years without holidays"), every="20 8 * * *")
+def missing(progress: Progress) -> Told | None:
+    """Tell of years whose holidays nobody has entered."""
+    n = tell_missing_years()
+    return Told(gettext_noop("%(n)s messages about missing years"), {"n": n}) if n else None

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from guanlan.core.access import Subject, subject_of
+from guanlan.response.clocks.shipping import ship
+from guanlan.response.clocks.terms import Matter
+from tests.people import person
+
+KNOWN = dt.datetime(2026, 11, 20, 1, 12, tzinfo=dt.UTC)
+LEAK = Matter("", "Leak of the mail server", "Leak of the mail server")
+
+
+@pytest.fixture
+def officer(db: None) -> Subject:
+    """A compliance officer, and the rules and calendars that come with the program."""
+    ship()
+    return subject_of(person("compliance_officer", "cleo"))

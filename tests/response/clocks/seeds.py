@@ -1,0 +1,61 @@
+"""Rows of clocks for tests."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+
+from guanlan.core.access import SYSTEM
+from guanlan.response.clocks.facts import Facts
+from guanlan.response.clocks.rules import new_rule
+from guanlan.response.clocks.running import Times, start_clocks
+from guanlan.response.clocks.terms import Matter
+from guanlan.response.models import BusinessCalendar, ClockRule, RunningClock
+
+RULE: dict[str, Any] = {
+    "obligation": "first",
+    "regulator": "CAC",
+    "jurisdiction": "CN",
+    "title": {"en": "First report", "zh-hans": "首报"},
+    "trigger": {"en": "an incident"},
+    "recipient": {"en": "the authority"},
+    "conditions": {},
+    "limit_kind": "elapsed",
+    "limit_amount": 240,
+    "at_once": False,
+    "start_event": "known",
+    "after": "",
+    "report_kind": "initial",
+    "source": "Law, Art. 1",
+    "note": {},
+    "effective_from": dt.date(2020, 1, 1),
+    "effective_to": None,
+}
+
+
+def a_rule(code: str, **values: Any) -> ClockRule:
+    """A rule of one's own that asks for nothing."""
+    return new_rule(SYSTEM, code, {**RULE, **values}, "for a test")
+
+
+def a_clock(n: int) -> RunningClock:
+    """A clock that runs."""
+    code = "test-rule"
+    rule = ClockRule.objects.filter(code=code).first() or a_rule(code)
+    known = timezone.now() - dt.timedelta(minutes=n % 200)
+    matter = Matter.named(f"matter {n}")
+    return start_clocks(SYSTEM, matter, [rule], Facts(), Times(known))[0]
+
+
+def a_calendar(n: int) -> BusinessCalendar:
+    """A calendar without holidays."""
+    made: BusinessCalendar = BusinessCalendar.objects.create(
+        code=f"calendar-{n}",
+        name=f"Calendar {n}",
+        zone="Asia/Shanghai",
+        week=[[[540, 1080]]] * 5 + [[], []],
+        makeup=[[540, 1080]],
+    )
+    return made
