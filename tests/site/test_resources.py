@@ -93,8 +93,9 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
             )  # fmt: skip
     for n in range(MANY):
         rota = Schedules().make(n)
+        substitute = person(None, f"substitute-{n}")
         OnCallOverride.objects.create(
-            schedule=rota, person=colleague, begins=now, ends=now, reason="x"
+            schedule=rota, person=substitute, begins=now, ends=now, reason="x"
         )
         for seeded in (Chains(), Routes(), Windows(), Snoozes()):
             seeded.make(n)

@@ -1,17 +1,12 @@
 """The tables of response, one module a subject.
 
-alerts    what was found, how often, and what people made of it
-drills    drills of plans
-oncall    who is on duty, whom alerts are brought to, what silences them
-entities  what alerts, cases and restrictions speak of
-lessons   lessons of drills and incidents, and the actions that come of them
-plans     plans for emergencies and their runs
 alerts        what was found, how often, and what people made of it
 clocks        business calendars, clocks of regulators, reports, statements, disclosures
 drills        drills of plans
 entities      what alerts, cases and restrictions speak of
 incidents     incidents, their timeline, roles and tasks
 lessons       lessons of drills and incidents, and the actions that come of them
+oncall        who is on duty, whom alerts are brought to, what silences them
 plans         plans for emergencies and their runs
 restrictions  what is blocked, limited, watched or allowed, and what each sink holds of it
 """
