@@ -34,11 +34,12 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # What touches the database is run once more on a throw-away PostgreSQL.
 # Browser tests run apart: what drives the browser keeps an event loop running in its process,
-# where tests of asynchronous code must start their own.
+# where tests of asynchronous code must start their own. There one file takes most of the time,
+# and its tests share nothing: they are handed out one by one.
 test: check
 ifeq ($(PYTEST_ARGS),)
 	$(PYTEST) --ignore tests/house --ignore tests/e2e
-	$(PYTEST) tests/e2e
+	$(PYTEST) --dist loadgroup tests/e2e
 	GUANLAN_TEST_DATABASE=postgresql $(PYTEST) tests/core tests/web tests/response tests/fraud tests/site/cli
 else
 	$(PYTEST) $(PYTEST_ARGS)

@@ -22,12 +22,14 @@ ABSENT = "component absent"
 DATABASE_FIXTURES = {"db", "transactional_db", "guanlan", "together", "start"}
 # What takes long is begun first, so that no worker waits for another at the end.
 LONG_FILES = (
-    "site/test_golden_access.py", "fraud/test_pages.py", "site/cli/test_keys.py",
+    "site/test_golden_access.py", "site/test_walks.py", "fraud/test_pages.py",
+    "site/cli/test_keys.py",
     "site/cli/test_backup.py", "site/cli/test_demo.py", "site/test_resources.py",
     "site/test_injection.py", "properties/test_exact_at_size.py", "site/cli/test_up.py",
     "site/cli/test_worker.py", "web/accounts/test_sso.py", "web/resource/test_leaks.py",
     "site/test_grouping.py", "web/test_people.py", "engine/kernel/test_kernel.py",
     "site/cli/test_manners.py", "fraud/test_projection.py", "site/door/test_openapi.py",
+    "e2e/test_everyone.py", "e2e/test_console.py",
 )  # fmt: skip
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

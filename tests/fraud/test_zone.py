@@ -25,8 +25,8 @@ from guanlan.fraud.models import Decision, Entity
 from guanlan.fraud.services import store_backtest
 from guanlan.web.discussion import comment
 from guanlan.web.templatetags.console import from_microseconds
+from tests.addresses import closed_pages, lines
 from tests.fraud.reports import report
-from tests.fraud.test_pages import OPEN, POSTED, address, routes
 from tests.fraud.world import World
 
 ZONE = ZoneInfo("Asia/Kathmandu")
@@ -50,7 +50,8 @@ def pages(pond: World, signed_in: Client) -> dict[str, str]:
         pass
     user = Entity.objects.filter(kind="user").first()
     assert user is not None
-    found = {name: address(name) for name in set(routes()) - POSTED - OPEN}
+    names = dict(lines())
+    found = {names[pattern]: path for pattern, path in closed_pages().items()}
     found |= {"overview": "/?hours=720", "entity": f"/entities/user/{user.key}"}
     texts = {}
     for name, path in sorted(found.items()):
@@ -70,9 +71,12 @@ def test_every_time_of_every_page_is_one_of_the_organisations_zone(pages: dict[s
             assert title.endswith(f"{local:%z}"), name
             assert f"{local:%H:%M}" in shown, name
     assert {"overview", "decisions", "decision", "entities", "entity", "audit", "live"} <= walked
+    charts_ask_for_round_local_times(pages)
+    entity_says_since_when(pages)
+    stream_knows_the_zone(pages)
 
 
-def test_what_a_chart_asks_for_begins_at_round_local_times(pages: dict[str, str]) -> None:
+def charts_ask_for_round_local_times(pages: dict[str, str]) -> None:
     asked = {
         name: ASKED.findall(unquote(html.unescape(text)))
         for name, text in pages.items()
@@ -84,7 +88,7 @@ def test_what_a_chart_asks_for_begins_at_round_local_times(pages: dict[str, str]
     assert {(one.hour % 12, one.minute) for one in bars} == {(0, 0)}
 
 
-def test_the_entity_says_since_when_in_that_zone(pages: dict[str, str]) -> None:
+def entity_says_since_when(pages: dict[str, str]) -> None:
     user = Entity.objects.filter(kind="user").first()
     assert user is not None
     assert (
@@ -100,7 +104,7 @@ def test_a_time_typed_into_the_filter_is_read_in_that_zone(pond: World, signed_i
     assert f"{wanted} rows" in text
 
 
-def test_the_stream_of_decisions_is_shown_in_that_zone(pages: dict[str, str]) -> None:
+def stream_knows_the_zone(pages: dict[str, str]) -> None:
     titles = re.search(r'<script id="[^"]*" type="application/json">(.*?)</script>', pages["live"])
     assert titles is not None
     assert json.loads(titles[1])["zone"] == ZONE.key

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 
 import tests.web.installation  # noqa: F401 - sets Django up
+from tests.addresses import fill, lines
 from tests.fraud import conftest
 from tests.people import person
 from tests.site import test_golden_access as golden
@@ -53,8 +54,8 @@ def test_each_route_answers_with_them(seeded: Any, role: str) -> None:
     arguments, _canaries = seeded
     user = None if role == "anonymous" else person(role, "walker")
     statuses = set()
-    for pattern, name in golden.lines():
-        path = golden.fill(pattern, arguments.get(name, []))
+    for pattern, name in lines():
+        path = fill(pattern, arguments.get(name, []))
         for method in ("get", "post"):
             client = Client(raise_request_exception=False)
             if user is not None:

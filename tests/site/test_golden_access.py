@@ -29,10 +29,9 @@ from guanlan.core.access.table import KEY_SCOPES, PURPOSES, ROLES
 from guanlan.fraud.models import Entity
 from guanlan.fraud.services import store_backtest
 from guanlan.site.door import Door, KeyRing
-from guanlan.web.rights import routes
+from tests.addresses import ARGUMENTS, fill, lines
 from tests.fraud import conftest
 from tests.fraud.reports import report
-from tests.fraud.test_pages import ARGUMENTS
 from tests.fraud.world import World
 from tests.people import confirm, person
 from tests.site.door.fake import memory_engine, record
@@ -41,28 +40,9 @@ GOLDEN = Path(__file__).parent / "golden_access.json"
 GOLDEN_DOOR = Path(__file__).parent / "golden_door.json"
 # In every request: what a reveal takes. The other forms find it wanting, after the rights.
 FORM = {"value": "entity phone", "purpose": "fraud_investigation", "reason": "case 12, call back"}
-PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 WRITING = os.environ.get("WRITE_GOLDEN") == "yes"
 
 Golden = dict[str, dict[str, str]]
-
-
-def lines() -> list[tuple[str, str]]:
-    """(pattern, name of the route) of every route, once."""
-    found = {pattern: route for pattern, route, _view in routes()}
-    return sorted((f"/{pattern}", route) for pattern, route in found.items())
-
-
-def fill(pattern: str, values: list[Any]) -> str:
-    """An address of the pattern; what is not given is 999999 or x."""
-    rest = list(values)
-
-    def part(match: re.Match[str]) -> str:
-        if rest:
-            return str(rest.pop(0))
-        return "999999" if match[1] == "int" else "x"
-
-    return PART.sub(part, pattern).replace("\\Z", "").lstrip("^")
 
 
 nothing_remembered, pond = conftest.nothing_remembered, conftest.pond  # fixtures

@@ -26,6 +26,10 @@ class ResponseConfig(AppConfig):
             "guanlan.response.pages.alert_rules",
             "guanlan.response.pages.alert_letters",
             "guanlan.response.pages.alert_deadlines",
+            "guanlan.response.pages.alert_duty",
+            "guanlan.response.pages.alert_routing",
+            "guanlan.response.pages.alert_muting",
+            "guanlan.response.alerts.jobs",
         )
         ensure = import_string("guanlan.response.alerts.deadlines.ensure_deadlines")
         post_migrate.connect(lambda **_options: ensure(), sender=self, weak=False)
