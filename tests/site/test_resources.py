@@ -22,7 +22,7 @@ from guanlan.fraud import models
 from guanlan.fraud.services import project, store_backtest
 from guanlan.response.alerts import raise_alerts
 from guanlan.response.entities import Named
-from guanlan.response.models import Sink
+from guanlan.response.models import OnCallOverride, Sink
 from guanlan.response.restrictions import Terms, appeal, propose, protect_and_lift
 from guanlan.web.models import BulkAct
 from guanlan.web.resource import Resource, resource_of, resources
@@ -32,6 +32,13 @@ from tests.fraud.reports import report
 from tests.fraud.world import World
 from tests.people import person
 from tests.response.alerts.findings import finding
+from tests.response.alerts.test_pages import (
+    TestChains as Chains,
+)
+from tests.response.alerts.test_pages import TestRoutes as Routes
+from tests.response.alerts.test_pages import TestSchedules as Schedules
+from tests.response.alerts.test_pages import TestSnoozes as Snoozes
+from tests.response.alerts.test_pages import TestWindows as Windows
 from tests.response.clocks import seeds as clocks
 from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
@@ -85,6 +92,13 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
                 broken_glass=glass, review_due=now if glass else None,
             )  # fmt: skip
     for n in range(MANY):
+        rota = Schedules().make(n)
+        substitute = person(None, f"substitute-{n}")
+        OnCallOverride.objects.create(
+            schedule=rota, person=substitute, begins=now, ends=now, reason="x"
+        )
+        for seeded in (Chains(), Routes(), Windows(), Snoozes()):
+            seeded.make(n)
         raise_alerts(
             [finding(f"u-{n}", rule=f"fraud.rule_{n}"), finding(f"u-{n}", category="weather")], now
         )

@@ -43,6 +43,22 @@ class Cursor(models.Model):
         return f"position {self.position}"
 
 
+class AlertMark(models.Model):
+    """Up to where decisions have raised their alerts: it stays when the projection is made anew,
+    so that history raises nothing a second time."""
+
+    policy_noun: ClassVar[str] = "fraud.figures"
+    data_levels: ClassVar[dict[int, str]] = {2: "id position"}
+
+    id = models.SmallIntegerField(primary_key=True)
+    position = models.BigIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"position {self.position}"
+
+
 class Program(models.Model):
     """A scenario version as the log holds it, from the position at which it began to decide.
 

@@ -23,8 +23,19 @@ from guanlan.engine.log import EVENT, LIST_CHANGE, PROGRAM, WARMED, Frame
 from guanlan.engine.program import read_activation
 from guanlan.engine.scenario import from_canonical
 from guanlan.engine.scenario.model import Outcome
+from guanlan.fraud.alerting import Finder
 from guanlan.fraud.frames import Layout, Record, microseconds, record
-from guanlan.fraud.models import Cursor, Decision, DecisionRule, Entity, ListAct, Program, RuleName
+from guanlan.fraud.models import (
+    AlertMark,
+    Cursor,
+    Decision,
+    DecisionRule,
+    Entity,
+    ListAct,
+    Program,
+    RuleName,
+)
+from guanlan.response.alerts import raise_alerts
 
 MINUTE: Final = 60_000_000
 LABEL: Final = "label"
@@ -102,7 +113,9 @@ class Projection:
         self._entities: dict[tuple[str, str], int] = {}
         self._rules: dict[str, int] = {}
         self._layout = Layout(None)
+        self._finder = Finder(None)
         self._layout_position = -1
+        self._raised = 0  # up to where decisions have raised their alerts
 
     def position(self) -> int:
         """Where the next poll of the log should begin."""
@@ -130,6 +143,8 @@ class Projection:
         if next_position <= cursor.position:
             return 0
         self._restore(cursor)
+        mark = raising_mark(cursor.position)
+        self._raised = mark.position
         fresh = [frame for frame in frames if frame.position >= cursor.position]
         batch: list[Record] = []
         for frame in fresh:
@@ -147,6 +162,8 @@ class Projection:
         self._write(cursor, batch)
         cursor.position = next_position
         cursor.save()
+        if next_position > mark.position:
+            AlertMark.objects.filter(id=1).update(position=next_position)
         return len(fresh)
 
     def _restore(self, cursor: Cursor) -> None:
@@ -158,7 +175,8 @@ class Projection:
         if self._layout_position == cursor.program_position:
             return
         program = Program.objects.filter(position=cursor.program_position).first()
-        self._layout = Layout(from_canonical(program.canonical) if program else None)
+        scenario = from_canonical(program.canonical) if program else None
+        self._layout, self._finder = Layout(scenario), Finder(scenario)
         self._layout_position = cursor.program_position
 
     def _program(self, cursor: Cursor, frame: Frame) -> None:
@@ -173,7 +191,7 @@ class Projection:
             activated_seq=frame.seq,
             activated=frame.clock,
         )
-        self._layout = Layout(scenario)
+        self._layout, self._finder = Layout(scenario), Finder(scenario)
         self._layout_position = cursor.program_position = frame.position
 
     def _warmed(self, cursor: Cursor, frame: Frame) -> None:
@@ -202,6 +220,14 @@ class Projection:
         cursor.seq, cursor.clock = last.seq, last.clock
         cursor.events += len(batch)
         rows.write()
+        # In the transaction that projects them: each decision raises its alert once.
+        raise_alerts(
+            self._finder.findings(
+                item
+                for item in batch
+                if item.frame.position >= self._raised and item.event.type != LABEL
+            )
+        )
 
     def _identify(self, cursor: Cursor, batch: Sequence[Record]) -> None:
         """Make sure that every entity and rule of the batch has its number."""
@@ -323,6 +349,12 @@ class Projection:
                 entity[4] = clock
                 entity[5] += 1
                 entity[6] = max(entity[6], outcome)
+
+
+def raising_mark(position: int) -> AlertMark:
+    """Up to where decisions have raised alerts; at first up to `position`, locked."""
+    AlertMark.objects.bulk_create([AlertMark(id=1, position=position)], ignore_conflicts=True)
+    return AlertMark.objects.select_for_update().get(id=1)
 
 
 def _list_act(frame: Frame) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from guanlan.engine.log import LogTail
 from guanlan.fraud import programs
 from guanlan.fraud.models import (
+    AlertMark,
     Cursor,
     Decision,
     DecisionRestriction,
@@ -28,12 +29,15 @@ from guanlan.fraud.models import (
     Program,
     RuleName,
 )
+from guanlan.fraud.projection import raising_mark
 from guanlan.fraud.services import project
 
 PROJECTED: Final[tuple[type[models.Model], ...]] = (
     Cursor, Program, ListAct, Decision, RuleName, DecisionRule, DecisionRestriction, Entity,
     EntityDecision, Label, MinuteOutcome, MinuteRule, MinuteLatency,
 )  # fmt: skip
+
+KEPT_UP: Final[tuple[type[models.Model], ...]] = (*PROJECTED, AlertMark)
 
 
 def outdated() -> list[str]:
@@ -47,12 +51,12 @@ def outdated() -> list[str]:
                     cursor, model._meta.db_table
                 )
             }
-            for model in PROJECTED
+            for model in KEPT_UP
             if model._meta.db_table in present
         }
     return [
         model._meta.db_table
-        for model in PROJECTED
+        for model in KEPT_UP
         if found.get(model._meta.db_table)
         != {field.column for field in model._meta.concrete_fields if field.column}
     ]
@@ -67,6 +71,11 @@ def project_anew(tail: LogTail) -> int:
     tail.poll(0, 1)
     with connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
+    if AlertMark._meta.db_table not in present:
+        with connection.schema_editor() as editor:
+            editor.create_model(AlertMark)
+    with transaction.atomic():
+        raising_mark(tail.committed)  # where nothing says so, all of it has raised its alerts
     with connection.schema_editor() as editor:
         for model in PROJECTED:
             if model._meta.db_table in present:

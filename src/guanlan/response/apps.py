@@ -18,6 +18,7 @@ class ResponseConfig(AppConfig):
         declare("guanlan.response.pages.clock_rules", "guanlan.response.pages.calendars")
         declare("guanlan.response.pages.incidents", "guanlan.response.pages.incident_tasks")
         declare("guanlan.response.pages.severity_matrices")
+        declare("guanlan.response.pages.incident_criteria", "guanlan.response.incidents.jobs")
         declare("guanlan.response.restrictions.jobs")
         declare("guanlan.response.pages.restrictions", "guanlan.response.pages.restriction_sinks")
         declare(
@@ -25,6 +26,10 @@ class ResponseConfig(AppConfig):
             "guanlan.response.pages.alert_rules",
             "guanlan.response.pages.alert_letters",
             "guanlan.response.pages.alert_deadlines",
+            "guanlan.response.pages.alert_duty",
+            "guanlan.response.pages.alert_routing",
+            "guanlan.response.pages.alert_muting",
+            "guanlan.response.alerts.jobs",
         )
         ensure = import_string("guanlan.response.alerts.deadlines.ensure_deadlines")
         post_migrate.connect(lambda **_options: ensure(), sender=self, weak=False)

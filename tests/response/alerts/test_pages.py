@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, time, timedelta
+from typing import Any, ClassVar
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from guanlan.core.models import User
 from guanlan.response.alerts import evidence_link, raise_alert, raise_alerts
 from guanlan.response.alerts.evidence import _kinds
-from guanlan.response.models import AckDeadline, Alert, AlertRule, DeadLetter, EntityRef
+from guanlan.response.models import (
+    AckDeadline,
+    Alert,
+    AlertRoute,
+    AlertRule,
+    DeadLetter,
+    EntityRef,
+    EscalationChain,
+    MaintenanceWindow,
+    OnCallOverride,
+    OnCallSchedule,
+    Snooze,
+)
 from guanlan.response.terms import Severity
 from tests.people import confirm, person
 from tests.response.alerts.findings import finding
@@ -204,3 +218,95 @@ def test_many_are_acknowledged_at_once(owner: Client) -> None:
     assert set(Alert.objects.filter(state="acknowledged").values_list("pk", flat=True)) == {
         int(key) for key in keys[:2]
     }
+
+
+class TestSchedules(ResourceSuite):
+    noun = "response.oncallschedule"
+    form: ClassVar[dict[str, Any]] = {
+        "name": "desk", "people": "owner", "turn_days": "7", "handover": "09:00",
+        "start": "2026-11-23", "zone": "Asia/Shanghai",
+    }  # fmt: skip
+
+    def make(self, n: int) -> OnCallSchedule:
+        return OnCallSchedule.objects.create(
+            name=f"desk {n}", zone="UTC", handover=time(9), start=date(2026, 1, 1), people=[1]
+        )
+
+
+class TestStandIns(ResourceSuite):
+    noun = "response.oncalloverride"
+    secret = "a wedding in the family"
+
+    def test_a_form_with_nothing_in_it_says_why_and_changes_nothing(self) -> None:
+        self.make(1).delete()
+        desk = str(OnCallSchedule.objects.get().pk)
+        values = {"schedule": desk, "person": "li", "begins": "2026-11-23 09:00",
+                  "ends": "2026-11-24 09:00", "reason": "a wedding"}  # fmt: skip
+        type(self).form = values
+        super().test_a_form_with_nothing_in_it_says_why_and_changes_nothing()
+
+    def make(self, n: int) -> OnCallOverride:
+        desk, _new = OnCallSchedule.objects.get_or_create(
+            name="desk", zone="UTC", handover=time(9), start=date(2026, 1, 1)
+        )
+        who, _new = User.objects.get_or_create(username="li")
+        now = timezone.now()
+        return OnCallOverride.objects.create(
+            schedule=desk, person=who, begins=now, ends=now + timedelta(days=1), reason=self.secret
+        )
+
+
+class TestChains(ResourceSuite):
+    noun = "response.escalationchain"
+    form: ClassVar[dict[str, Any]] = {"name": "night", "steps": "0 role:owner"}
+
+    def make(self, n: int) -> EscalationChain:
+        return EscalationChain.objects.create(name=f"chain {n}", steps=[[0, "role", "owner"]])
+
+
+class TestRoutes(ResourceSuite):
+    noun = "response.alertroute"
+    form: ClassVar[dict[str, Any]] = {
+        "name": "all", "position": "1", "severity": "2", "role": "owner", "enabled": "on",
+    }  # fmt: skip
+
+    def make(self, n: int) -> AlertRoute:
+        return AlertRoute.objects.create(name=f"route {n}", position=n, role="owner")
+
+
+class TestWindows(ResourceSuite):
+    noun = "response.maintenancewindow"
+    form: ClassVar[dict[str, Any]] = {
+        "name": "release", "begins": "2026-11-23 09:00", "ends": "2026-11-23 12:00",
+        "reason": "release 3",
+    }  # fmt: skip
+
+    def make(self, n: int) -> MaintenanceWindow:
+        now = timezone.now()
+        return MaintenanceWindow.objects.create(
+            name=f"window {n}", begins=now, ends=now + timedelta(hours=1), reason="x"
+        )
+
+
+class TestSnoozes(ResourceSuite):
+    noun = "response.snooze"
+
+    def make(self, n: int) -> Snooze:
+        now = timezone.now()
+        return Snooze.objects.create(
+            fingerprint=f"{n}", rule="fraud.a.x", severity=2, begins=now,
+            until=now + timedelta(hours=1), reason="x",
+        )  # fmt: skip
+
+
+def test_an_alert_is_snoozed_on_its_page_for_thirty_days_at_most(owner: Client) -> None:
+    alert = raised()
+    values = {"scope": "entity", "reason": "known traveller"}
+    assert "Ensure this value" in do(owner, alert, "snooze", days="31", **values)
+    assert "Nobody is told" in do(owner, alert, "snooze", days="2", **values)
+    alert.refresh_from_db()
+    assert alert.muted == "snooze"
+    assert Snooze.objects.get().entity is not None
+    assert raised("u-1", rule="fraud.other.x").muted == ""
+    page = owner.get(reverse("alert", args=[alert.pk])).content.decode()
+    assert "known traveller" in page

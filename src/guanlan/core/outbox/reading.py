@@ -18,7 +18,9 @@ from guanlan.core.outbox.keeping import context_of
 from guanlan.core.outbox.templates import Text, get_template, rendered
 
 Escalate = Callable[[Message], None]
+Answer = Callable[[Message, datetime], None]
 
+_answers: dict[str, list[Answer]] = {}
 _escalations: dict[str, Escalate] = {}
 
 
@@ -82,6 +84,8 @@ def acknowledge(subject: Subject, message: Message, now: datetime | None = None)
             return False
         with act("message.acknowledge", message, detail={"template": message.template}):
             mine.update(acknowledged=at, acknowledged_by_id=subject.id, read=message.read or at)
+            for answer in _answers.get(message.template, ()):
+                answer(message, at)
     return True
 
 
@@ -94,6 +98,13 @@ def on_unacknowledged(template: str, escalate: Escalate) -> None:
     if template in _escalations:
         raise ValueError(f"template {template} has an escalation already")
     _escalations[template] = escalate
+
+
+def on_acknowledged(template: str, answer: Answer) -> None:
+    """Call `answer(message, now)` when a message of this template is acknowledged, in the same
+    transaction. Raises ValueError where the template does not exist."""
+    get_template(template)
+    _answers.setdefault(template, []).append(answer)
 
 
 def escalate_others(escalate: Escalate) -> None:

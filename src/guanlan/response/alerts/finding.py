@@ -24,6 +24,7 @@ LONGEST_TEXT: Final = 300
 LONGEST_REF: Final = 128
 LONGEST_WINDOW: Final = timedelta(days=30)
 HOUR: Final = timedelta(hours=1)
+_SEVERITIES: Final = frozenset(int(one) for one in Severity)
 
 
 class Evidence(NamedTuple):
@@ -86,7 +87,8 @@ def _fault(one: Finding, kinds: Collection[str]) -> Fault | None:
             gettext_noop("It is of no category of risk; expected one of %(names)s."),
             {"names": ", ".join(CATEGORIES)},
         )
-    Severity(one.severity)
+    if one.severity not in _SEVERITIES:
+        raise ValueError
     if not 1 <= len(one.text) <= LONGEST_TEXT or "\0" in one.text:
         return Fault(gettext_noop("The text is empty or longer than 300 characters."), {})
     if not one.key or not all(_plain(k) and _said(v) for k, v in one.key.items()):

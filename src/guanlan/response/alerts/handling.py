@@ -135,10 +135,10 @@ def change_severity(
             raise ValidationError({"severity": _("It has this severity already.")})
         detail["from"] = row.severity
         within = deadlines()[int(severity)]
-        if row.state == "new" and within is not None:
+        if row.state == "new" and within is not None and not row.muted:
             row.deadline = earlier(row.deadline, at + within)
         row.severity = int(severity)
-        if row.live:
+        if row.live and not row.muted:
             row.due = at
         note(row, "severity", at, by=subject, values=detail, reason=reason)
     return row

@@ -20,6 +20,11 @@ KINDS: Final[dict[str, Words]] = {
     "reopened": pgettext_lazy("became of an alert", "opened again"),
     "assigned": pgettext_lazy("became of an alert", "given to a person"),
     "severity": pgettext_lazy("became of an alert", "severity changed"),
+    "snoozed": pgettext_lazy("became of an alert", "snoozed"),
+    "muted": pgettext_lazy("became of an alert", "nobody is told for the moment"),
+    "returned": pgettext_lazy("became of an alert", "came back"),
+    "told": pgettext_lazy("became of an alert", "told"),
+    "nobody": pgettext_lazy("became of an alert", "nobody was reachable; told the owners"),
 }
 
 

@@ -22,6 +22,7 @@ from guanlan.response.alerts.coalescing import (
 from guanlan.response.alerts.deadlines import deadlines, earlier
 from guanlan.response.alerts.finding import Fault, Finding, fault_of, written
 from guanlan.response.alerts.history import note
+from guanlan.response.alerts.muting import mute_new, speak
 from guanlan.response.entities import Named, rows_of
 from guanlan.response.kinds import every_kind
 from guanlan.response.models import Alert, AlertEntity, AlertRule, DeadLetter, EntityRef
@@ -95,6 +96,12 @@ def _raise(named: list[tuple[str, Finding]], now: datetime) -> list[Alert]:
         _make(sorted(fresh, key=lambda one: one[0]), newest, over, times, now)
     _join(every, refs)
     if fresh:
+        about = {
+            run.alert.pk: {refs[named].pk for _role, named in run.parts}
+            for _digest, run in fresh
+            if run.alert is not None
+        }
+        mute_new([run.alert for _digest, run in fresh if run.alert is not None], about, now)
         made = [run.alert for _digest, run in fresh if run.alert is not None]
         for hook in _hooks:
             hook(made, now)
@@ -127,14 +134,17 @@ def _go_on(run: Run, alert: Alert, within: timedelta | None, now: datetime) -> b
     worse = run.severity > alert.severity
     if worse:
         before, alert.severity = alert.severity, run.severity
-        if alert.state == "new" and within is not None and alert.muted != "maintenance":
+        if alert.muted == "snooze" and run.severity > alert.muted_severity:
+            speak(alert, now, {run.severity: within})
+        if alert.state == "new" and within is not None and not alert.muted:
             alert.deadline = earlier(alert.deadline, now + within)
-        alert.due = now
+        if not alert.muted:
+            alert.due = now
         note(alert, "severity", now, values={"from": before, "to": run.severity})
     alert.save(
         update_fields=[
             "count", "first_seen", "last_seen", "evidence", "evidence_count", "severity",
-            "deadline", "due",
+            "deadline", "due", "muted", "muted_until", "told_severity",
         ]
     )  # fmt: skip
     return worse

@@ -169,6 +169,11 @@ def _line(one: AlertHappening) -> Happening:
         }
     elif one.kind == "closed":
         text = f"{text}: {DISPOSITIONS[said['disposition']]}"
+    elif one.kind in ("told", "nobody"):
+        text = f"{text}: {said['to']}"
+    elif one.kind in ("snoozed", "muted"):
+        until = timezone.localtime(datetime.fromisoformat(said["until"]))
+        text = _("%(what)s, until %(time)s") % {"what": text, "time": f"{until:%Y-%m-%d %H:%M}"}
     elif one.kind == "assigned":
         text = f"{text}: {said['person'] or _('nobody')}"
     by = one.by.get_username() if one.by else ""

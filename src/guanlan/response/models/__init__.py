@@ -6,6 +6,7 @@ drills        drills of plans
 entities      what alerts, cases and restrictions speak of
 incidents     incidents, their timeline, roles and tasks
 lessons       lessons of drills and incidents, and the actions that come of them
+oncall        who is on duty, whom alerts are brought to, what silences them
 plans         plans for emergencies and their runs
 restrictions  what is blocked, limited, watched or allowed, and what each sink holds of it
 """
@@ -32,6 +33,7 @@ from guanlan.response.models.clocks import (
 )
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
+from guanlan.response.models.incident_criteria import DeclarationCriterion
 from guanlan.response.models.incidents import (
     Incident,
     IncidentLink,
@@ -41,6 +43,15 @@ from guanlan.response.models.incidents import (
     TimelineEntry,
 )
 from guanlan.response.models.lessons import Lesson, LessonAction
+from guanlan.response.models.oncall import (
+    AlertCall,
+    AlertRoute,
+    EscalationChain,
+    MaintenanceWindow,
+    OnCallOverride,
+    OnCallSchedule,
+    Snooze,
+)
 from guanlan.response.models.plans import Plan, PlanRun, PlanVersion, StepRun
 from guanlan.response.models.restrictions import (
     Appeal,
@@ -54,8 +65,10 @@ from guanlan.response.models.restrictions import (
 __all__ = [
     "AckDeadline",
     "Alert",
+    "AlertCall",
     "AlertEntity",
     "AlertHappening",
+    "AlertRoute",
     "AlertRule",
     "Appeal",
     "BusinessCalendar",
@@ -64,18 +77,23 @@ __all__ = [
     "ClockAlarm",
     "ClockRule",
     "DeadLetter",
+    "DeclarationCriterion",
     "Disclosure",
     "Drill",
     "DrillParticipant",
     "EntityRef",
+    "EscalationChain",
     "Incident",
     "IncidentLink",
     "IncidentTask",
     "Inject",
     "Lesson",
     "LessonAction",
+    "MaintenanceWindow",
     "NeverBlock",
     "Observation",
+    "OnCallOverride",
+    "OnCallSchedule",
     "Plan",
     "PlanRun",
     "PlanVersion",
@@ -88,6 +106,7 @@ __all__ = [
     "SeverityMatrix",
     "Sink",
     "SinkHolding",
+    "Snooze",
     "Statement",
     "StepRun",
     "TimelineEntry",

@@ -25,6 +25,19 @@ def declare() -> None:
             "alert.assign": _("Give an alert to a person"),
             "alert.severity": _("Change the severity of an alert"),
             "alert.deadline": _("Change a deadline of alerts"),
+            "alert.snooze": _("Snooze an alert"),
+            "alert.return": _("Bring an alert back"),
+            "alert.route": _("Route an alert"),
+            "alert.call": _("Tell somebody of an alert"),
+            "snooze.end": _("End a snooze"),
+            "maintenance.add": _("Make a maintenance window"),
+            "maintenance.end": _("End a maintenance window"),
+            "oncall.arrange": _("Arrange who is on call"),
+            "oncall.stand_in": _("Stand in for somebody on call"),
+            "oncall.stand_in_end": _("End standing in"),
+            "oncall.handover": _("Hand over being on call"),
+            "chain.arrange": _("Arrange a chain of escalation"),
+            "route.arrange": _("Arrange a routing rule"),
             "deadletter.retry": _("Raise a dead letter after all"),
             "deadletter.discard": _("Discard a dead letter"),
         }
@@ -56,3 +69,26 @@ def declare() -> None:
         verbs="see change export",
         rights=each((*RESPONDERS, *INFORMED)) | each(ARRANGING, "see change export"),
     )
+    for name, title in (
+        ("response.oncallschedule", _("On-call schedules")),
+        ("response.escalationchain", _("Chains of escalation")),
+        ("response.alertroute", _("Routing of alerts")),
+    ):
+        register_noun(
+            name,
+            title,
+            verbs="see add change export",
+            rights=each(RESPONDERS) | each(ARRANGING, "see add change export"),
+        )
+    for name, title, roles in (
+        ("response.oncalloverride", _("Stand-ins for those on call"), RESPONDERS),
+        ("response.maintenancewindow", _("Maintenance windows"), ARRANGING),
+        ("response.snooze", _("Snoozes of alerts"), RESPONDERS),
+    ):
+        register_noun(
+            name,
+            title,
+            level=3,
+            verbs="see add delete export",
+            rights=each(RESPONDERS) | each(roles, "see add delete export"),
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from operator import attrgetter
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
-from guanlan.response.alerts import handling
+from guanlan.response.alerts import handling, muting
 from guanlan.response.alerts.handling import DISPOSITIONS, STATES
 from guanlan.response.alerts.people import responder
 from guanlan.response.alerts.showing import (
@@ -86,6 +87,28 @@ class Severer(Why):
     field_order = ("severity", "reason")
 
 
+class Snoozing(Why):
+    """Until when, and of what."""
+
+    days = forms.FloatField(
+        label=gettext_lazy("Days"),
+        min_value=0.04,
+        max_value=30,
+        initial=1,
+        help_text=gettext_lazy("It comes back after that, with its count. 0.5 is twelve hours."),
+    )
+    scope = forms.ChoiceField(
+        label=gettext_lazy("What nobody is told of"),
+        choices=[
+            ("alert", gettext_lazy("this alert, however often it is found")),
+            ("entity", gettext_lazy("this rule about the entity named first")),
+        ],
+        widget=forms.RadioSelect,
+        initial="alert",
+    )
+    field_order = ("days", "scope", "reason")
+
+
 class Giving(forms.Form):
     """To whom it is given."""
 
@@ -134,6 +157,14 @@ def _give(alert: Alert, subject: Subject, values: Mapping[str, Any]) -> str:
 def _severity(alert: Alert, subject: Subject, values: Mapping[str, Any]) -> str:
     handling.change_severity(subject, alert, Severity[values["severity"]], values["reason"])
     return _("Alert %(n)s has another severity.") % {"n": alert.pk}
+
+
+def _snooze(alert: Alert, subject: Subject, values: Mapping[str, Any]) -> str:
+    now = timezone.now()
+    until = now + timedelta(days=values["days"])
+    whole = values["scope"] == "entity"
+    muting.snooze(subject, alert, until, values["reason"], whole_entity=whole, now=now)
+    return _("Nobody is told of alert %(n)s for the moment.") % {"n": alert.pk}
 
 
 def by_lateness(term: Term, subject: Subject) -> Q:
@@ -347,6 +378,13 @@ ALERTS = register(
             ),
             Action("close", gettext_lazy("Close"), _close, when=lambda alert: alert.live,
                    form=lambda subject, alert: Closing),
+            Action(
+                "snooze",
+                gettext_lazy("Snooze"),
+                _snooze,
+                when=lambda alert: alert.live and alert.muted != "maintenance",
+                form=lambda subject, alert: Snoozing,
+            ),
             Action("give", gettext_lazy("Give to"), _give, form=lambda subject, alert: Giving),
             Action("severity", gettext_lazy("Severity"), _severity,
                    when=lambda alert: alert.live, form=lambda subject, alert: Severer),
@@ -364,6 +402,8 @@ ALERTS = register(
         links=(
             Link(gettext_lazy("Rules and their precision"), "alert_rules"),
             Link(gettext_lazy("Not understood"), "alert_letters"),
+            Link(gettext_lazy("Snoozes"), "alert_snoozes"),
+            Link(gettext_lazy("Maintenance"), "maintenance_windows"),
         ),
         empty=gettext_lazy(
             "Nothing has been found yet. Alerts appear here when a rule finds something: send"
