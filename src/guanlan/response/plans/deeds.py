@@ -117,7 +117,6 @@ def declare_incident(
             impact,
             urgency=urgency,
             now=context.now,
-            criterion=f"plan run {context.run}",
         )
     except ValidationError as error:
         raise StepFailed(
