@@ -91,7 +91,7 @@ class CalendarDay(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["calendar", "day"], name="response_calendarday")
+            models.UniqueConstraint(fields=["calendar", "day"], name="response_calendarday_once")
         ]
 
     def __str__(self) -> str:
