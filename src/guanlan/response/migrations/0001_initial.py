@@ -2144,7 +2144,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="calendaryear",
             constraint=models.UniqueConstraint(
-                fields=("calendar", "year"), name="response_calendaryear"
+                fields=("calendar", "year"), name="response_calendaryear_once"
             ),
         ),
         migrations.AddIndex(
@@ -2362,7 +2362,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="reportdraft",
             constraint=models.UniqueConstraint(
-                fields=("report", "number"), name="response_reportdraft"
+                fields=("report", "number"), name="response_reportdraft_once"
             ),
         ),
         migrations.AddIndex(
