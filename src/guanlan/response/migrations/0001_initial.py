@@ -1959,13 +1959,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="calendarday",
             constraint=models.UniqueConstraint(
-                fields=("calendar", "day"), name="response_calendarday"
+                fields=("calendar", "day"), name="response_calendarday_once"
             ),
         ),
         migrations.AddConstraint(
             model_name="calendaryear",
             constraint=models.UniqueConstraint(
-                fields=("calendar", "year"), name="response_calendaryear"
+                fields=("calendar", "year"), name="response_calendaryear_once"
             ),
         ),
         migrations.AddIndex(
@@ -2175,7 +2175,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="reportdraft",
             constraint=models.UniqueConstraint(
-                fields=("report", "number"), name="response_reportdraft"
+                fields=("report", "number"), name="response_reportdraft_once"
             ),
         ),
         migrations.AddIndex(
