@@ -12,7 +12,12 @@ from guanlan.response.alerts import raise_alerts
 from guanlan.response.models import Alert
 from tests.response.alerts.findings import NOON, finding
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        connection.vendor != "postgresql", reason="SQLite lets one write at a time, by the file"
+    ),
+]
 RAISERS, ROUNDS, EACH = 4, 5, 10
 
 
