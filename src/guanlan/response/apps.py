@@ -18,6 +18,7 @@ class ResponseConfig(AppConfig):
         declare("guanlan.response.pages.clock_rules", "guanlan.response.pages.calendars")
         declare("guanlan.response.pages.incidents", "guanlan.response.pages.incident_tasks")
         declare("guanlan.response.pages.severity_matrices")
+        declare("guanlan.response.pages.incident_criteria", "guanlan.response.incidents.jobs")
         declare("guanlan.response.restrictions.jobs")
         declare("guanlan.response.pages.restrictions", "guanlan.response.pages.restriction_sinks")
         declare(
@@ -35,6 +36,7 @@ class ResponseConfig(AppConfig):
         declare(
             "guanlan.response.plans.acts",
             "guanlan.response.plans.steps",
+            "guanlan.response.plans.deeds",
             "guanlan.response.plans.jobs",
         )
         declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")

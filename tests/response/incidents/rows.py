@@ -7,7 +7,14 @@ import datetime as dt
 from guanlan.core.access import SYSTEM
 from guanlan.response.incidents.matrix import SHIPPED
 from guanlan.response.incidents.timeline import enter
-from guanlan.response.models import Incident, IncidentLink, IncidentTask, RoleHeld, SeverityMatrix
+from guanlan.response.models import (
+    DeclarationCriterion,
+    Incident,
+    IncidentLink,
+    IncidentTask,
+    RoleHeld,
+    SeverityMatrix,
+)
 from tests.people import person
 
 NOW = dt.datetime(2027, 3, 1, 9, 0, tzinfo=dt.UTC)
@@ -46,9 +53,17 @@ def make_busy() -> Incident:
     return row
 
 
+def make_criterion(n: int) -> DeclarationCriterion:
+    return DeclarationCriterion.objects.create(
+        name=f"criterion {n:03}", category="fraud", severity=3, count=5, minutes=10, title="Wave",
+        impact="major", urgency="high", created=NOW + dt.timedelta(seconds=n),
+    )  # fmt: skip
+
+
 def seed(many: int) -> None:
     """Some rows of everything that has a list."""
     for n in range(many):
         make_matrix(n)
+        make_criterion(n)
         make_task(n)
     make_busy()

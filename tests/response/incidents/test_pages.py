@@ -16,7 +16,7 @@ from guanlan.response.incidents.matrix import IMPACTS, SHIPPED, URGENCIES
 from guanlan.response.models import Incident, IncidentTask, PlanRun, SeverityMatrix
 from guanlan.response.terms import Severity
 from tests.people import confirm, person
-from tests.response.incidents.rows import make_incident, make_matrix, make_task
+from tests.response.incidents.rows import make_criterion, make_incident, make_matrix, make_task
 from tests.response.plans.conftest import in_force, someone
 from tests.response.plans.plans import line_of
 from tests.web.resource_suite import ResourceSuite
@@ -46,6 +46,17 @@ class TestTasks(ResourceSuite):
 
     def make(self, n: int) -> Any:
         return make_task(n)
+
+
+class TestCriteria(ResourceSuite):
+    noun = "response.declarationcriterion"
+    form: ClassVar = {
+        "name": "Many takeovers", "category": "fraud", "severity": "high", "count": "10",
+        "minutes": "15", "title": "Wave of takeovers", "impact": "major", "urgency": "high",
+    }  # fmt: skip
+
+    def make(self, n: int) -> Any:
+        return make_criterion(n)
 
 
 class TestMatrices(ResourceSuite):

@@ -13,8 +13,9 @@ from guanlan.core.models import User
 from guanlan.response.incidents.finding import NOUN
 from guanlan.response.incidents.matrix import matrix_in_force
 from guanlan.response.incidents.roles import put_in_role
+from guanlan.response.incidents.telling import tell_declared
 from guanlan.response.incidents.timeline import Value, enter
-from guanlan.response.models import Incident
+from guanlan.response.models import DeclarationCriterion, Incident
 from guanlan.response.terms import CATEGORIES
 
 LONGEST_TITLE = 120
@@ -35,12 +36,13 @@ def declare(
     confidential: bool = False,
     channel: str = "",
     commander: User | None = None,
-    criterion: str = "",
+    criterion: DeclarationCriterion | None = None,
 ) -> Incident:
     """Declare an incident; `known` is now where it is not said, and `occurred` stays unknown.
 
     Severity and deadlines come from the matrix in force; whoever declares by hand commands it
-    unless another is named. With `criterion`, the name of what declared it, nobody does yet.
+    unless another is named. Where a `criterion` declares it, nobody does yet.
+    Those who manage incidents are told.
     Raises Denied, or ValidationError by field.
     """
     require(subject, "add", NOUN)
@@ -57,7 +59,8 @@ def declare(
         matrix=matrix.version,
         confidential=confidential,
         how="criterion" if criterion else "by_hand",
-        criterion=criterion,
+        by_criterion=criterion,
+        criterion=criterion.name if criterion else "",
         channel=channel.strip()[:120],
         occurred=occurred,
         known=since,
@@ -71,13 +74,14 @@ def declare(
     with act("incident.declare", detail=detail) as on:
         row.save()
         on(row)
-        values: dict[str, Value] = {"severity": int(severity), "criterion": criterion}
+        values: dict[str, Value] = {"severity": int(severity), "criterion": row.criterion}
         enter(row, "declared", now, subject, values=values)
         if commander is not None:
             put_in_role(row, "commander", commander, subject, now)
         elif subject.id is not None and not criterion:
             put_in_role(row, "commander", User.objects.get(pk=subject.id), subject, now)
         row.save()
+        tell_declared(row, now)
     return row
 
 

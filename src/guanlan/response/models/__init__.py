@@ -33,6 +33,7 @@ from guanlan.response.models.clocks import (
 )
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
+from guanlan.response.models.incident_criteria import DeclarationCriterion
 from guanlan.response.models.incidents import (
     Incident,
     IncidentLink,
@@ -76,6 +77,7 @@ __all__ = [
     "ClockAlarm",
     "ClockRule",
     "DeadLetter",
+    "DeclarationCriterion",
     "Disclosure",
     "Drill",
     "DrillParticipant",

@@ -16,6 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from guanlan.core.access import ScopedQuerySet, Subject, Verb, may
 from guanlan.core.sealing import SealedField, SealId
+from guanlan.response.models.incident_criteria import DeclarationCriterion
 
 M = TypeVar("M", bound=models.Model)
 NOUN = "response.incident"
@@ -96,8 +97,8 @@ class Incident(models.Model):
 
     data_levels: ClassVar[dict[int, str]] = {
         2: "id seal_id title category severity impact urgency matrix state confidential how"
-        " criterion channel declared declared_by occurred known acknowledged stable stable_due"
-        " closed closed_by closed_with reopened update_due reviewed commander",
+        " by_criterion criterion channel declared declared_by occurred known acknowledged stable"
+        " stable_due closed closed_by closed_with reopened update_due reviewed commander",
         3: "summary",
     }
     seal_row: ClassVar[str] = "seal_id"
@@ -114,6 +115,9 @@ class Incident(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
     confidential = models.BooleanField(default=False)
     how = models.CharField(max_length=10, default="by_hand")  # by_hand, criterion
+    by_criterion = models.ForeignKey(
+        DeclarationCriterion, null=True, on_delete=models.SET_NULL, related_name="incidents"
+    )
     criterion = models.CharField(max_length=120, default="", blank=True)  # its name at that time
     channel = models.CharField(max_length=120, default="", blank=True)  # where people talk
     occurred = models.DateTimeField(null=True)

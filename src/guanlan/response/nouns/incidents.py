@@ -23,6 +23,10 @@ def declare() -> None:
     """Register the nouns, and name what is done with them."""
     declare_acts(
         {
+            "criterion.add": _("Add a criterion for incidents"),
+            "criterion.change": _("Change a criterion for incidents"),
+            "criterion.meet": _("Find that a criterion for incidents is met"),
+            "criterion.switch": _("Put a criterion for incidents in or out of force"),
             "incident.assume": _("Give a role in an incident"),
             "incident.close": _("Close an incident"),
             "incident.declare": _("Declare an incident"),
@@ -57,6 +61,12 @@ def declare() -> None:
             rights=rights,
             reveals=REVEALS,
         )
+    register_noun(
+        "response.declarationcriterion",
+        _("Criteria for incidents"),
+        verbs="see add change export",
+        rights=each(_ALL) | each(_LEADERS, "see add change export"),
+    )
     register_noun(
         "response.severitymatrix",
         _("Matrix of severities"),

@@ -227,6 +227,7 @@ INCIDENTS = register(
             Link(gettext_lazy("Board"), "incident_board"),
             Link(gettext_lazy("Figures"), "incident_figures"),
             Link(gettext_lazy("Tasks"), "incident_tasks"),
+            Link(gettext_lazy("Criteria"), "incident_criteria"),
             Link(gettext_lazy("Matrix of severities"), "severity_matrices"),
         ),
         empty=gettext_lazy(

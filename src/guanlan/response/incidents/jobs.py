@@ -1,0 +1,34 @@
+"""The job that checks the criteria. The rows are the truth: alerts that nudged nobody are found."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from guanlan.core.jobs import Progress, Told, job, nudge
+from guanlan.response.alerts import on_raised
+from guanlan.response.incidents.criteria import check_all
+from guanlan.response.models import Alert
+
+JOB: Final = "incidents.declare"
+
+
+@job(JOB, title=_("Criteria that declare incidents"), every=60)
+def check_criteria(progress: Progress) -> Told:
+    """Declare what is to be declared."""
+    progress.check()
+    return Told(gettext_noop("%(n)s incidents declared"), {"n": check_all(timezone.now())})
+
+
+def soon(_alerts: Sequence[Alert], _now: dt.datetime) -> None:
+    """Have the criteria checked once what was raised is committed."""
+    transaction.on_commit(lambda: nudge(JOB), robust=True)
+
+
+on_raised(soon)
