@@ -50,6 +50,6 @@ def disclose(
         author_id=subject.id,
         created=moment,
     )
-    with act("disclosure.add", ("response.disclosure", what), detail={"what": what, "how": how}):
+    with act("disclosure.add", made, detail={"what": what, "how": how}):
         made.save()
     return made

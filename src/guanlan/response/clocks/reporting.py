@@ -47,7 +47,7 @@ def draft(
         regulator=regulator, kind=kind, language=language, title=title[:160],
         text=first_text(matter, regulator, kind, language, given), author_id=subject.id, created=at,
     )  # fmt: skip
-    with act("report.draft", (NOUN, regulator), detail={"kind": kind}):
+    with act("report.draft", made, detail={"kind": kind}):
         made.save()
         _keep(made, subject, at)
     return made

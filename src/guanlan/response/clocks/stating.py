@@ -40,7 +40,7 @@ def compose(
         audience=audience, channel=channel, texts=given or dict(STATEMENTS[audience]),
         author_id=subject.id, created=now or timezone.now(),
     )  # fmt: skip
-    with act("statement.add", (NOUN, audience)):
+    with act("statement.add", made):
         made.save()
     return made
 

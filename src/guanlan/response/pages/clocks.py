@@ -244,9 +244,9 @@ CLOCKS = register(
                 level=2,
                 wide=True,
             ),
-            Column("about_label", gettext_lazy("For")),
+            Column("about_label", pgettext_lazy("clocks", "For")),
             Column("left", gettext_lazy("Time left"), value=left, level=2),
-            Column("due", gettext_lazy("Due"), cell="moment", sort=True),
+            Column("due", pgettext_lazy("clocks", "Due"), cell="moment", sort=True),
             Column("state", gettext_lazy("State"), value=state),
             Column("verified", gettext_lazy("Rule"), value=verified, level=2),
             Column(
@@ -254,8 +254,11 @@ CLOCKS = register(
                 gettext_lazy("Regulator"),
                 "rule__regulator",
                 value=lambda clock: REGULATORS.get(clock.rule.regulator, clock.rule.regulator),
+                shown=False,
             ),
-            Column("started_at", gettext_lazy("From"), cell="moment", sort=True, shown=False),
+            Column(
+                "started_at", pgettext_lazy("clocks", "From"), cell="moment", sort=True, shown=False
+            ),
             Column("sent_at", gettext_lazy("Sent at"), cell="moment", shown=False),
             Column("why", gettext_lazy("Reason"), shown=False),
             Column(
@@ -290,7 +293,7 @@ CLOCKS = register(
                 group=True,
                 example="regulator:CAC",
             ),
-            Filter("for", gettext_lazy("For"), "text", "about_label"),
+            Filter("for", pgettext_lazy("clocks", "For"), "text", "about_label"),
             Filter("duty", gettext_lazy("Obligation"), "exact", "obligation"),
             Filter("before", gettext_lazy("Due by"), "time", "due", sign="<"),
             Filter("after", gettext_lazy("Due from then on"), "time", "due", sign=">="),

@@ -39,7 +39,7 @@ class Told(forms.Form):
     """What was told outside of reports and statements, such as by telephone."""
 
     label = forms.CharField(
-        label=gettext_lazy("For"),
+        label=pgettext_lazy("clocks", "For"),
         max_length=120,
         help_text=gettext_lazy("A name without customers' data, such as: Leak of the mail server"),
     )
@@ -93,7 +93,7 @@ REGISTER = register(
         columns=(
             Column("at", gettext_lazy("Told at"), cell="moment", sort=True),
             Column("title", gettext_lazy("Title"), wide=True),
-            Column("about_label", gettext_lazy("For")),
+            Column("about_label", pgettext_lazy("clocks", "For")),
             Column("recipient", gettext_lazy("To whom")),
             Column("what", gettext_lazy("Kind"), value=lambda one: KINDS[one.what]),
             Column("how", gettext_lazy("How"), value=lambda one: WAYS[one.how]),
@@ -103,7 +103,7 @@ REGISTER = register(
         filters=(
             Filter("kind", gettext_lazy("Kind"), "choice", "what", choices=KINDS, group=True),
             Filter("how", gettext_lazy("How"), "choice", choices=WAYS, group=True),
-            Filter("for", gettext_lazy("For"), "text", "about_label"),
+            Filter("for", pgettext_lazy("clocks", "For"), "text", "about_label"),
             Filter("to", gettext_lazy("To whom"), "text", "recipient"),
             Filter("after", gettext_lazy("From then on"), "time", "at", sign=">="),
             Filter("before", gettext_lazy("Until then"), "time", "at", sign="<"),

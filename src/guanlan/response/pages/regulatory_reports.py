@@ -9,7 +9,7 @@ from django import forms
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.clocks import reporting
@@ -41,7 +41,7 @@ class NewReport(forms.Form):
     """A report without a clock; those for a clock begin on the clock's page."""
 
     label = forms.CharField(
-        label=gettext_lazy("For"),
+        label=pgettext_lazy("clocks", "For"),
         max_length=120,
         help_text=gettext_lazy("A name without customers' data, such as: Leak of the mail server"),
     )
@@ -168,7 +168,7 @@ REPORT_PAGES = register(
         place=("respond", 64),
         columns=(
             Column("title", gettext_lazy("Title"), wide=True),
-            Column("about_label", gettext_lazy("For")),
+            Column("about_label", pgettext_lazy("clocks", "For")),
             Column(
                 "regulator",
                 gettext_lazy("Regulator"),
@@ -195,7 +195,7 @@ REPORT_PAGES = register(
                 "regulator", gettext_lazy("Regulator"), "choice", choices=REGULATORS, group=True
             ),
             Filter("kind", gettext_lazy("Report"), "choice", choices=REPORTS, group=True),
-            Filter("for", gettext_lazy("For"), "text", "about_label"),
+            Filter("for", pgettext_lazy("clocks", "For"), "text", "about_label"),
             Filter("by", gettext_lazy("Written by"), "person", "author", example="by:me"),
         ),
         search=("title", "about_label"),

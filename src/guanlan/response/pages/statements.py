@@ -8,7 +8,7 @@ from typing import Any, Final
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.clocks import stating
@@ -63,7 +63,7 @@ class Begun(Worded):
     """A statement as it begins; without a text it takes the template of its audience."""
 
     label = forms.CharField(
-        label=gettext_lazy("For"),
+        label=pgettext_lazy("clocks", "For"),
         max_length=120,
         help_text=gettext_lazy("A name without customers' data, such as: Leak of the mail server"),
     )
@@ -181,7 +181,7 @@ STATEMENTS = register(
         place=("respond", 65),
         columns=(
             Column("title", gettext_lazy("Title"), wide=True),
-            Column("about_label", gettext_lazy("For")),
+            Column("about_label", pgettext_lazy("clocks", "For")),
             Column("audience", gettext_lazy("Audience"), value=lambda one: AUDIENCES[one.audience]),
             Column("channel", gettext_lazy("Channel"), value=lambda one: WAYS[one.channel]),
             Column("state", gettext_lazy("State"), value=state),
@@ -201,7 +201,7 @@ STATEMENTS = register(
                 example="state:review",
             ),
             Filter("audience", gettext_lazy("Audience"), "choice", choices=AUDIENCES, group=True),
-            Filter("for", gettext_lazy("For"), "text", "about_label"),
+            Filter("for", pgettext_lazy("clocks", "For"), "text", "about_label"),
             Filter("by", gettext_lazy("Written by"), "person", "author", example="by:me"),
         ),
         search=("title", "about_label"),
