@@ -41,6 +41,7 @@ class ResponseConfig(AppConfig):
         declare(
             "guanlan.response.plans.acts",
             "guanlan.response.plans.steps",
+            "guanlan.response.plans.deeds",
             "guanlan.response.plans.jobs",
         )
         declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")

@@ -7,9 +7,7 @@ is split at the largest power of two below n. Pure functions of bytes.
 from __future__ import annotations
 
 import hashlib
-from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import repeat
 from operator import add
 from typing import Final
 
@@ -20,36 +18,39 @@ EMPTY: Final = hashlib.sha256(b"").digest()
 _LEAF: Final = hashlib.sha256(b"\0")
 _NODE: Final = hashlib.sha256(b"\1")
 
-_copy, _update, _digest = type(_LEAF).copy, type(_LEAF).update, type(_LEAF).digest
 
-
-def _hashes(begun: hashlib._Hash, texts: Iterable[bytes], count: int) -> list[bytes]:
-    """The SHA-256 of each of `count` texts behind what was begun."""
-    made = list(map(_copy, repeat(begun, count)))
-    deque(map(_update, made, texts), maxlen=0)  # does it to each
-    return list(map(_digest, made))
+def _hashes(begun: hashlib._Hash, texts: Iterable[bytes]) -> list[bytes]:
+    """The SHA-256 of each text behind what was begun. One after the other: what a hash needs then
+    stays in the processor's cache."""
+    begin = begun.copy
+    found: list[bytes] = []
+    keep = found.append
+    for text in texts:
+        made = begin()
+        made.update(text)
+        keep(made.digest())
+    return found
 
 
 def leaf_hash(entry: bytes) -> bytes:
     """The hash of one entry."""
-    return _hashes(_LEAF, [entry], 1)[0]
+    return _hashes(_LEAF, [entry])[0]
 
 
 def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
     """The hashes of many entries."""
-    texts = entries if isinstance(entries, list) else list(entries)
-    return _hashes(_LEAF, texts, len(texts))
+    return _hashes(_LEAF, entries)
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash of an inner node."""
-    return _hashes(_NODE, [left + right], 1)[0]
+    return _hashes(_NODE, [left + right])[0]
 
 
 def _parents(nodes: Sequence[bytes]) -> list[bytes]:
     """The parents of an even number of nodes."""
     each = iter(nodes)
-    return _hashes(_NODE, map(add, each, each), len(nodes) // 2)
+    return _hashes(_NODE, map(add, each, each))
 
 
 class Frontier:

@@ -16,17 +16,19 @@ from guanlan.response.incidents.finding import NOUN
 from guanlan.response.incidents.timeline import KINDS
 from guanlan.response.models import (
     Incident,
+    IncidentCost,
     IncidentLink,
     IncidentTask,
     Plan,
     PlanRun,
     RoleHeld,
+    StakeholderUpdate,
     TimelineEntry,
 )
 from guanlan.response.plans.showing import run_state, titled
 from guanlan.response.terms import SEVERITIES, Severity
 from guanlan.web.resource import Happening, State, resources
-from guanlan.web.words import duration
+from guanlan.web.words import duration, money
 
 LOOKS: Final = {"active": "bad", "stable": "warn", "closed": "off"}
 TASK_LOOKS: Final = {"open": "warn", "done": "on", "verified": "on", "dropped": "off"}
@@ -232,4 +234,10 @@ def said(one: TimelineEntry) -> str:
         return f"{titles().get(values['noun'], values['noun'])} {values['key']}"
     if one.kind == "plan":
         return f"{values['plan']} · {values['run']}"
+    if one.kind == "update":
+        names = dict(StakeholderUpdate.Audience.choices)
+        return str(names.get(values["audience"], values["audience"]))
+    if one.kind == "cost":
+        kind = dict(IncidentCost.Kind.choices).get(values["kind"], values["kind"])
+        return f"{kind}: {money(values['amount'], values['currency'])}"
     return str(values.get("title", ""))

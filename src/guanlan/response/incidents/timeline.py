@@ -32,6 +32,9 @@ KINDS: Final[dict[str, Words]] = {
     "task_verified": pgettext_lazy("in the timeline of an incident", "task verified"),
     "task_refused": pgettext_lazy("in the timeline of an incident", "task not accepted"),
     "task_dropped": pgettext_lazy("in the timeline of an incident", "task dropped"),
+    "update": pgettext_lazy("in the timeline of an incident", "news told"),
+    "cost": pgettext_lazy("in the timeline of an incident", "cost added"),
+    "reviewed": pgettext_lazy("in the timeline of an incident", "reviewed"),
     "note": pgettext_lazy("in the timeline of an incident", "note"),
 }
 LONGEST: Final = 4000

@@ -34,6 +34,11 @@ from guanlan.response.models.clocks import (
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
 from guanlan.response.models.incident_criteria import DeclarationCriterion
+from guanlan.response.models.incident_following import (
+    IncidentCost,
+    IncidentReview,
+    StakeholderUpdate,
+)
 from guanlan.response.models.incidents import (
     Incident,
     IncidentLink,
@@ -84,7 +89,9 @@ __all__ = [
     "EntityRef",
     "EscalationChain",
     "Incident",
+    "IncidentCost",
     "IncidentLink",
+    "IncidentReview",
     "IncidentTask",
     "Inject",
     "Lesson",
@@ -107,6 +114,7 @@ __all__ = [
     "Sink",
     "SinkHolding",
     "Snooze",
+    "StakeholderUpdate",
     "Statement",
     "StepRun",
     "TimelineEntry",

@@ -70,7 +70,7 @@ class CalendarYear(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["calendar", "year"], name="response_calendaryear")
+            models.UniqueConstraint(fields=["calendar", "year"], name="response_calendaryear_once")
         ]
 
     def __str__(self) -> str:
@@ -91,7 +91,7 @@ class CalendarDay(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["calendar", "day"], name="response_calendarday")
+            models.UniqueConstraint(fields=["calendar", "day"], name="response_calendarday_once")
         ]
 
     def __str__(self) -> str:
@@ -297,7 +297,7 @@ class ReportDraft(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["report", "number"], name="response_reportdraft")
+            models.UniqueConstraint(fields=["report", "number"], name="response_reportdraft_once")
         ]
 
     def __str__(self) -> str:

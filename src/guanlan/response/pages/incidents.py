@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from guanlan.core.access import Subject
+from guanlan.core.access import Subject, may
 from guanlan.response.incidents.declaring import declare
 from guanlan.response.incidents.matrix import IMPACTS, URGENCIES
 from guanlan.response.incidents.showing import (
@@ -20,7 +20,8 @@ from guanlan.response.incidents.showing import (
     took,
 )
 from guanlan.response.models import Incident
-from guanlan.response.pages import incident_acts, incident_forms
+from guanlan.response.pages import incident_acts, incident_following, incident_forms
+from guanlan.response.pages import incident_following_forms as following_forms
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.dashboards import Tile
 from guanlan.web.resource import (
@@ -179,11 +180,18 @@ INCIDENTS = register(
             Panel(gettext_lazy("What happened"), "response/incident/summary.html",
                   when=lambda look, subject: bool(look.row.summary)),
             Timeline(gettext_lazy("Timeline"), lambda look, subject: look.happenings()),
+            Panel(gettext_lazy("News"), "response/incident/updates.html",
+                  incident_following.updates),
+            Panel(gettext_lazy("Review and lessons"), "response/incident/review.html",
+                  incident_following.findings,
+                  when=lambda look, subject: look.row.state != "active"),
             Panel(gettext_lazy("Tasks"), "response/incident/tasks.html", open_tasks, wide=False),
             Panel(gettext_lazy("Roles"), "response/incident/roles.html", wide=False),
             Panel(gettext_lazy("Plans"), "response/incident/plans.html", wide=False,
                   when=lambda look, subject: bool(look.runs or look.proposals)),
             Panel(gettext_lazy("How long it took"), "web/resource/facts.html", times, wide=False),
+            Panel(gettext_lazy("Costs"), "web/resource/table.html", incident_following.costs,
+                  wide=False),
             Panel(gettext_lazy("Tied to"), "response/incident/ties.html", wide=False,
                   when=lambda look, subject: bool(look.ties)),
         ),
@@ -213,6 +221,17 @@ INCIDENTS = register(
                    form=lambda subject, row: incident_forms.Planning),
             Action("link", gettext_lazy("Tie to"), incident_acts.link,
                    form=lambda subject, row: incident_forms.Tying),
+            Action("tell", gettext_lazy("Record news"), incident_following.tell,
+                   form=lambda subject, row: following_forms.Telling),
+            Action("cost", gettext_lazy("Add a cost"), incident_following.cost,
+                   form=lambda subject, row: following_forms.Costing),
+            Action("review", gettext_lazy("Review"), incident_following.review,
+                   when=lambda row: row.state == "closed",
+                   form=lambda subject, row: following_forms.Reviewing),
+            Action("lesson", gettext_lazy("Add a lesson"), incident_following.lesson,
+                   when=lambda row: row.state != "active",
+                   offered=lambda row, subject: may(subject, "add", "response.lesson"),
+                   form=lambda subject, row: following_forms.NewLesson),
             Action("severity", gettext_lazy("Severity"), incident_acts.severity,
                    when=lambda row: row.state != "closed",
                    form=lambda subject, row: incident_forms.Severer),
