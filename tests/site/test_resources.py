@@ -80,6 +80,9 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
         clocks.a_calendar(n)
     for n in range(MANY):
         clocks.a_clock(n)
+        clocks.a_report(n)
+        clocks.a_statement(n)
+        clocks.a_disclosure(n)
     now = timezone.now()
     for n in range(MANY):
         colleague = person("risk_owner", f"colleague-{n}")

@@ -16,6 +16,11 @@ class ResponseConfig(AppConfig):
         nouns.declare()
         declare("guanlan.response.clocks.jobs", "guanlan.response.pages.clocks")
         declare("guanlan.response.pages.clock_rules", "guanlan.response.pages.calendars")
+        declare(
+            "guanlan.response.pages.regulatory_reports",
+            "guanlan.response.pages.statements",
+            "guanlan.response.pages.disclosures",
+        )
         declare("guanlan.response.pages.incidents", "guanlan.response.pages.incident_tasks")
         declare("guanlan.response.pages.severity_matrices")
         declare("guanlan.response.pages.incident_criteria", "guanlan.response.incidents.jobs")

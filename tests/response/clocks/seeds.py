@@ -8,11 +8,21 @@ from typing import Any
 from django.utils import timezone
 
 from guanlan.core.access import SYSTEM
+from guanlan.response.clocks.disclosing import disclose
 from guanlan.response.clocks.facts import Facts
+from guanlan.response.clocks.reporting import draft, rewrite
 from guanlan.response.clocks.rules import new_rule
 from guanlan.response.clocks.running import Times, start_clocks
+from guanlan.response.clocks.stating import compose
 from guanlan.response.clocks.terms import Matter
-from guanlan.response.models import BusinessCalendar, ClockRule, RunningClock
+from guanlan.response.models import (
+    BusinessCalendar,
+    ClockRule,
+    Disclosure,
+    RegulatoryReport,
+    RunningClock,
+    Statement,
+)
 
 RULE: dict[str, Any] = {
     "obligation": "first",
@@ -59,3 +69,29 @@ def a_calendar(n: int) -> BusinessCalendar:
         makeup=[[540, 1080]],
     )
     return made
+
+
+def a_report(n: int) -> RegulatoryReport:
+    """A draft without a clock."""
+    made = draft(
+        SYSTEM, Matter.named(f"matter {n}"), regulator="CAC", kind="initial", language="en",
+        title=f"Report {n}",
+    )  # fmt: skip
+    rewrite(SYSTEM, made, f"Report {n}", "the secret cause")
+    return made
+
+
+def a_statement(n: int) -> Statement:
+    """A draft with a text."""
+    return compose(
+        SYSTEM, Matter.named(f"matter {n}"), title=f"Statement {n}", audience="customers",
+        channel="app", texts={"en": "the secret apology"},
+    )  # fmt: skip
+
+
+def a_disclosure(n: int) -> Disclosure:
+    """Something that was told by telephone."""
+    return disclose(
+        SYSTEM, Matter.named(f"matter {n}"), what="notice", how="phone", title=f"Call {n}",
+        at=timezone.now() - dt.timedelta(minutes=n), recipient="CAC", words="the secret call",
+    )  # fmt: skip

@@ -134,9 +134,7 @@ def save_calendar(
         raise ValidationError({"code": _("This short name is taken.")})
     made.name, made.zone, made.week = values["name"], values["zone"], week
     made.makeup = next(spans for spans in week if spans)
-    with act(
-        "calendar.save", made if row is not None else ("response.businesscalendar", made.code)
-    ):
+    with act("calendar.save", made):
         made.save()
     return made
 

@@ -30,7 +30,8 @@ def disclose(
 ) -> Disclosure:
     """Write a line into the register. Lines are never changed: what was wrong is told by
     another line. Raises ValidationError for a time that lies ahead."""
-    require(subject, "add", "response.disclosure")
+    if what == "notice":  # the others follow from a report or a statement, which asked for a right
+        require(subject, "add", "response.disclosure")
     moment = now or timezone.now()
     if at > moment + dt.timedelta(minutes=5):
         raise ValidationError({"at": _("This time lies ahead.")})
@@ -49,6 +50,6 @@ def disclose(
         author_id=subject.id,
         created=moment,
     )
-    with act("disclosure.add", ("response.disclosure", what), detail={"what": what, "how": how}):
+    with act("disclosure.add", made, detail={"what": what, "how": how}):
         made.save()
     return made

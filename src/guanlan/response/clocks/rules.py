@@ -100,8 +100,10 @@ def new_rule(
     check(values, calendar)
     if ClockRule.objects.filter(code=code).exists():
         raise ValidationError({"code": _("This short name is taken.")})
-    with act("clockrule.add", ("response.clockrule", code), reason=reason):
-        return _made(code, 1, values, reason, subject, calendar)
+    made = _made(code, 1, values, reason, subject, calendar)
+    with act("clockrule.add", made, reason=reason):
+        made.save()
+    return made
 
 
 def new_version(
@@ -124,9 +126,11 @@ def new_version(
         changed.append("calendar")
     if not changed:
         raise ValidationError(_("Nothing was changed."))
-    with act("clockrule.change", rule, detail={"changed": changed}, reason=reason):
+    made = _made(rule.code, rule.version + 1, values, reason, subject, calendar)
+    with act("clockrule.change", made, detail={"changed": changed}, reason=reason):
         ClockRule.objects.filter(code=rule.code).update(current=False)
-        return _made(rule.code, rule.version + 1, values, reason, subject, calendar)
+        made.save()
+    return made
 
 
 def _made(
@@ -137,7 +141,7 @@ def _made(
     subject: Subject,
     calendar: BusinessCalendar | None,
 ) -> ClockRule:
-    return ClockRule.objects.create(
+    return ClockRule(
         code=code,
         version=version,
         reason=reason,

@@ -232,7 +232,7 @@ def _start(
             author_id=author,
             created=now,
         )
-        with act("clock.start", ("response.runningclock", rule.code), detail=detail):
+        with act("clock.start", clock, detail=detail):
             clock.save()
             ClockAlarm.objects.bulk_create(
                 ClockAlarm(clock=clock, percent=percent, due=arithmetic.at(percent))

@@ -102,7 +102,8 @@ def limit_words(limit: Limit, at_once: bool = False) -> str:
     """A limit in words: 4 h, 30 days, 5 working days."""
     n = limit.amount
     if limit.kind == "elapsed":
-        text = duration(n * 60_000_000)
+        # As laws say it: 24 h and 72 h, not days, which would be calendar days.
+        text = _("%(n)s h") % {"n": n // 60} if n % 60 == 0 else duration(n * 60_000_000)
     elif limit.kind == "working_time":
         text = _("%(time)s of working time") % {"time": duration(n * 60_000_000)}
     elif limit.kind == "days":

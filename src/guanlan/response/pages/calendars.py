@@ -156,7 +156,7 @@ def _years(row: BusinessCalendar, subject: Subject) -> Mapping[str, Any]:
     for one in known:
         checked = f"{one.checked_by}, {one.checked_on}" if one.verified else ""
         rows.append([one.year, written("state", rule_mark(one.verified)), one.source, checked])
-    heads = [_("Year"), _("Checked"), _("Source"), _("By")]
+    heads = [_("Year"), _("Checked"), _("Source"), _("Checked by")]
     return {"rows": rows, "heads": heads, "missing": missing_words(row, timezone.localdate())}
 
 
@@ -213,7 +213,7 @@ CALENDARS = register(
         panels=(
             Panel(gettext_lazy("Years"), "response/calendar_years.html", _years),
             Panel(gettext_lazy("Holidays and make-up workdays"), "web/resource/table.html", _days),
-            Panel(gettext_lazy("Hours"), "web/resource/facts.html", _hours, wide=False),
+            Panel(gettext_lazy("Working hours"), "web/resource/facts.html", _hours, wide=False),
         ),
         form=Form(
             make=lambda subject, row: NEW if row is None else CHANGE,

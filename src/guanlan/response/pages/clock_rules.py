@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from guanlan.core.access import Subject
 from guanlan.response.clocks.facts import EVENTS, FLAGS, GRADES, KINDS, ROLES
@@ -84,11 +84,12 @@ class RuleForm(forms.Form):
         label=gettext_lazy("Source"), max_length=200, help_text=gettext_lazy("Law and article")
     )
     effective_from = forms.DateField(
-        label=gettext_lazy("In force from"), widget=forms.DateInput(attrs={"type": "date"})
+        label=gettext_lazy("In force from"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     effective_to = forms.DateField(
         label=gettext_lazy("In force until"), required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )  # fmt: skip
     reason = forms.CharField(
         label=gettext_lazy("Why this version is made"), min_length=5, max_length=300
@@ -187,7 +188,7 @@ def conditions_words(conditions: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Conditions as title and what they ask for."""
     found = []
     for name, title, words in (
-        ("roles", _("For"), ROLES),
+        ("roles", pgettext("clocks", "For"), ROLES),
         ("not_roles", _("Not for"), ROLES),
         ("events", _("What happened"), EVENTS),
         ("kinds", _("Kinds of data"), KINDS),
@@ -198,7 +199,7 @@ def conditions_words(conditions: Mapping[str, Any]) -> list[tuple[str, str]]:
         found.append((_("Grade at least"), str(GRADES[grade])))
     for name, value in conditions.get("flags", {}).items():
         found.append((str(FLAGS[name]), _("yes") if value else _("no")))
-    return found or [(_("For"), _("whoever the report before was due from"))]
+    return found or [(pgettext("clocks", "For"), _("whoever the report before was due from"))]
 
 
 def _says(rule: ClockRule, subject: Subject) -> Mapping[str, Any]:
@@ -269,7 +270,7 @@ RULES = register(
                 gettext_lazy("Runs from"),
                 value=lambda rule: STARTS[rule.start_event],
             ),
-            Column("source", gettext_lazy("Source")),
+            Column("source", gettext_lazy("Source"), shown=False),
             Column("state", gettext_lazy("Checked"), "verified", value=state),
             Column("version", gettext_lazy("Version"), cell="number"),
             Column("effective_from", gettext_lazy("In force from"), shown=False),

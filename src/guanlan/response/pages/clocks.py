@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from guanlan.core.access import Subject, may
 from guanlan.response.clocks.disclosing import disclose
 from guanlan.response.clocks.facts import EVENTS, GRADES, KINDS
+from guanlan.response.clocks.reporting import draft
 from guanlan.response.clocks.rules import limit_of
 from guanlan.response.clocks.running import cancel, is_open, send
 from guanlan.response.clocks.terms import (
+    LANGUAGES,
     REGULATORS,
     REPORTS,
     STARTS,
@@ -117,6 +119,12 @@ class Sent(forms.Form):
     )
 
 
+class Letter(forms.Form):
+    """In which language a report for the clock is written."""
+
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=LANGUAGES.items())
+
+
 class Why(forms.Form):
     """Why a clock should not run."""
 
@@ -145,6 +153,20 @@ def _sent(clock: RunningClock, subject: Subject, values: Mapping[str, Any]) -> s
             "what": _(", ").join(said(one.rule.title) for one in started)
         }
     return _("It is marked as sent.")
+
+
+def _report(clock: RunningClock, subject: Subject, values: Mapping[str, Any]) -> str:
+    rule, language = clock.rule, values["language"]
+    draft(
+        subject,
+        Matter(clock.about_noun, clock.about_id, clock.about_label),
+        regulator=rule.regulator,
+        kind=rule.report_kind,
+        language=language,
+        title=rule.title.get(language) or said(rule.title),
+        clock=clock,
+    )
+    return _("The draft is made: it stands under Reports. What is not yet known says so.")
 
 
 def _cancel(clock: RunningClock, subject: Subject, values: Mapping[str, Any]) -> str:
@@ -222,9 +244,9 @@ CLOCKS = register(
                 level=2,
                 wide=True,
             ),
-            Column("about_label", gettext_lazy("For")),
+            Column("about_label", pgettext_lazy("clocks", "For")),
             Column("left", gettext_lazy("Time left"), value=left, level=2),
-            Column("due", gettext_lazy("Due"), cell="moment", sort=True),
+            Column("due", pgettext_lazy("clocks", "Due"), cell="moment", sort=True),
             Column("state", gettext_lazy("State"), value=state),
             Column("verified", gettext_lazy("Rule"), value=verified, level=2),
             Column(
@@ -232,8 +254,11 @@ CLOCKS = register(
                 gettext_lazy("Regulator"),
                 "rule__regulator",
                 value=lambda clock: REGULATORS.get(clock.rule.regulator, clock.rule.regulator),
+                shown=False,
             ),
-            Column("started_at", gettext_lazy("From"), cell="moment", sort=True, shown=False),
+            Column(
+                "started_at", pgettext_lazy("clocks", "From"), cell="moment", sort=True, shown=False
+            ),
             Column("sent_at", gettext_lazy("Sent at"), cell="moment", shown=False),
             Column("why", gettext_lazy("Reason"), shown=False),
             Column(
@@ -268,7 +293,7 @@ CLOCKS = register(
                 group=True,
                 example="regulator:CAC",
             ),
-            Filter("for", gettext_lazy("For"), "text", "about_label"),
+            Filter("for", pgettext_lazy("clocks", "For"), "text", "about_label"),
             Filter("duty", gettext_lazy("Obligation"), "exact", "obligation"),
             Filter("before", gettext_lazy("Due by"), "time", "due", sign="<"),
             Filter("after", gettext_lazy("Due from then on"), "time", "due", sign=">="),
@@ -306,6 +331,14 @@ CLOCKS = register(
             Timeline(gettext_lazy("Alarms"), _alarms, wide=False),
         ),
         actions=(
+            Action(
+                "report",
+                gettext_lazy("Write the report"),
+                _report,
+                when=is_open,
+                offered=lambda clock, subject: may(subject, "add", "response.regulatoryreport"),
+                form=lambda subject, clock: Letter,
+            ),
             Action(
                 "sent",
                 gettext_lazy("Mark as sent"),
