@@ -292,7 +292,13 @@ ALERTS = register(
                 group=True,
                 example="state:new",
             ),
-            Filter("live", pgettext_lazy("of an alert", "live"), "flag", group=True, example="live:yes"),
+            Filter(
+                "live",
+                pgettext_lazy("of an alert", "live"),
+                "flag",
+                group=True,
+                example="live:yes",
+            ),
             Filter(
                 "severity",
                 gettext_lazy("Severity"),
