@@ -30,7 +30,7 @@ def test_it_shows_shares_and_says_unknown(browser: Client, monkeypatch: pytest.M
     Channel.objects.create(name="n", kind="file", config={"name": "hidden-value"})
     page = text(browser)
     assert "core_channel.config" in page
-    assert "100 %" in page
+    assert "100%" in page
     assert "hidden-value" not in page
     assert "This inventory is no certificate" in page
     rotate("field")

@@ -100,7 +100,9 @@ def test_a_role_counts_groups_sorts_and_searches_only_what_it_may_see(
                 assert sum(n for _name, n in groups) <= len(mine)
                 for name, n in groups:
                     narrowed = ask(resource, subject, f'{one.name}:"{name}"')
-                    assert counted(resource, narrowed) == len(rows(resource, narrowed)) == n
+                    assert counted(resource, narrowed) == len(rows(resource, narrowed)) == n, (
+                        one.name
+                    )
         for chip in resource.ready_made():
             narrowed = ask(resource, subject, chip.query)
             found = rows(resource, narrowed)

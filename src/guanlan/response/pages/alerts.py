@@ -121,6 +121,9 @@ class Giving(forms.Form):
     )
 
 
+UNJUDGED: Final = "unjudged"
+
+
 def _acknowledge(alert: Alert, subject: Subject) -> str:
     handling.acknowledge(subject, alert)
     return _("Alert %(n)s is acknowledged.") % {"n": alert.pk}
@@ -319,7 +322,8 @@ ALERTS = register(
                 gettext_lazy("What it was"),
                 "choice",
                 "disposition",
-                choices=DISPOSITIONS,
+                choices={**DISPOSITIONS, UNJUDGED: gettext_lazy("not judged yet")},
+                stored={**{name: name for name in DISPOSITIONS}, UNJUDGED: ""},
                 group=True,
             ),
             Filter(

@@ -334,7 +334,8 @@ def counted(resource: Resource, ask: Ask, most: int | None = None) -> int:
 
 def groups_of(resource: Resource, one: Filter, ask: Ask) -> list[tuple[str, int]]:
     """How many rows that the subject may see each value of a filter has within the rest of the
-    filter, most first; the value is what is typed to see them, empty where there is none."""
+    filter, most first; the value is what is typed to see them, empty where there is none. Rows
+    of which nothing is chosen are in no group of a choice: nothing can be typed to see them."""
     terms = tuple(term for term in ask.terms if term.name != one.name)
     if unasked(resource, (*terms, Term(one.name, "", ("",))), ask.subject):
         return []
@@ -350,6 +351,8 @@ def groups_of(resource: Resource, one: Filter, ask: Ask) -> list[tuple[str, int]
     found = dict[str, int]()
     for value, n in counts:
         name = _typed(one, names, value)
+        if one.kind == "choice" and not name:
+            continue
         found[name] = found.get(name, 0) + n
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:GROUPS]
 
