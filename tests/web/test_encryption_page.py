@@ -35,7 +35,7 @@ def test_it_shows_shares_and_says_unknown(browser: Client, monkeypatch: pytest.M
     assert "This inventory is no certificate" in page
     rotate("field")
     page = text(browser)
-    assert "0 %" in page
+    assert "0%" in page
     assert "Move it now" in page
     monkeypatch.setattr(inventory, "COUNTED_ROWS", -1)
     page = text(browser)
