@@ -7,8 +7,8 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.alerts.handling import DISPOSITIONS
@@ -37,7 +37,8 @@ class RuleRow:
     def __init__(self, rule: AlertRule, record: Record) -> None:
         self.rule = rule
         self.record = record
-        self.title = rule_title(rule.name)
+        # What was last said may have had values, which belong to one alert.
+        self.title = rule_title(rule.name, "" if "%(" in rule.text else gettext(rule.text))
 
 
 def show_rules(rows: Sequence[Any], subject: Subject) -> list[RuleRow]:
@@ -79,7 +80,11 @@ def tiles(row: RuleRow, subject: Subject) -> Sequence[Tile]:
     unknown = share is None or between is None
     return (
         Tile(label=_("Alerts"), value=number(of.alerts), link=_alerts(name)),
-        Tile(label=_("Live"), value=number(of.live), link=_alerts(name, "live:yes")),
+        Tile(
+            label=pgettext("of an alert", "live"),
+            value=number(of.live),
+            link=_alerts(name, "live:yes"),
+        ),
         Tile(
             label=_("Precision"),
             value=_("unknown") if share is None else percent(share),
@@ -107,7 +112,7 @@ def was(row: RuleRow, subject: Subject) -> Mapping[str, Any]:
         (DISPOSITIONS["suspected"], number(of.suspected)),
         (DISPOSITIONS["false_positive"], number(of.false_positive)),
         (_("benign, or an error of the customer"), number(of.other)),
-        (_("live"), number(of.live)),
+        (pgettext("of an alert", "live"), number(of.live)),
     )
 
 

@@ -292,7 +292,13 @@ ALERTS = register(
                 group=True,
                 example="state:new",
             ),
-            Filter("live", gettext_lazy("Live"), "flag", group=True, example="live:yes"),
+            Filter(
+                "live",
+                pgettext_lazy("of an alert", "live"),
+                "flag",
+                group=True,
+                example="live:yes",
+            ),
             Filter(
                 "severity",
                 gettext_lazy("Severity"),
@@ -334,7 +340,7 @@ ALERTS = register(
         search=("rule", "text"),
         chips=(
             Chip(gettext_lazy("all"), ""),
-            Chip(gettext_lazy("live"), "live:yes"),
+            Chip(pgettext_lazy("of an alert", "live"), "live:yes"),
             Chip(gettext_lazy("mine"), "live:yes owner:me"),
             Chip(gettext_lazy("unacknowledged"), "state:new"),
             Chip(gettext_lazy("overdue"), "late:yes"),

@@ -100,7 +100,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         "days": days,
         "tiles": Tiles([_tile(label, one, link) for label, one in named]),
         "heads": [
-            "", _("Median"), _("95 % interval"), _("Mean"), _("Incidents"), _("Unknown"),
+            "", _("Median"), _("Interval (95 %)"), _("Mean"), _("Incidents"), _("Unknown"),
         ],
         "rows": [_line(label, one) for label, one in named],
     }  # fmt: skip
