@@ -75,7 +75,9 @@ def by_drilled(term: Term, subject: Subject) -> Q | str:
 
 def plans(subject: Subject, verb: Verb) -> QuerySet[Plan]:
     """Plans with the time of their last drill."""
-    ended = Drill.objects.filter(version__plan=OuterRef("pk"), state=Drill.State.DONE)
+    ended = Drill.objects.for_user(subject).filter(
+        version__plan=OuterRef("pk"), state=Drill.State.DONE
+    )
     last = ended.values("version__plan").annotate(last=Max("ended")).values("last")
     return Plan.objects.for_user(subject, verb).annotate(drilled=Subquery(last))
 
@@ -265,14 +267,15 @@ def version_document(version: PlanVersion, subject: Subject) -> dict[str, Any]:
     return {"document": Document(plan), "problems": wrong}
 
 
-def before(version: PlanVersion) -> PlanVersion | None:
+def before(version: PlanVersion, subject: Subject) -> PlanVersion | None:
     """The version that was in force, or written, before this one."""
-    earlier = PlanVersion.objects.filter(plan_id=version.plan_id, number__lt=version.number)
+    mine = PlanVersion.objects.for_user(subject)
+    earlier = mine.filter(plan_id=version.plan_id, number__lt=version.number)
     return earlier.order_by("-number").first()
 
 
 def differences(version: PlanVersion, subject: Subject) -> dict[str, Any]:
-    earlier = before(version)
+    earlier = before(version, subject)
     if earlier is None:
         return {}
     return {
