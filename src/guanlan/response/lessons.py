@@ -157,9 +157,11 @@ def _reason(text: str) -> str:
 
 
 def _still(action: LessonAction, *states: str) -> None:
-    now = LessonAction.objects.select_for_update(of=("self",)).get(pk=action.pk).state
-    if now not in states:
+    """Lock the row and read it as it is now. Raises ValidationError in another state."""
+    found = LessonAction.objects.select_for_update(of=("self",)).get(pk=action.pk)
+    if found.state not in states:
         raise ValidationError(_("It is in another state by now: look again."))
+    action.refresh_from_db()
 
 
 def remind_late(now: dt.datetime) -> int:

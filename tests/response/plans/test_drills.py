@@ -251,6 +251,8 @@ def test_a_lesson_leads_to_an_action_that_another_person_verifies() -> None:
     assert lessons.remind_late(NOW) == 0
     assert [lessons.remind_late(NOW + 2 * MINUTE) for _n in range(2)] == [1, 0]
     lessons.finish_action(ann, action, "Two trainings.", NOW + 3 * MINUTE)
+    # What was written since the page was read is kept.
+    assert type(action).objects.get(pk=action.pk).told == NOW + 2 * MINUTE
     with pytest.raises(ValidationError, match="Who did it does not verify it"):
         lessons.verify_action(ann, action, NOW + 4 * MINUTE)
     lessons.reopen_action(chief, action, "One was not held.")
