@@ -290,8 +290,8 @@ class ConditionForm(StepForm):
 
     def examples(self) -> str:
         """How a condition is written, with the plan's own variables."""
-        signs = {"bool": "{0}", "integer": "{0} > 100", "string": '{0} == "…"'}
-        found = [signs[one.type].format(one.name) for one in self.plan.variables[:4]]
+        signs = {"bool": "", "integer": " > 100", "string": ' == "…"'}
+        found = [one.name + signs[one.type] for one in self.plan.variables[:4]]
         if not found:
             return _("A condition speaks of variables: add one to the plan first.")
         if any(one.type == "bool" for one in self.plan.variables[:4]):
