@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core import services
 from guanlan.core.access import SYSTEM
 from guanlan.core.audit.copying import copy_rows
-from guanlan.core.models import AccessGrant, Channel, Delivery, Invitation, JobRun, Message
+from guanlan.core.models import AccessGrant, Channel, Delivery, Invitation, JobRun, Message, User
 from guanlan.engine.lists import ListChange
 from guanlan.fraud import models
 from guanlan.fraud.services import project, store_backtest
@@ -42,6 +43,7 @@ from tests.response.alerts.test_pages import TestWindows as Windows
 from tests.response.clocks import seeds as clocks
 from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
+from tests.scene import pond_standing
 
 pytestmark = pytest.mark.django_db
 NOUNS = [one.noun for one in resources()]
@@ -49,15 +51,21 @@ DISCUSSED = [one.noun for one in resources() if one.discussed]
 LIST_MOST, PAGE_MOST = 12, 22  # queries of a list and of an object's page
 MANY = 30
 
-nothing_remembered, pond = conftest.nothing_remembered, conftest.pond  # fixtures
+nothing_remembered = conftest.nothing_remembered  # fixture
 
 
-@pytest.fixture
-def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """Some rows of everything that has a list, and the owner's browser."""
-    # What is asked once in a while by the clock is not asked in the midst of a count.
-    monkeypatch.setattr("guanlan.web.accounts.middleware.TOUCH_SECONDS", 10**9)
-    monkeypatch.setattr("guanlan.core.people.organisation.KEPT_SECONDS", 10**9)
+@pytest.fixture(scope="module")
+def seeded(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[User]:
+    """Some rows of everything that has a list, and their owner."""
+    with pond_standing(django_db_blocker, tmp_path_factory.mktemp("pond") / "log") as pond:
+        with django_db_blocker.unblock():
+            owner = seed(pond)
+        yield owner
+
+
+def seed(pond: World) -> User:
     for n in range(MANY):
         services.create_api_key(f"wallet-{n}", ["events:write"])
         store_backtest(f"report {n}", "pond", "abc", report())
@@ -114,13 +122,22 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
     restrict()
     copy_rows()
-    client = Client()
     owner = person("owner")  # the newest, whom nobody deletes
     BulkAct.objects.bulk_create(
         BulkAct(owner=owner, noun="core.apikey", action="revoke", language="en", total=9)
         for _ in range(MANY)
     )
-    client.force_login(owner)
+    return owner
+
+
+@pytest.fixture
+def full(seeded: User, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """The owner's browser, in an installation that has some of everything."""
+    # What is asked once in a while by the clock is not asked in the midst of a count.
+    monkeypatch.setattr("guanlan.web.accounts.middleware.TOUCH_SECONDS", 10**9)
+    monkeypatch.setattr("guanlan.core.people.organisation.KEPT_SECONDS", 10**9)
+    client = Client()
+    client.force_login(seeded)
     client.cookies["guanlan_language"] = "en"
     client.cookies["guanlan_first_steps"] = "seen"
     return client
