@@ -32,6 +32,9 @@ LONG_FILES = (
     "site/cli/test_manners.py", "fraud/test_projection.py", "site/door/test_openapi.py",
     "e2e/test_everyone.py", "e2e/test_console.py",
 )  # fmt: skip
+# The tests of these share no more than what their module seeds anew: they are handed out one by
+# one, so that no worker has a long file to itself while the other waits.
+SPLIT = ("tests/site/test_golden_access.py", "tests/site/test_resources.py", "tests/e2e/")
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -105,6 +108,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=untouched)
         items[:] = [item for item in items if _touches_database(item)]
     items.sort(key=_turn)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """--dist loadfile, but for the files that are split."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):  # type: ignore[misc]  # the package ships no types
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if nodeid.startswith(SPLIT) else super()._split_scope(nodeid)
+
+    return ByFile(config, log)
 
 
 def _turn(item: pytest.Item) -> tuple[bool, int]:
