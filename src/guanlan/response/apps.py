@@ -38,6 +38,10 @@ class ResponseConfig(AppConfig):
         )
         ensure = import_string("guanlan.response.alerts.deadlines.ensure_deadlines")
         post_migrate.connect(lambda **_options: ensure(), sender=self, weak=False)
+        declare("guanlan.response.pages.complaints", "guanlan.response.pages.complaint_setup")
+        declare("guanlan.response.complaints.jobs")
+        ship = import_string("guanlan.response.complaints.sorting.ensure_shipped")
+        post_migrate.connect(lambda **_options: ship(), sender=self, weak=False)
         declare(
             "guanlan.response.plans.acts",
             "guanlan.response.plans.steps",

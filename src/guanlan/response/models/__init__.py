@@ -2,6 +2,7 @@
 
 alerts        what was found, how often, and what people made of it
 clocks        business calendars, clocks of regulators, reports, statements, disclosures
+complaints    what customers say is wrong, what they were told, what answers and sorts it
 drills        drills of plans
 entities      what alerts, cases and restrictions speak of
 incidents     incidents, their timeline, roles and tasks
@@ -30,6 +31,16 @@ from guanlan.response.models.clocks import (
     ReportDraft,
     RunningClock,
     Statement,
+)
+from guanlan.response.models.complaint_terms import (
+    ComplaintCategory,
+    ComplaintTerms,
+    ReplyTemplate,
+)
+from guanlan.response.models.complaints import (
+    Complaint,
+    ComplaintHappening,
+    ComplaintMessage,
 )
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
@@ -81,6 +92,11 @@ __all__ = [
     "CalendarYear",
     "ClockAlarm",
     "ClockRule",
+    "Complaint",
+    "ComplaintCategory",
+    "ComplaintHappening",
+    "ComplaintMessage",
+    "ComplaintTerms",
     "DeadLetter",
     "DeclarationCriterion",
     "Disclosure",
@@ -105,6 +121,7 @@ __all__ = [
     "PlanRun",
     "PlanVersion",
     "RegulatoryReport",
+    "ReplyTemplate",
     "ReportDraft",
     "Restriction",
     "RestrictionState",
