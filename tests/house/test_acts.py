@@ -93,6 +93,11 @@ MADE = {
         "alert.acknowledge", "alert.assign", "alert.close", "alert.contain", "alert.reopen",
         "alert.severity",
     },
+    "response/complaints/handling.py": {
+        "complaint.assign", "complaint.close", "complaint.complex", "complaint.distinct",
+        "complaint.duplicate", "complaint.extend", "complaint.extend_ask", "complaint.label",
+        "complaint.reopen", "complaint.tie", "complaint.told", "complaint.triage",
+    },
     "site/door/trail.py": {"entry.remove", "entry.set"},
 }  # fmt: skip
 

@@ -28,18 +28,7 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
         "arbitration", "police",
     ),
 }  # fmt: skip
-_HAN: Final = re.compile(r"[\u4e00-\u9fff]")
-
-
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    parts = [
-        re.escape(word) if _HAN.search(word) else rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])"
-        for word in words
-    ]
-    return re.compile("|".join(parts))
-
-
-_PATTERNS: Final = {name: _pattern(words) for name, words in WORDS.items()}
+_WORD: Final = re.compile(r"[a-z0-9]+")
 
 
 def labels_of(text: str) -> frozenset[str]:
@@ -51,7 +40,12 @@ def labels_of(text: str) -> frozenset[str]:
     frozenset()
     """
     small = text.casefold()
-    return frozenset(name for name, pattern in _PATTERNS.items() if pattern.search(small))
+    english = f" {' '.join(_WORD.findall(small))} "
+    return frozenset(
+        name
+        for name, words in WORDS.items()
+        if any(f" {word} " in english if word.isascii() else word in small for word in words)
+    )
 
 
 def priority_of(labels: frozenset[str]) -> int:

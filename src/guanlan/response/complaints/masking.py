@@ -23,7 +23,7 @@ _DAY: Final = (
 )
 # Seven digits or more, however they are set apart: identity cards, cards, accounts, telephones.
 _DIGITS: Final = r"(?P<digits>[A-Za-z]?\+?\(?\d(?:[\s\-.()·]{0,3}\d){6,}[Xx]?)"
-_FOUND: Final = re.compile("|".join((_EMAIL, _HKID, _DAY, _DIGITS)))
+_FOUND: Final = re.compile(f"{_EMAIL}|{_HKID}|{_DAY}|{_DIGITS}")
 _NUMBER: Final = re.compile(r"\d")
 _WIDE: Final = "０１２３４５６７８９＠．－＋＿" + "".join(
     chr(0xFF21 + n) + chr(0xFF41 + n) for n in range(26)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject, require
 from guanlan.core.audit import act
+from guanlan.response.clocks.terms import said
 from guanlan.response.complaints.shipped import ANSWERS, CATEGORIES, OTHER
 from guanlan.response.complaints.terms import LANGUAGES
 from guanlan.response.models import ComplaintCategory, ReplyTemplate
@@ -52,6 +53,13 @@ def ensure_shipped() -> None:
 def categories_in_use() -> list[ComplaintCategory]:
     """The categories that a complaint may be of."""
     return list(ComplaintCategory.objects.filter(enabled=True).order_by("pk"))
+
+
+def category_titles() -> dict[str, str]:
+    """What every category is called, by code, in the reader's language: names that are no
+    secret."""
+    rows = ComplaintCategory.objects.values_list("code", "title")
+    return {code: said(title) for code, title in rows.order_by("pk")}
 
 
 def category_for(code: str, text: str) -> ComplaintCategory:
@@ -126,8 +134,8 @@ def save_answer(
     """Make a text, or change one. Raises Denied, or ValidationError by field where a language is
     missing or a text names what is not known."""
     require(subject, "change" if row else "add", "response.replytemplate")
-    said = _texts(texts, "text", LONGEST_TEXT)
-    for language, text in said.items():
+    given = _texts(texts, "text", LONGEST_TEXT)
+    for language, text in given.items():
         unknown = set(_NAMES.findall(text)) - KNOWN
         if unknown or "{" in _NAMES.sub("", text) or "}" in _NAMES.sub("", text):
             problem = _("Only {receipt}, {due} and {link} are replaced; write no other braces.")
@@ -135,7 +143,7 @@ def save_answer(
     made = row or ReplyTemplate(code=_code(code, ReplyTemplate))
     with act("replytemplate.save", detail={"code": made.code}) as on:
         made.title = _texts(titles, "title", 80)
-        made.text, made.enabled, made.changed = said, enabled, now
+        made.text, made.enabled, made.changed = given, enabled, now
         made.save()
         on(made)
     return made

@@ -18,7 +18,6 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
 from guanlan.core.access import Subject, may
-from guanlan.response.clocks.terms import said
 from guanlan.response.complaints.deadlines import in_time
 from guanlan.response.complaints.showing import (
     MESSAGES,
@@ -31,6 +30,7 @@ from guanlan.response.complaints.showing import (
     show_complaints,
     timeline,
 )
+from guanlan.response.complaints.sorting import category_titles
 from guanlan.response.complaints.telling import labels_in_words
 from guanlan.response.complaints.terms import (
     CAUSES,
@@ -42,7 +42,7 @@ from guanlan.response.complaints.terms import (
     PRIORITIES,
     STATES,
 )
-from guanlan.response.models import Complaint, ComplaintCategory, ComplaintMessage, EntityRef
+from guanlan.response.models import Complaint, ComplaintMessage, EntityRef
 from guanlan.response.pages import complaint_acts as acts
 from guanlan.response.pages import complaint_forms as forms
 from guanlan.response.terms import CATEGORIES
@@ -70,12 +70,6 @@ from guanlan.web.rights import needs, subject_of_request
 from guanlan.web.words import duration
 
 YES_NO: Final = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
-
-
-def categories() -> dict[str, str]:
-    """Categories by code, in the reader's language: names that are no secret."""
-    rows = ComplaintCategory.objects.values_list("code", "title")
-    return {code: said(title) for code, title in rows.order_by("pk")}
 
 
 def by_open(term: Term, subject: Subject) -> Q:
@@ -232,7 +226,7 @@ COMPLAINTS = register(
             Filter("late", gettext_lazy("Overdue"), "choice", choices=YES_NO, read=by_lateness,
                    level=2),
             Filter("category", gettext_lazy("Category"), "choice", "category__code",
-                   choices=categories, group=True),
+                   choices=category_titles, group=True),
             Filter("channel", gettext_lazy("How it came"), "choice", choices=CHANNELS,
                    group=True),
             Filter("product", gettext_lazy("Product"), group=True),
