@@ -85,7 +85,9 @@ def case_state(case: Case, now: dt.datetime) -> State:
         return State("bad", _("%(state)s, overdue") % {"state": case.get_state_display()})
     if case.state == Case.State.NEW:
         late = case.first_due is not None and case.first_due <= now
-        return State("bad" if late else "warn", _("new, overdue") if late else case.get_state_display())
+        return State(
+            "bad" if late else "warn", _("new, overdue") if late else case.get_state_display()
+        )
     return State("on", case.get_state_display())
 
 
