@@ -9,6 +9,7 @@ from typing import Final
 from django.utils.translation import pgettext_lazy
 
 from guanlan.core.access import Subject
+from guanlan.core.audit import actor
 from guanlan.response.models import Case, CaseEntry
 from guanlan.response.terms import Words
 
@@ -56,7 +57,7 @@ def line(
         case=case,
         at=at,
         kind=kind,
-        by_id=by.id if by else None,
+        by_id=(by or actor().subject).id,
         values=dict(values or {}),
         text=text,
     )

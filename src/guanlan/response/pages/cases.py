@@ -58,7 +58,7 @@ def by_entity(term: Term, subject: Subject) -> Q | str:
     named = EntityRef.objects.for_user(subject).filter(
         Q(pk__in=[int(n) for n in numbers]) | (Q(key_index__in=keys) if keys else Q(pk=None))
     )
-    return Q(pk__in=Case.objects.filter(parts__entity__in=named).values("pk"))
+    return Q(pk__in=Case.objects.for_user(subject).filter(parts__entity__in=named).values("pk"))
 
 
 def state_now(case: Case) -> State:
