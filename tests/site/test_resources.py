@@ -39,6 +39,7 @@ from tests.response.alerts.test_pages import TestRoutes as Routes
 from tests.response.alerts.test_pages import TestSchedules as Schedules
 from tests.response.alerts.test_pages import TestSnoozes as Snoozes
 from tests.response.alerts.test_pages import TestWindows as Windows
+from tests.response.cases import rows as case_rows
 from tests.response.clocks import seeds as clocks
 from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
@@ -61,6 +62,7 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
         services.create_api_key(f"wallet-{n}", ["events:write"])
         store_backtest(f"report {n}", "pond", "abc", report())
     incident_rows.seed(MANY)
+    case_rows.seed(MANY)
     channel = Channel.objects.create(name="mail", kind="email")
     message = Message.objects.create(template="comment.mention", recipient=person(None, "told"))
     Delivery.objects.bulk_create(Delivery(message=message, channel=channel) for _ in range(MANY))
