@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guanlan.response.nouns import (
     alerts,
+    cases,
     clocks,
     complaints,
     entities,
@@ -16,6 +17,7 @@ from guanlan.response.nouns import (
 def declare() -> None:
     """Register the nouns; the app does it while it starts."""
     alerts.declare()
+    cases.declare()
     clocks.declare()
     complaints.declare()
     entities.declare()
