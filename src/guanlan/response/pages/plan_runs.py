@@ -17,6 +17,7 @@ from guanlan.response.models import PlanRun, StepRun
 from guanlan.response.plans import running
 from guanlan.response.plans.cacao import If, Manual, Variable
 from guanlan.response.plans.conditions import judge
+from guanlan.response.plans.picture import Picture
 from guanlan.response.plans.reading import playbook_of
 from guanlan.response.plans.running import may_work_on
 from guanlan.response.plans.showing import (
@@ -155,7 +156,8 @@ RUNS = register(
             Numbers(tiles),
             Panel(gettext_lazy("Steps"), "response/plan/run.html",
                   lambda look, subject: {"address": reverse("plan_run_moving", args=[look.run.pk]),
-                                         "going": look.run.state in PlanRun.OPEN}),
+                                         "going": look.run.state in PlanRun.OPEN,
+                                         "picture": Picture(look.plan, look.items)}),
             Panel(gettext_lazy("What is recorded"), "web/resource/facts.html",
                   lambda look, subject: {"pairs": look.values}, wide=False,
                   when=lambda look, subject: bool(look.values)),
