@@ -116,7 +116,7 @@ class Picture:
             start = isinstance(step, Start)
             return [("end", pgettext("of a plan", "Start") if start else _("the end"))]
         head = f"{item.number} · {item.owner}" if item.owner else item.number
-        if item.limit and item.row is None:
+        if item.limit not in ("", "—") and item.row is None:
             head = f"{head} · {item.limit}"
         found = [("head", cut(head, HEAD))]
         found += [("name", text) for text in wrapped(item.name or "—", PER_LINE, 2)]
