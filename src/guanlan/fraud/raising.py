@@ -22,7 +22,7 @@ from guanlan.engine.log import EVENT, PROGRAM, LogTail
 from guanlan.engine.program import read_activation
 from guanlan.engine.scenario import from_canonical
 from guanlan.fraud.alerting import Finder
-from guanlan.fraud.frames import record
+from guanlan.fraud.frames import record as read_record
 from guanlan.fraud.models import AlertMark, Cursor, Program
 from guanlan.response.alerts import Finding, bury, raise_alerts
 
@@ -105,7 +105,7 @@ class Raiser:
                 _head, scenario, _state = read_activation(frame.sections)
                 finder = Finder(scenario)
             elif frame.kind == EVENT:
-                found.findings += finder.findings([record(frame)])
+                found.findings += finder.findings([read_record(frame)])
         return found
 
     def _raise(self, found: Found) -> int:
