@@ -11,9 +11,9 @@ from django.urls import reverse
 from guanlan.core.access import Subject, may
 from guanlan.response.clocks.running import is_open
 from guanlan.response.clocks.terms import DRAFTS, said
-from guanlan.response.incidents.duties import clocks_of, matter_of
+from guanlan.response.incidents.duties import matter_of
 from guanlan.response.incidents.showing import IncidentLook
-from guanlan.response.models import RegulatoryReport
+from guanlan.response.models import RegulatoryReport, RunningClock
 from guanlan.response.pages import clocks, regulatory_reports
 from guanlan.web.resource import State
 
@@ -44,7 +44,11 @@ def sees(look: IncidentLook, subject: Subject) -> bool:
 
 def running(look: IncidentLook, subject: Subject) -> Mapping[str, Any]:
     """Its clocks with what is left of each, its reports, and where clocks are started."""
-    rows = clocks_of(look.row).for_user(subject)[:MOST]
+    matter = matter_of(look.row)
+    found = RunningClock.objects.for_user(subject).filter(
+        about_noun=matter.noun, about_id=matter.id
+    )
+    rows = found.select_related("rule").order_by("turn", "id")[:MOST]
     lines = [
         ClockLine(
             said(one.rule.title),
@@ -56,7 +60,6 @@ def running(look: IncidentLook, subject: Subject) -> Mapping[str, Any]:
     ]
     context: dict[str, Any] = {"clocks": lines, "reports": _reports(look, subject)}
     if may(subject, "add", "response.runningclock") and look.row.state != "closed":
-        matter = matter_of(look.row)
         asked = urlencode({"noun": matter.noun, "id": matter.id})
         context["start"] = f"{reverse('start_clocks')}?{asked}"
     return context
