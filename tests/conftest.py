@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,19 @@ def database_wanted() -> None:
     """The database that GUANLAN_TEST_DATABASE names, or an honest word."""
     if postgres.wanted():
         need("PostgreSQL", os.environ.get(postgres.ADDRESS), "apt-get install postgresql")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The database of a run, whose tables were made without migrations, has them all behind it."""
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    from guanlan.site.run.fresh import note_taken
+
+    with django_db_blocker.unblock():
+        MigrationRecorder(connection).ensure_schema()
+        note_taken()
 
 
 def pytest_configure() -> None:

@@ -168,8 +168,9 @@ import os, sys
 from pathlib import Path
 import django
 django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
+from guanlan.site.run.fresh import is_empty, make_tables
+if is_empty():
+    make_tables()
 from django.db import connection
 from guanlan.engine.log import LogTail
 from guanlan.fraud.projector import Projector

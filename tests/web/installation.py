@@ -29,6 +29,9 @@ if not settings.configured:
     # Browser tests drive Playwright's synchronous client, which keeps a loop in the main thread.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     django.setup()
+    # The tables are made as the models are: that this is what the migrations make is told by
+    # tests/site/run/test_fresh.py.
+    settings.DATABASES["default"].setdefault("TEST", {})["MIGRATE"] = False
     # Imported late: they read Django's settings.
     from guanlan.web.i18n import compile_catalogues
     from tests.web.static_files import find_once

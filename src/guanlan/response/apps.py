@@ -38,6 +38,9 @@ class ResponseConfig(AppConfig):
         )
         ensure = import_string("guanlan.response.alerts.deadlines.ensure_deadlines")
         post_migrate.connect(lambda **_options: ensure(), sender=self, weak=False)
+        declare("guanlan.response.cases.jobs", "guanlan.response.pages.cases")
+        ensure_cases = import_string("guanlan.response.cases.rules.ensure_rules")
+        post_migrate.connect(lambda **_options: ensure_cases(), sender=self, weak=False)
         declare(
             "guanlan.response.plans.acts",
             "guanlan.response.plans.steps",

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.response.pages import incident_views, plan_editor, plan_views, reveals, start_clocks
+from guanlan.response.pages import (
+    incident_views,
+    plan_editor,
+    plan_json,
+    plan_views,
+    reveals,
+    start_clocks,
+)
 
 urlpatterns = [
     path("start-clocks", start_clocks.start, name="start_clocks"),
@@ -20,5 +27,33 @@ urlpatterns = [
     path("plans/<int:plan>/start", plan_views.start, name="start_plan"),
     path("plan-runs/<int:run>/moving", plan_views.moving, name="plan_run_moving"),
     path("plan-versions/<int:version>/write", plan_editor.edit, name="edit_plan"),
+    path("plan-versions/<int:version>/write/json", plan_json.edit_json, name="edit_plan_json"),
+    path("plan-versions/<int:version>/write/name", plan_editor.general, name="edit_plan_name"),
+    path(
+        "plan-versions/<int:version>/write/variables",
+        plan_editor.variable,
+        name="add_plan_variable",
+    ),
+    path(
+        "plan-versions/<int:version>/write/variables/<slug:name>",
+        plan_editor.variable,
+        name="edit_plan_variable",
+    ),
+    path(
+        "plan-versions/<int:version>/write/variables/<slug:name>/remove",
+        plan_editor.drop_variable,
+        name="drop_plan_variable",
+    ),
+    path("plan-versions/<int:version>/write/steps", plan_editor.add_step, name="add_plan_step"),
+    path(
+        "plan-versions/<int:version>/write/steps/<str:step>",
+        plan_editor.change_step,
+        name="edit_plan_step",
+    ),
+    path(
+        "plan-versions/<int:version>/write/steps/<str:step>/<str:what>",
+        plan_editor.do_to_step,
+        name="plan_step_do",
+    ),
     path("plan-versions/<int:version>/json", plan_views.export, name="export_plan"),
 ]

@@ -21,8 +21,9 @@ _CHILD = """
 import datetime as dt, json, os, signal, sys
 import django
 django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
+from guanlan.site.run.fresh import is_empty, make_tables
+if is_empty():
+    make_tables()
 from django.db import connection
 from guanlan.core.access import SYSTEM
 from guanlan.core.models import User

@@ -138,26 +138,31 @@ def test_a_draft_is_written_with_its_problems_beside_it() -> None:
     owner = client_of(person("owner").username)
     owner.post(reverse("plans_do", args=[plan.pk, "draft"]))
     draft = PlanVersion.objects.get(state="draft")
-    door = reverse("edit_plan", args=[draft.pk])
+    door = reverse("edit_plan_json", args=[draft.pk])
     assert "None: the plan can be submitted." in owner.get(door).content.decode()
     text = draft.body
+
+    def seen() -> str:
+        draft.refresh_from_db()
+        return draft.digest
+
     broken = text.replace('"timeout": 600000,', "")
     looked = owner.post(door, {"text": broken, "what": "look"}).content.decode()
     assert "“Do 1” has no time limit." in looked
     draft.refresh_from_db()
     assert draft.body == text, "to look is not to keep"
-    assert owner.post(door, {"text": broken, "what": "save"}).status_code == 302
+    assert owner.post(door, {"text": broken, "what": "save", "seen": seen()}).status_code == 302
     answer = owner.post(reverse("plan_versions_do", args=[draft.pk, "submit"]), follow=True)
     assert "“Do 1” has no time limit." in answer.content.decode()
     draft.refresh_from_db()
     assert draft.state == "draft"
     for worse in ("{", text.replace('"type": "playbook",', '"type": "playbook", "x": 1,')):
-        answer = owner.post(door, {"text": worse, "what": "save"})
+        answer = owner.post(door, {"text": worse, "what": "save", "seen": seen()})
         assert answer.status_code == 422
         assert "Nothing was kept" in answer.content.decode()
-    assert owner.post(door, {"text": text, "what": "save"}).status_code == 302
+    assert owner.post(door, {"text": text, "what": "save", "seen": seen()}).status_code == 302
     owner.post(reverse("plan_versions_do", args=[draft.pk, "submit"]))
-    owner.post(door, {"text": broken, "what": "save"})
+    owner.post(door, {"text": broken, "what": "save", "seen": seen()})
     draft.refresh_from_db()
     assert draft.state == "in_review"
     assert '"timeout"' in draft.body, "what is in review does not change"

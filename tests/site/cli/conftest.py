@@ -48,8 +48,8 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def migrated(tables: Path, data: Path) -> None:
-    """The tables of `data` are there before its first command, which then need not make them:
-    that is dear, and told of by the tests that start from nothing."""
+    """The tables of `data` are there before its first command, which then need not make them;
+    that is told of by the tests that start from nothing."""
     database.copy(tables, data)
 
 
@@ -95,9 +95,9 @@ def together(data: Path) -> Callable[..., list[Result]]:
 
 TABLES = """
 import django
-from django.core.management import call_command
 django.setup()
-call_command("migrate", verbosity=0, interactive=False)
+from guanlan.site.run.fresh import make_tables
+make_tables()
 """
 
 TOGETHER = """

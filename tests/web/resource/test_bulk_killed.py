@@ -24,7 +24,6 @@ WORK = """
 import os, signal, sys, threading
 import django
 django.setup()
-from django.core.management import call_command
 from guanlan.core.access import subject_of
 from guanlan.core.audit import recording
 from guanlan.core.jobs import Progress
@@ -33,8 +32,10 @@ from guanlan.core.services import create_api_key, ensure_owner
 from guanlan.web.models import BulkAct
 from guanlan.web.resource import bulk, registry
 import guanlan.site.urls
+from guanlan.site.run.fresh import is_empty, make_tables
 
-call_command("migrate", verbosity=0)
+if is_empty():
+    make_tables()
 name, _password = ensure_owner()
 owner = User.objects.get(username=name)
 if not BulkAct.objects.exists():

@@ -1,6 +1,9 @@
 """The tables of response, one module a subject.
 
 alerts        what was found, how often, and what people made of it
+appending     rows that are only ever added
+case_rules    how alerts are grouped, who works on which cases, by when
+cases         cases, what they are about, and what was decided in them
 clocks        business calendars, clocks of regulators, reports, statements, disclosures
 drills        drills of plans
 entities      what alerts, cases and restrictions speak of
@@ -18,6 +21,17 @@ from guanlan.response.models.alerts import (
     AlertHappening,
     AlertRule,
     DeadLetter,
+)
+from guanlan.response.models.case_rules import CaseDeadline, CaseQueue, CaseRule
+from guanlan.response.models.cases import (
+    Case,
+    CaseCall,
+    CaseDecision,
+    CaseEntity,
+    CaseEntry,
+    CaseItem,
+    CaseLink,
+    CasePause,
 )
 from guanlan.response.models.clocks import (
     BusinessCalendar,
@@ -79,6 +93,17 @@ __all__ = [
     "BusinessCalendar",
     "CalendarDay",
     "CalendarYear",
+    "Case",
+    "CaseCall",
+    "CaseDeadline",
+    "CaseDecision",
+    "CaseEntity",
+    "CaseEntry",
+    "CaseItem",
+    "CaseLink",
+    "CasePause",
+    "CaseQueue",
+    "CaseRule",
     "ClockAlarm",
     "ClockRule",
     "DeadLetter",

@@ -16,6 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from guanlan.core.access import ScopedQuerySet, Subject, Verb, may
 from guanlan.core.sealing import SealedField, SealId
+from guanlan.response.models.appending import Unchanging
 from guanlan.response.models.incident_criteria import DeclarationCriterion
 
 M = TypeVar("M", bound=models.Model)
@@ -39,20 +40,8 @@ class IncidentRows(ScopedQuerySet[M]):
         return found.filter(open_to_all | own)
 
 
-class AppendOnly(IncidentRows[M]):
-    """Rows that are only ever added."""
-
-    def update(self, **_values: Any) -> NoReturn:
-        """Refused."""
-        raise TypeError(f"{self.model._meta.label} is append-only: its rows are never changed")
-
-    def bulk_update(self, *_objects: Any, **_options: Any) -> NoReturn:
-        """Refused."""
-        raise TypeError(f"{self.model._meta.label} is append-only: its rows are never changed")
-
-    def delete(self) -> NoReturn:
-        """Refused."""
-        raise TypeError(f"{self.model._meta.label} is append-only: its rows are never deleted")
+class AppendOnly(Unchanging, IncidentRows[M]):
+    """Rows of incidents that are only ever added."""
 
 
 class SeverityMatrix(models.Model):

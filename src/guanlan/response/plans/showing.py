@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from django.db.models import F, Q
@@ -174,7 +174,7 @@ class Document:
         return ""
 
 
-TYPES: Final = {
+TYPES: Final[dict[str, Callable[[], str]]] = {
     "bool": lambda: _("yes or no"),
     "integer": lambda: _("a whole number"),
     "string": lambda: _("a text"),

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from guanlan.core import outbox
@@ -96,11 +97,16 @@ def copy_plan(subject: Subject, row: Plan, now: dt.datetime) -> PlanVersion:
     return new_plan(subject, playbook_of(source), row.category, now)
 
 
+class Changed(ValidationError):
+    """Somebody else wrote the draft while this one was being written."""
+
+
 def save_draft(
-    subject: Subject, version: PlanVersion, plan: Playbook, now: dt.datetime
+    subject: Subject, version: PlanVersion, plan: Playbook, now: dt.datetime, seen: str = ""
 ) -> list[Problem]:
-    """Keep what a draft says now; the problems it still has. Raises Denied, ValidationError where
-    it is no draft any more."""
+    """Keep what a draft says now; the problems it still has. `seen` is the digest of what its
+    writer began with. Raises Denied, ValidationError where it is no draft any more, Changed where
+    it says something else by now than what was seen."""
     require(subject, "change", "response.plan")
     old = playbook_of(version)
     plan = msgspec.structs.replace(
@@ -113,6 +119,8 @@ def save_draft(
         found = PlanVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
         if found.state != State.DRAFT:
             raise ValidationError(_("Only a draft can be changed."))
+        if seen and seen != found.digest:
+            raise Changed(_changed(found))
         found.body, found.digest, found.changed = said, digest(plan), now
         # Who changed it last is its author too: neither of them approves it.
         found.author_id = subject.id
@@ -124,6 +132,16 @@ def save_draft(
                 _name(found.plan, plan)
                 found.plan.save(update_fields=["name", "titles"])
     return check(plan, known())
+
+
+def _changed(version: PlanVersion) -> str:
+    who = version.author.get_username() if version.author else _("somebody else")
+    at = timezone.localtime(version.changed).strftime("%H:%M:%S")
+    text = _(
+        "Nothing was kept: %(who)s changed this draft at %(at)s, while you were writing. Look at"
+        " it as it is now, then keep yours again if it still holds."
+    )
+    return text % {"who": who, "at": at}
 
 
 def submit(subject: Subject, version: PlanVersion, now: dt.datetime) -> None:

@@ -17,6 +17,7 @@ from guanlan.core.sealing.belonging import check_keys, note_keys
 from guanlan.core.services import SCOPES, create_api_key, ensure_owner
 from guanlan.fraud.rebuilding import outdated
 from guanlan.response.plans.first_start import install_plans
+from guanlan.site.run.fresh import is_empty, make_tables, only_shape
 
 OUTDATED: Final = (
     "the database's projection of the log was made by an older version;"
@@ -55,7 +56,10 @@ def apply_migrations() -> int:
     settings.CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True)
     steps = pending_migrations()
     if steps:
-        call_command("migrate", verbosity=0, interactive=False)
+        if is_empty() and only_shape():
+            make_tables()
+        else:
+            call_command("migrate", verbosity=0, interactive=False)
     note_keys()
     if outdated():
         raise ImproperlyConfigured(OUTDATED)
