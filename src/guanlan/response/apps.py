@@ -15,6 +15,7 @@ class ResponseConfig(AppConfig):
     def ready(self) -> None:
         nouns.declare()
         declare("guanlan.response.clocks.jobs", "guanlan.response.pages.clocks")
+        declare("guanlan.response.clocks.alerting", "guanlan.response.selfcheck.jobs")
         declare("guanlan.response.pages.clock_rules", "guanlan.response.pages.calendars")
         declare(
             "guanlan.response.pages.regulatory_reports",
