@@ -140,11 +140,12 @@ def _go_on(run: Run, alert: Alert, within: timedelta | None, now: datetime) -> b
             alert.deadline = earlier(alert.deadline, now + within)
         if not alert.muted:
             alert.due = now
+        alert.case_pending = True  # its case is as severe
         note(alert, "severity", now, values={"from": before, "to": run.severity})
     alert.save(
         update_fields=[
             "count", "first_seen", "last_seen", "evidence", "evidence_count", "severity",
-            "deadline", "due", "muted", "muted_until", "told_severity",
+            "deadline", "due", "muted", "muted_until", "told_severity", "case_pending",
         ]
     )  # fmt: skip
     return worse
@@ -226,6 +227,9 @@ def _join(every: list[Run], refs: dict[Named, EntityRef]) -> None:
         parts = AlertEntity.objects.filter(alert_id__in=keys[start : start + _AT_ONCE])
         for alert, role, entity in parts.values_list("alert_id", "role", "entity_id"):
             there.setdefault(alert, set()).add((role, entity))
+    more = [alert for alert, parts in there.items() if wanted[alert] - parts]
+    for start in range(0, len(more), _AT_ONCE):  # their cases are about these entities too
+        Alert.objects.filter(pk__in=more[start : start + _AT_ONCE]).update(case_pending=True)
     AlertEntity.objects.bulk_create(
         (
             AlertEntity(alert_id=alert, role=role, entity_id=entity)
@@ -237,6 +241,16 @@ def _join(every: list[Run], refs: dict[Named, EntityRef]) -> None:
         batch_size=_AT_ONCE,
         ignore_conflicts=True,
     )
+
+
+def bury(
+    findings: Iterable[Finding], why: str, values: dict[str, str], now: datetime | None = None
+) -> None:
+    """Keep findings as dead letters that whoever found them cannot raise: `why` is an English
+    sentence marked for translation, with `%(name)s` for `values`, in which nothing is personal."""
+    fault = Fault(why, values)
+    with transaction.atomic():
+        _keep([(one, fault) for one in findings], now or timezone.now())
 
 
 def _keep(bad: list[tuple[Finding, Fault]], now: datetime) -> None:

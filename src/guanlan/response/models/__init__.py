@@ -1,7 +1,11 @@
 """The tables of response, one module a subject.
 
 alerts        what was found, how often, and what people made of it
+appending     rows that are only ever added
+case_rules    how alerts are grouped, who works on which cases, by when
+cases         cases, what they are about, and what was decided in them
 clocks        business calendars, clocks of regulators, reports, statements, disclosures
+complaints    what customers say is wrong, what they were told, what answers and sorts it
 drills        drills of plans
 entities      what alerts, cases and restrictions speak of
 incidents     incidents, their timeline, roles and tasks
@@ -19,6 +23,17 @@ from guanlan.response.models.alerts import (
     AlertRule,
     DeadLetter,
 )
+from guanlan.response.models.case_rules import CaseDeadline, CaseQueue, CaseRule
+from guanlan.response.models.cases import (
+    Case,
+    CaseCall,
+    CaseDecision,
+    CaseEntity,
+    CaseEntry,
+    CaseItem,
+    CaseLink,
+    CasePause,
+)
 from guanlan.response.models.clocks import (
     BusinessCalendar,
     CalendarDay,
@@ -30,6 +45,16 @@ from guanlan.response.models.clocks import (
     ReportDraft,
     RunningClock,
     Statement,
+)
+from guanlan.response.models.complaint_terms import (
+    ComplaintCategory,
+    ComplaintTerms,
+    ReplyTemplate,
+)
+from guanlan.response.models.complaints import (
+    Complaint,
+    ComplaintHappening,
+    ComplaintMessage,
 )
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
@@ -79,8 +104,24 @@ __all__ = [
     "BusinessCalendar",
     "CalendarDay",
     "CalendarYear",
+    "Case",
+    "CaseCall",
+    "CaseDeadline",
+    "CaseDecision",
+    "CaseEntity",
+    "CaseEntry",
+    "CaseItem",
+    "CaseLink",
+    "CasePause",
+    "CaseQueue",
+    "CaseRule",
     "ClockAlarm",
     "ClockRule",
+    "Complaint",
+    "ComplaintCategory",
+    "ComplaintHappening",
+    "ComplaintMessage",
+    "ComplaintTerms",
     "DeadLetter",
     "DeclarationCriterion",
     "Disclosure",
@@ -105,6 +146,7 @@ __all__ = [
     "PlanRun",
     "PlanVersion",
     "RegulatoryReport",
+    "ReplyTemplate",
     "ReportDraft",
     "Restriction",
     "RestrictionState",

@@ -45,7 +45,7 @@ class Alert(models.Model):
         2: "id fingerprint rule category severity text values state live current disposition"
         " window count first_seen last_seen raised evidence evidence_count owner"
         " deadline acknowledged acknowledged_by contained closed closed_by muted muted_until"
-        " muted_severity told told_severity due",
+        " muted_severity told told_severity due case case_pending",
     }
 
     fingerprint = models.CharField(max_length=64)  # keyed SHA-256, hex
@@ -84,6 +84,10 @@ class Alert(models.Model):
     told = models.PositiveSmallIntegerField(default=0)  # how often the routing rules were asked
     told_severity = models.SmallIntegerField(default=-1)  # the severity they were asked for
     due = models.DateTimeField(null=True)  # when the sweep has to look at it next
+    case = models.ForeignKey(
+        "response.Case", null=True, on_delete=models.SET_NULL, related_name="alerts"
+    )
+    case_pending = models.BooleanField(default=True)  # cases have to look at it
 
     objects = ScopedQuerySet.as_manager()
 
@@ -113,6 +117,12 @@ class Alert(models.Model):
             ),
             models.Index(
                 fields=["muted_until"], condition=~models.Q(muted=""), name="response_alert_muted"
+            ),
+            models.Index(fields=["case", "last_seen", "id"], name="response_alert_case"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(case_pending=True, live=True, muted=""),
+                name="response_alert_caseless",
             ),
         ]
 

@@ -16,6 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from guanlan.core.access import ScopedQuerySet, Subject, Verb, may
 from guanlan.core.sealing import SealedField, SealId
+from guanlan.response.models.appending import Unchanging
 from guanlan.response.models.incident_criteria import DeclarationCriterion
 
 M = TypeVar("M", bound=models.Model)
@@ -39,20 +40,8 @@ class IncidentRows(ScopedQuerySet[M]):
         return found.filter(open_to_all | own)
 
 
-class AppendOnly(IncidentRows[M]):
-    """Rows that are only ever added."""
-
-    def update(self, **_values: Any) -> NoReturn:
-        """Refused."""
-        raise TypeError(f"{self.model._meta.label} is append-only: its rows are never changed")
-
-    def bulk_update(self, *_objects: Any, **_options: Any) -> NoReturn:
-        """Refused."""
-        raise TypeError(f"{self.model._meta.label} is append-only: its rows are never changed")
-
-    def delete(self) -> NoReturn:
-        """Refused."""
-        raise TypeError(f"{self.model._meta.label} is append-only: its rows are never deleted")
+class AppendOnly(Unchanging, IncidentRows[M]):
+    """Rows of incidents that are only ever added."""
 
 
 class SeverityMatrix(models.Model):
@@ -98,7 +87,7 @@ class Incident(models.Model):
     data_levels: ClassVar[dict[int, str]] = {
         2: "id seal_id title category severity impact urgency matrix state confidential how"
         " by_criterion criterion channel declared declared_by occurred known acknowledged stable"
-        " stable_due closed closed_by closed_with reopened update_due reviewed commander",
+        " reported stable_due closed closed_by closed_with reopened update_due reviewed commander",
         3: "summary",
     }
     seal_row: ClassVar[str] = "seal_id"
@@ -130,6 +119,7 @@ class Incident(models.Model):
     commander = models.ForeignKey(  # as RoleHeld says it
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    reported = models.DateTimeField(null=True)  # when the first report to a regulator was sent
     stable = models.DateTimeField(null=True)
     stable_due = models.DateTimeField(null=True)
     update_due = models.DateTimeField(null=True)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from guanlan.response.nouns import alerts, clocks, entities, incidents, plans, restrictions
+from guanlan.response.nouns import (
+    alerts,
+    cases,
+    clocks,
+    complaints,
+    entities,
+    incidents,
+    plans,
+    restrictions,
+)
 
 
 def declare() -> None:
     """Register the nouns; the app does it while it starts."""
     alerts.declare()
+    cases.declare()
     clocks.declare()
+    complaints.declare()
     entities.declare()
     incidents.declare()
     plans.declare()

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from guanlan.core.access import Subject
+from guanlan.core.access import Subject, may
 from guanlan.response.alerts import handling, muting
 from guanlan.response.alerts.handling import DISPOSITIONS, STATES
 from guanlan.response.alerts.people import responder
@@ -283,6 +283,12 @@ ALERTS = register(
                 lambda row: DISPOSITIONS.get(row.alert.disposition),
                 shown=False,
             ),
+            _of_alert(
+                "case",
+                gettext_lazy("Case"),
+                lambda row: f"#{row.alert.case_id}" if row.alert.case_id else None,
+                shown=False,
+            ),
             _of_alert("acknowledged", gettext_lazy("Acknowledged"), cell="moment", shown=False),
             _of_alert("closed", gettext_lazy("Closed"), cell="moment", shown=False),
         ),
@@ -338,6 +344,7 @@ ALERTS = register(
             Filter("entity", gettext_lazy("Entity"), "own", read=by_entity, level=3),
             Filter("found", gettext_lazy("Found"), "number", "count", example="found:>=10"),
             Filter("number", gettext_lazy("Number"), "exact", "id"),
+            Filter("case", gettext_lazy("Case"), "number", "case_id", example="case:7"),
             Filter("after", gettext_lazy("Seen from then on"), "time", "last_seen", sign=">="),
             Filter("before", gettext_lazy("Seen until then"), "time", "last_seen", sign="<"),
         ),
@@ -368,6 +375,13 @@ ALERTS = register(
                 "response/alert/parts.html",
                 wide=False,
                 when=lambda look, subject: bool(look.parts),
+            ),
+            Panel(
+                gettext_lazy("Case"),
+                "response/alert/case.html",
+                wide=False,
+                when=lambda look, subject: look.row.case_id is not None
+                and may(subject, "see", "response.case"),
             ),
             Panel(
                 gettext_lazy("Evidence"), "response/alert/evidence.html", _pieces, wide=False

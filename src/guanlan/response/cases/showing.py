@@ -1,0 +1,198 @@
+"""Cases as a person reads them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from guanlan.core.access import Subject, may
+from guanlan.response.alerts.handling import DISPOSITIONS
+from guanlan.response.alerts.showing import ShownPart, alerts_of, severity_name, severity_state
+from guanlan.response.alerts.titles import title_of
+from guanlan.response.cases.letters import name_of
+from guanlan.response.cases.timeline import KINDS
+from guanlan.response.kinds import Kind, every_kind, kind_title, masked
+from guanlan.response.models import Alert, Case, CaseEntity, CaseEntry
+from guanlan.response.pages.reveals import reveal_form
+from guanlan.response.terms import CATEGORIES
+from guanlan.web.resource import Happening, State
+from guanlan.web.resource.cells import written
+
+NOUN: Final = "response.case"
+SHOWN_IN_ROW: Final = 2
+MOST_PARTS: Final = 20
+MOST_ALERTS: Final = 20
+MOST_LINES: Final = 100
+MASKED: Final = "•••"
+
+
+class CaseRow:
+    """A case as a row of a list."""
+
+    def __init__(self, case: Case, parts: list[ShownPart]) -> None:
+        self.case = case
+        self.title = name_of(case)
+        self.parts = parts
+
+
+def show_cases(rows: Sequence[Case], subject: Subject) -> list[CaseRow]:
+    """A page of cases with the entities they are grouped by, masked."""
+    kinds = every_kind()
+    parts: dict[int, list[CaseEntity]] = {}
+    found = CaseEntity.objects.for_user(subject).filter(
+        case__in=[row.pk for row in rows], grouping=True
+    )
+    for part in found.select_related("entity").order_by("pk"):
+        mine = parts.setdefault(part.case_id, [])
+        if len(mine) < SHOWN_IN_ROW:
+            mine.append(part)
+    return [CaseRow(row, shown_entities(parts.get(row.pk, ()), kinds)) for row in rows]
+
+
+def shown_entities(
+    parts: Sequence[CaseEntity], kinds: dict[str, Kind], subject: Subject | None = None
+) -> list[ShownPart]:
+    """Entities masked, with the form to reveal each where a subject is named."""
+    return [
+        ShownPart(
+            part.role if part.role != part.entity.kind else "",
+            kind_title(part.entity.kind, kinds),
+            masked(part.entity, kinds),
+            alerts_of(part.entity_id),
+            None if subject is None else reveal_form(part.entity, kinds, subject),
+        )
+        for part in parts
+    ]
+
+
+def case_state(case: Case, now: dt.datetime) -> State:
+    """Where a case is, and whether it is late or waits for somebody."""
+    if case.merged_into_id is not None:
+        return State("off", _("merged into #%(n)s") % {"n": case.merged_into_id})
+    if not case.live:
+        return State("off", DISPOSITIONS.get(case.disposition, case.get_state_display()))
+    if case.closing_by_id is not None:
+        return State("warn", _("to be confirmed"))
+    if case.waiting is not None:
+        return State("unknown", _("waits for the customer"))
+    if case.resolve_due is not None and case.resolve_due <= now:
+        return State("bad", _("%(state)s, overdue") % {"state": case.get_state_display()})
+    if case.state == Case.State.NEW:
+        late = case.first_due is not None and case.first_due <= now
+        return State(
+            "bad" if late else "warn", _("new, overdue") if late else case.get_state_display()
+        )
+    return State("on", case.get_state_display())
+
+
+class CaseLook:
+    """What the page of one case shows, each read once and of a fixed number of rows."""
+
+    def __init__(self, row: Case, subject: Subject, now: dt.datetime) -> None:
+        self.row = row
+        self.subject = subject
+        self.now = now
+        self.title = name_of(row)
+        self.works = may(subject, "change", NOUN)
+
+    @property
+    def severity_mark(self) -> str:
+        """Its severity, as safe HTML."""
+        return written("state", severity_state(self.row.severity))
+
+    @property
+    def category(self) -> str:
+        return str(CATEGORIES[self.row.category])
+
+    @property
+    def summary(self) -> str:
+        """What happened; masked for those who do not work on cases."""
+        return self.clear(str(self.row.summary or ""))
+
+    def clear(self, text: str) -> str:
+        """What a person wrote, for those who work on cases."""
+        return text if self.works or not text else MASKED
+
+    @cached_property
+    def parts(self) -> list[ShownPart]:
+        """Whom it is about, by whom it is grouped first."""
+        rows = CaseEntity.objects.for_user(self.subject).filter(case=self.row)
+        found = list(rows.select_related("entity").order_by("-grouping", "pk")[:MOST_PARTS])
+        return shown_entities(found, every_kind(), self.subject)
+
+    @cached_property
+    def alerts(self) -> list[Alert]:
+        """Its newest alerts."""
+        rows = Alert.objects.for_user(self.subject).filter(case=self.row)
+        return list(rows.order_by("-last_seen", "-pk")[:MOST_ALERTS])
+
+    @property
+    def alert_lines(self) -> list[dict[str, Any]]:
+        """Its newest alerts, ready for a table."""
+        return [
+            {
+                "severity": written("state", severity_state(one.severity)),
+                "title": title_of(one),
+                "url": reverse("alert", args=[one.pk]),
+                "count": one.count,
+                "at": one.last_seen,
+                "live": one.live,
+                "was": DISPOSITIONS.get(one.disposition, ""),
+            }
+            for one in self.alerts
+        ]
+
+    @cached_property
+    def entries(self) -> list[CaseEntry]:
+        """The newest lines, newest first."""
+        rows = CaseEntry.objects.for_user(self.subject).filter(case=self.row)
+        return list(rows.select_related("by").order_by("-at", "-pk")[:MOST_LINES])
+
+
+def timeline(look: CaseLook, subject: Subject) -> list[Happening]:
+    """What happened, newest first."""
+    return [
+        Happening(
+            one.at,
+            said(one),
+            State(_look(one), KINDS.get(one.kind, one.kind)),
+            note=" · ".join(part for part in (_who(one), look.clear(str(one.text or ""))) if part),
+        )
+        for one in look.entries
+    ]
+
+
+def _who(one: CaseEntry) -> str:
+    return one.by.get_username() if one.by else _("the platform")
+
+
+def _look(one: CaseEntry) -> str:
+    if one.kind in ("late", "reopened"):
+        return "bad"
+    return "warn" if one.kind in ("severity", "closing", "closing_refused") else "on"
+
+
+def said(one: CaseEntry) -> str:
+    """What a line says beside its kind."""
+    values = one.values
+    match one.kind:
+        case "opened":
+            return _("severity %(severity)s") % {"severity": severity_name(values["severity"])}
+        case "severity":
+            names = {part: severity_name(values[part]) for part in ("from", "to")}
+            return _("from %(from)s to %(to)s") % names
+        case "joined" | "split":
+            n = int(values["n"])
+            text = ngettext("%(n)s alert", "%(n)s alerts", n) % {"n": n}
+            return f"{text} → #{values['case']}" if "case" in values else text
+        case "closed" | "closing":
+            return str(DISPOSITIONS.get(values.get("disposition", ""), ""))
+        case "merged" | "merged_into" | "linked":
+            return f"#{values['case']}"
+    return str(values.get("name", ""))
