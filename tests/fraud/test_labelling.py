@@ -103,8 +103,10 @@ def test_a_confirmed_case_labels_its_decisions_as_fraud(live: Engine, client: Cl
         assert f'<a href="{reverse("case", args=[case.pk])}">case #{case.pk}</a> · anna' in text
 
 
-@pytest.mark.parametrize(("was", "value"), [("false_positive", "legit"), ("benign", None),
-                                            ("suspected", None), ("customer_error", None)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("was", "value"),
+    [("false_positive", "legit"), ("benign", None), ("suspected", None), ("customer_error", None)],
+)
 def test_only_what_is_certain_becomes_a_label(live: Engine, was: str, value: str | None) -> None:
     close(SYSTEM, case_of(1), was, "looked at", now=NOW)
     call_all(NOW)
