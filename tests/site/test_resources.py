@@ -43,6 +43,7 @@ from tests.response.cases import rows as case_rows
 from tests.response.clocks import seeds as clocks
 from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
+from tests.web.resource_suite import unhurried
 
 pytestmark = pytest.mark.django_db
 NOUNS = [one.noun for one in resources()]
@@ -56,9 +57,7 @@ nothing_remembered, pond = conftest.nothing_remembered, conftest.pond  # fixture
 @pytest.fixture
 def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
     """Some rows of everything that has a list, and the owner's browser."""
-    # What is asked once in a while by the clock is not asked in the midst of a count.
-    monkeypatch.setattr("guanlan.web.accounts.middleware.TOUCH_SECONDS", 10**9)
-    monkeypatch.setattr("guanlan.core.people.organisation.KEPT_SECONDS", 10**9)
+    unhurried(monkeypatch)
     for n in range(MANY):
         services.create_api_key(f"wallet-{n}", ["events:write"])
         store_backtest(f"report {n}", "pond", "abc", report())

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from guanlan.core.access import MASKED_FROM, Subject, may
+from guanlan.core.sealing.columns import Unreadable
 from guanlan.fraud import programs
 from guanlan.fraud.models import Decision, DecisionRestriction, Entity
 from guanlan.fraud.showing import Shower, decisions_url, entity_url, numbered_entity_url
@@ -56,8 +57,11 @@ def page_of(kind: str, key: str, subject: Subject) -> str:
     return entity_url(kind, row.key)
 
 
-def shown_restrictions(row: Entity, subject: Subject) -> list[Mapping[str, Any]]:
-    """Restrictions of an entity that wait or are in force, as its page lists them."""
+def shown_restrictions(row: Entity, subject: Subject) -> list[Mapping[str, Any]] | None:
+    """Restrictions of an entity that wait or are in force, as its page lists them; None where
+    they cannot be looked for, since its key does not open."""
+    if isinstance(row.key, Unreadable):
+        return None
     return [
         {
             "name": one.name,

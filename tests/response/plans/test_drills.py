@@ -100,9 +100,9 @@ def test_what_would_be_noticed_outside_is_written_down_and_not_done(
     Channel.objects.create(
         name="hook", kind="webhook", config={"url": "https://x.example", "secret": "s" * 20}
     )
-    calls = step("restrict", outside=True)
+    calls = step("shut_the_gate", outside=True)
     plan = playbook(
-        start(a(1)), auto(1, "restrict", a(2)),
+        start(a(1)), auto(1, "shut_the_gate", a(2)),
         auto(2, "call_webhook", END.id, parameters={"channel": "hook"}), END,
     )  # fmt: skip
     _drill, run = begun(plan)

@@ -79,7 +79,7 @@ def test_a_plan_is_started_and_its_steps_done_on_the_page() -> None:
     ann.post(door, {"note": "Restarted the gateway."})
     moving = ann.get(reverse("plan_run_moving", args=[run.pk])).content.decode()
     assert "Restarted the gateway." in moving
-    assert moving.count("waiting for a person") == 1
+    assert moving.count('warn">waiting for a person') == 1
     person("committee_member", "cm")
     seen = client_of("cm").get(reverse("plan_run", args=[run.pk])).content.decode()
     assert "•••" in seen

@@ -55,6 +55,7 @@ class BusinessCalendar(models.Model):
 class CalendarYear(models.Model):
     """That the holidays of a year are known, from where, and who has checked them."""
 
+    policy_noun: ClassVar[str] = "response.businesscalendar"
     data_levels: ClassVar[dict[int, str]] = {
         2: "id calendar year source verified checked_by checked_on"
     }
@@ -80,6 +81,7 @@ class CalendarYear(models.Model):
 class CalendarDay(models.Model):
     """A holiday, or a day of the weekend on which people work."""
 
+    policy_noun: ClassVar[str] = "response.businesscalendar"
     data_levels: ClassVar[dict[int, str]] = {2: "id calendar day works name"}
 
     calendar = models.ForeignKey(BusinessCalendar, models.CASCADE, related_name="days")
@@ -216,6 +218,7 @@ class RunningClock(About):
 class ClockAlarm(models.Model):
     """That half, three quarters, nine tenths or all of a clock's time is spent: rung once."""
 
+    policy_noun: ClassVar[str] = "response.runningclock"
     data_levels: ClassVar[dict[int, str]] = {2: "id clock percent due rung"}
 
     clock = models.ForeignKey(RunningClock, models.CASCADE, related_name="alarms")
@@ -283,6 +286,7 @@ class RegulatoryReport(About):
 class ReportDraft(models.Model):
     """One text that a report had."""
 
+    policy_noun: ClassVar[str] = "response.regulatoryreport"
     data_levels: ClassVar[dict[int, str]] = {2: "id report number author at seal_id", 3: "text"}
     seal_row: ClassVar[str] = "seal_id"
 

@@ -38,6 +38,7 @@ from guanlan.response.plans.cacao import (
 )
 from guanlan.response.plans.cacao_check import check
 from guanlan.response.plans.conditions import in_words
+from guanlan.response.plans.picture import Picture
 from guanlan.response.plans.reading import known, playbook_of
 from guanlan.response.plans.showing import Document, Item, reader
 from guanlan.response.plans.skeleton import fresh
@@ -93,6 +94,11 @@ class Editor:
             up, down = editing.movable(self.plan, item.id)
             found.append(Row(item, self.problems_of(item.id), self.ways(step), up, down, gone[1:]))
         return found
+
+    @property
+    def picture(self) -> Picture:
+        """The flow, with the steps that have problems."""
+        return Picture(self.plan, self.document.items, wrong=[one.step for one in self.problems])
 
     @property
     def beginning(self) -> list[Way]:

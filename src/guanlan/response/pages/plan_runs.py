@@ -10,13 +10,14 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.models import PlanRun, StepRun
 from guanlan.response.plans import running
 from guanlan.response.plans.cacao import If, Manual, Variable
 from guanlan.response.plans.conditions import judge
+from guanlan.response.plans.picture import Picture
 from guanlan.response.plans.reading import playbook_of
 from guanlan.response.plans.running import may_work_on
 from guanlan.response.plans.showing import (
@@ -155,7 +156,8 @@ RUNS = register(
             Numbers(tiles),
             Panel(gettext_lazy("Steps"), "response/plan/run.html",
                   lambda look, subject: {"address": reverse("plan_run_moving", args=[look.run.pk]),
-                                         "going": look.run.state in PlanRun.OPEN}),
+                                         "going": look.run.state in PlanRun.OPEN,
+                                         "picture": Picture(look.plan, look.items)}),
             Panel(gettext_lazy("What is recorded"), "web/resource/facts.html",
                   lambda look, subject: {"pairs": look.values}, wide=False,
                   when=lambda look, subject: bool(look.values)),
@@ -287,7 +289,8 @@ STEPS = register(
             Column("mode", gettext_lazy("Mode"), "run__mode",
                    value=lambda row: row.run.get_mode_display()),
             Column("state", gettext_lazy("State"), value=step_state),
-            Column("role", gettext_lazy("Owner"), value=lambda row: role_title(row.role)),
+            Column("role", pgettext_lazy("of a step", "Owner"),
+                   value=lambda row: role_title(row.role)),
             Column("assigned", gettext_lazy("Person"), "assigned__username"),
             Column("due", gettext_lazy("Due"), cell="moment"),
             Column("since", gettext_lazy("Since"), cell="moment", sort=True),
@@ -300,7 +303,7 @@ STEPS = register(
             Filter("state", gettext_lazy("State"), "choice", choices=dict(StepRun.State.choices),
                    group=True, example="state:overdue"),
             Filter("run", gettext_lazy("Run"), "number", "run_id", example="run:12"),
-            Filter("role", gettext_lazy("Owner"), "exact", example="role:operations"),
+            Filter("role", pgettext_lazy("of a step", "Owner"), "exact", example="role:operations"),
             Filter("person", gettext_lazy("Person"), "person", "assigned"),
             Filter("kind", gettext_lazy("Kind"), "exact", example="kind:manual"),
         ),

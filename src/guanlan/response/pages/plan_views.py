@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from guanlan.response.models import Plan, PlanRun, PlanVersion
 from guanlan.response.plans import writing
 from guanlan.response.plans.cacao import MOST_CHARACTERS, Problem
+from guanlan.response.plans.picture import Picture
 from guanlan.response.plans.running import start_run
 from guanlan.response.plans.showing import RunLook
 from guanlan.response.terms import CATEGORIES
@@ -45,9 +46,9 @@ def moving(request: HttpRequest, run: int) -> HttpResponse:
     subject = subject_of_request(request)
     seen = PlanRun.objects.for_user(subject).select_related("version__plan", "started_by")
     found = get_object_or_404(seen, pk=run)
-    return render(
-        request, "response/plan/run_moving.html", {"look": RunLook(found, subject, timezone.now())}
-    )
+    look = RunLook(found, subject, timezone.now())
+    context = {"look": look, "picture": Picture(look.plan, look.items)}
+    return render(request, "response/plan/run_moving.html", context)
 
 
 @needs("see", "response.planversion")

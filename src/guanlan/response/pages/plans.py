@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
@@ -15,9 +16,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from guanlan.core.access import Subject, Verb
 from guanlan.response.models import Drill, Plan, PlanRun, PlanVersion
 from guanlan.response.plans import writing
-from guanlan.response.plans.cacao import Playbook, text_of
+from guanlan.response.plans.cacao import Playbook, Problem, text_of
 from guanlan.response.plans.cacao_check import check
 from guanlan.response.plans.differing import changes
+from guanlan.response.plans.picture import Picture
 from guanlan.response.plans.reading import known, playbook_of
 from guanlan.response.plans.showing import Document, reader, titled, version_state
 from guanlan.response.plans.skeleton import skeleton
@@ -133,10 +135,17 @@ def document(plan: Plan, subject: Subject) -> dict[str, Any]:
     if version is None:
         return {}
     return {
-        "document": Document(playbook_of(version)),
+        **_drawn(playbook_of(version)),
         "more": _("version %(n)s") % {"n": version.number},
         "more_url": reverse("plan_version", args=[version.pk]),
     }
+
+
+def _drawn(plan: Playbook, problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    """A plan as it is read, and as it is drawn."""
+    shown = Document(plan)
+    picture = Picture(plan, shown.items, wrong=[one.step for one in problems])
+    return {"document": shown, "picture": picture}
 
 
 def versions(plan: Plan, subject: Subject) -> dict[str, Any]:
@@ -264,7 +273,7 @@ def refuse(version: PlanVersion, subject: Subject, values: dict[str, Any]) -> st
 def version_document(version: PlanVersion, subject: Subject) -> dict[str, Any]:
     plan: Playbook = playbook_of(version)
     wrong = check(plan, known()) if version.state in ("draft", "in_review") else []
-    return {"document": Document(plan), "problems": wrong}
+    return {**_drawn(plan, wrong), "problems": wrong}
 
 
 def before(version: PlanVersion, subject: Subject) -> PlanVersion | None:

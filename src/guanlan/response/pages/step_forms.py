@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from guanlan.response.pages.plan_forms import NAMED, PlanForm, Texts, typed
 from guanlan.response.plans.cacao import (
@@ -138,7 +138,9 @@ class ManualForm(StepForm):
         asks += [(one, one) for one in self.step.asks if one not in dict(asks)]
         fields: dict[str, forms.Field] = {
             "role": forms.ChoiceField(
-                label=_("Owner"), required=False, choices=roles([self.step.role])
+                label=pgettext("of a step", "Owner"),
+                required=False,
+                choices=roles([self.step.role]),
             ),
             "limit": forms.FloatField(label=_("Time limit"), required=False),
             "unit": forms.TypedChoiceField(
