@@ -213,7 +213,7 @@ def test_a_severe_case_is_closed_by_two() -> None:
 
 
 def person_of(subject: Subject) -> User:
-    return User.objects.get(pk=subject.id)
+    return User.objects.get(username=subject.name)
 
 
 @pytest.mark.django_db
@@ -276,13 +276,16 @@ def test_a_hook_that_fails_keeps_no_other_from_being_called(
     def bad(row: Case, now: dt.datetime) -> None:
         raise RuntimeError("no")
 
-    calling.on_case_closed("test.good")(lambda row, now: called.append(row.pk))
+    @calling.on_case_closed("test.good")
+    def good(row: Case, now: dt.datetime) -> None:
+        called.append(row.pk)
+
     closing.close(ann, case, "confirmed", "It is so.", now=NOON)
     assert calling.call_all(NOON) == 1
     assert called == [case.pk]
     assert Case.objects.get(pk=case.pk).calls_due
     with pytest.raises(ValueError, match="twice"):
-        calling.on_case_closed("test.good")(lambda row, now: None)
+        calling.on_case_closed("test.good")(good)
 
 
 @pytest.mark.django_db
@@ -303,11 +306,11 @@ def test_merging_moves_everything_and_points_on() -> None:
     assert Case.objects.count() == 2
     two.refresh_from_db()
     assert two.alert_count == 6
-    for wrong in (lambda: joining.merge(ann, two, two, "No reason.", now=NOON),
-                  lambda: joining.merge(ann, one, two, "No reason.", now=NOON),
-                  lambda: closing.reopen(ann, one, "No reason.", now=NOON)):  # fmt: skip
+    for source in (two, one):  # itself, and one that is closed
         with pytest.raises(ValidationError):
-            wrong()
+            joining.merge(ann, source, two, "No reason.", now=NOON)
+    with pytest.raises(ValidationError):
+        closing.reopen(ann, one, "No reason.", now=NOON)
 
 
 @pytest.mark.django_db
