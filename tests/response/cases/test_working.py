@@ -13,7 +13,15 @@ from guanlan.core.access import Denied, Subject, subject_of
 from guanlan.core.models import Message, User
 from guanlan.response.alerts import raise_alert
 from guanlan.response.alerts.precision import records
-from guanlan.response.cases import calling, closing, handling, joining, opening, watching
+from guanlan.response.cases import (
+    calling,
+    closing,
+    deciding,
+    handling,
+    joining,
+    opening,
+    watching,
+)
 from guanlan.response.cases.clocking import Calendars, due_of, held_from, shipped_calendar
 from guanlan.response.cases.grouping import group_all
 from guanlan.response.cases.priority import parts_of
@@ -365,14 +373,14 @@ def test_checklist_and_decisions_are_written_down() -> None:
     assert added.place == CaseItem.objects.filter(case=case).count()
     entity = CaseEntity.objects.filter(case=case).first()
     assert entity is not None
-    made = handling.decide(ann, case, "refund", "We owe it.", entity=entity.entity_id, now=NOON)
+    made = deciding.decide(ann, case, "refund", "We owe it.", entity=entity.entity_id, now=NOON)
     assert str(made.reason) == "We owe it."
     with pytest.raises(TypeError):
         CaseDecision.objects.all().update(what="nothing")
     with pytest.raises(TypeError):
         CaseEntry.objects.all().delete()
     with pytest.raises(ValidationError):
-        handling.decide(ann, case, "refund", "We owe it.", entity=10**9, now=NOON)
+        deciding.decide(ann, case, "refund", "We owe it.", entity=10**9, now=NOON)
 
 
 @pytest.mark.django_db
