@@ -13,7 +13,15 @@ from guanlan.core.access import Denied, Subject, subject_of
 from guanlan.core.models import Message, User
 from guanlan.response.alerts import raise_alert
 from guanlan.response.alerts.precision import records
-from guanlan.response.cases import calling, closing, handling, joining, opening, watching
+from guanlan.response.cases import (
+    calling,
+    closing,
+    deciding,
+    handling,
+    joining,
+    opening,
+    watching,
+)
 from guanlan.response.cases.clocking import Calendars, due_of, held_from, shipped_calendar
 from guanlan.response.cases.grouping import group_all
 from guanlan.response.cases.priority import parts_of
@@ -213,7 +221,7 @@ def test_a_severe_case_is_closed_by_two() -> None:
 
 
 def person_of(subject: Subject) -> User:
-    return User.objects.get(pk=subject.id)
+    return User.objects.get(username=subject.name)
 
 
 @pytest.mark.django_db
@@ -276,13 +284,16 @@ def test_a_hook_that_fails_keeps_no_other_from_being_called(
     def bad(row: Case, now: dt.datetime) -> None:
         raise RuntimeError("no")
 
-    calling.on_case_closed("test.good")(lambda row, now: called.append(row.pk))
+    @calling.on_case_closed("test.good")
+    def good(row: Case, now: dt.datetime) -> None:
+        called.append(row.pk)
+
     closing.close(ann, case, "confirmed", "It is so.", now=NOON)
     assert calling.call_all(NOON) == 1
     assert called == [case.pk]
     assert Case.objects.get(pk=case.pk).calls_due
     with pytest.raises(ValueError, match="twice"):
-        calling.on_case_closed("test.good")(lambda row, now: None)
+        calling.on_case_closed("test.good")(good)
 
 
 @pytest.mark.django_db
@@ -303,11 +314,11 @@ def test_merging_moves_everything_and_points_on() -> None:
     assert Case.objects.count() == 2
     two.refresh_from_db()
     assert two.alert_count == 6
-    for wrong in (lambda: joining.merge(ann, two, two, "No reason.", now=NOON),
-                  lambda: joining.merge(ann, one, two, "No reason.", now=NOON),
-                  lambda: closing.reopen(ann, one, "No reason.", now=NOON)):  # fmt: skip
+    for source in (two, one):  # itself, and one that is closed
         with pytest.raises(ValidationError):
-            wrong()
+            joining.merge(ann, source, two, "No reason.", now=NOON)
+    with pytest.raises(ValidationError):
+        closing.reopen(ann, one, "No reason.", now=NOON)
 
 
 @pytest.mark.django_db
@@ -362,14 +373,14 @@ def test_checklist_and_decisions_are_written_down() -> None:
     assert added.place == CaseItem.objects.filter(case=case).count()
     entity = CaseEntity.objects.filter(case=case).first()
     assert entity is not None
-    made = handling.decide(ann, case, "refund", "We owe it.", entity=entity.entity_id, now=NOON)
+    made = deciding.decide(ann, case, "refund", "We owe it.", entity=entity.entity_id, now=NOON)
     assert str(made.reason) == "We owe it."
     with pytest.raises(TypeError):
         CaseDecision.objects.all().update(what="nothing")
     with pytest.raises(TypeError):
         CaseEntry.objects.all().delete()
     with pytest.raises(ValidationError):
-        handling.decide(ann, case, "refund", "We owe it.", entity=10**9, now=NOON)
+        deciding.decide(ann, case, "refund", "We owe it.", entity=10**9, now=NOON)
 
 
 @pytest.mark.django_db

@@ -43,7 +43,8 @@ def close(subject: Subject, case: Case, disposition: str, reason: str, *, now: d
         raise ValidationError({"disposition": text})
     two = needs_two(case)
     detail = {"disposition": disposition}
-    with act("case.ask_to_close" if two else "case.close", case, detail=detail):
+    asked = act("case.ask_to_close", case, detail=detail)
+    with asked if two else act("case.close", case, detail=detail):
         row = open_row(subject, case)
         if row.closing_by_id is not None:
             raise ValidationError(_("Somebody wants to close it already: confirm or refuse that."))

@@ -26,12 +26,9 @@ from guanlan.response.models import (
     Alert,
     AlertHappening,
     Case,
-    CaseDecision,
-    CaseEntity,
     CaseItem,
     CasePause,
     CaseQueue,
-    Restriction,
 )
 from guanlan.response.terms import Severity
 
@@ -246,36 +243,6 @@ def add_item(subject: Subject, case: Case, text: str, *, now: dt.datetime) -> Ca
         row.save()
         place = last.place + 1 if last is not None else 1
         return CaseItem.objects.create(case=row, place=place, text=said)
-
-
-def decide(
-    subject: Subject,
-    case: Case,
-    what: str,
-    reason: str,
-    *,
-    entity: int | None = None,
-    restriction: Restriction | None = None,
-    now: dt.datetime,
-) -> CaseDecision:
-    """Write down what was decided about the customer, an entity of the case by its number; it is
-    never changed, a later decision stands above it. Raises Denied, or ValidationError by field."""
-    said = reason_of(reason)
-    if what not in CaseDecision.What.values:
-        raise ValidationError({"what": _("Choose one of the decisions listed.")})
-    with act("case.decide", case, detail={"what": what}):
-        row = open_row(subject, case)
-        parts = CaseEntity.objects.filter(case=row)
-        if entity is not None and not parts.filter(entity_id=entity).exists():
-            raise ValidationError({"entity": _("The case is not about this entity.")})
-        answered(row, subject, now)
-        row.save()
-        made = CaseDecision.objects.create(
-            case=row, what=what, entity_id=entity, restriction=restriction, reason=said, made=now,
-            made_by_id=subject.id,
-        )  # fmt: skip
-        enter(row, "decided", now, subject, text=said, values={"what": what})
-    return made
 
 
 def retitle(subject: Subject, case: Case, title: str, summary: str, *, now: dt.datetime) -> Case:

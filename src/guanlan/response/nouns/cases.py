@@ -42,6 +42,8 @@ def declare() -> None:
             "case.merge": _("Merge a case into another"),
             "case.split": _("Split a case"),
             "case.link": _("Tie a case to another"),
+            "case.plan": _("Start a plan for a case"),
+            "case.incident": _("Declare an incident from a case"),
             "case.call": _("Tell that a case was closed"),
             "case.late": _("Find that a case is late"),
             "casequeue.arrange": _("Arrange a queue of cases"),
