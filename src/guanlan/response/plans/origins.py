@@ -47,7 +47,8 @@ def _spoken_of(label: str, identity: str) -> QuerySet[EntityRef] | None:
     if label == Case._meta.label_lower:
         return refs.filter(case_parts__case_id=identity)
     if label == Incident._meta.label_lower:
-        ties = list(IncidentLink.objects.filter(incident_id=int(identity)).values_list("noun", "key"))
+        tied = IncidentLink.objects.filter(incident_id=int(identity))
+        ties = list(tied.values_list("noun", "key"))
         alerts, cases = (
             [key for noun, key in ties if noun == model._meta.label_lower]
             for model in (Alert, Case)
