@@ -80,6 +80,13 @@ from guanlan.response.models.restrictions import (
     Sink,
     SinkHolding,
 )
+from guanlan.response.models.status import (
+    PublicMaintenance,
+    StatusComponent,
+    StatusPage,
+    StatusPost,
+    StatusSpan,
+)
 
 __all__ = [
     "AckDeadline",
@@ -129,6 +136,7 @@ __all__ = [
     "Plan",
     "PlanRun",
     "PlanVersion",
+    "PublicMaintenance",
     "RegulatoryReport",
     "ReportDraft",
     "Restriction",
@@ -141,6 +149,10 @@ __all__ = [
     "Snooze",
     "StakeholderUpdate",
     "Statement",
+    "StatusComponent",
+    "StatusPage",
+    "StatusPost",
+    "StatusSpan",
     "StepRun",
     "TimelineEntry",
 ]

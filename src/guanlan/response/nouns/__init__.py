@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from guanlan.response.nouns import alerts, cases, clocks, entities, incidents, plans, restrictions
+from guanlan.response.nouns import (
+    alerts,
+    cases,
+    clocks,
+    entities,
+    incidents,
+    plans,
+    restrictions,
+    status,
+)
 
 
 def declare() -> None:
@@ -14,3 +23,4 @@ def declare() -> None:
     incidents.declare()
     plans.declare()
     restrictions.declare()
+    status.declare()
