@@ -6,6 +6,7 @@ from guanlan.response.nouns import (
     alerts,
     cases,
     clocks,
+    complaints,
     entities,
     incidents,
     plans,
@@ -19,6 +20,7 @@ def declare() -> None:
     alerts.declare()
     cases.declare()
     clocks.declare()
+    complaints.declare()
     entities.declare()
     incidents.declare()
     plans.declare()
