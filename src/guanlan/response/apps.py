@@ -17,6 +17,7 @@ class ResponseConfig(AppConfig):
     def ready(self) -> None:
         nouns.declare()
         declare("guanlan.response.clocks.jobs", "guanlan.response.pages.clocks")
+        declare("guanlan.response.clocks.alerting", "guanlan.response.selfcheck.jobs")
         declare("guanlan.response.pages.clock_rules", "guanlan.response.pages.calendars")
         declare(
             "guanlan.response.pages.regulatory_reports",
@@ -45,6 +46,10 @@ class ResponseConfig(AppConfig):
         add_act("cases_new", _("Open a case"), noun="response.case")
         ensure_cases = import_string("guanlan.response.cases.rules.ensure_rules")
         post_migrate.connect(lambda **_options: ensure_cases(), sender=self, weak=False)
+        declare("guanlan.response.pages.complaints", "guanlan.response.pages.complaint_setup")
+        declare("guanlan.response.complaints.jobs")
+        ship = import_string("guanlan.response.complaints.sorting.ensure_shipped")
+        post_migrate.connect(lambda **_options: ship(), sender=self, weak=False)
         declare(
             "guanlan.response.plans.acts",
             "guanlan.response.plans.steps",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from guanlan.response.pages import (
+    complaint_public,
+    complaints,
     incident_views,
     plan_editor,
     plan_json,
@@ -22,6 +24,17 @@ urlpatterns = [
         "respond/entities/<int:identity>/reveal",
         reveals.reveal_entity_ref,
         name="reveal_entity_ref",
+    ),
+    path("complain", complaint_public.complain, name="complain"),
+    path(
+        "complain/<int:number>/<str:token>",
+        complaint_public.complaint_state,
+        name="complaint_state",
+    ),
+    path(
+        "respond/complaints/<int:identity>/reveal",
+        complaints.reveal_complaint,
+        name="reveal_complaint",
     ),
     path("plan-import", plan_views.bring_in, name="import_plan"),
     path("plans/<int:plan>/start", plan_views.start, name="start_plan"),

@@ -5,6 +5,7 @@ appending     rows that are only ever added
 case_rules    how alerts are grouped, who works on which cases, by when
 cases         cases, what they are about, and what was decided in them
 clocks        business calendars, clocks of regulators, reports, statements, disclosures
+complaints    what customers say is wrong, what they were told, what answers and sorts it
 drills        drills of plans
 entities      what alerts, cases and restrictions speak of
 incidents     incidents, their timeline, roles and tasks
@@ -44,6 +45,16 @@ from guanlan.response.models.clocks import (
     ReportDraft,
     RunningClock,
     Statement,
+)
+from guanlan.response.models.complaint_terms import (
+    ComplaintCategory,
+    ComplaintTerms,
+    ReplyTemplate,
+)
+from guanlan.response.models.complaints import (
+    Complaint,
+    ComplaintHappening,
+    ComplaintMessage,
 )
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
@@ -106,6 +117,11 @@ __all__ = [
     "CaseRule",
     "ClockAlarm",
     "ClockRule",
+    "Complaint",
+    "ComplaintCategory",
+    "ComplaintHappening",
+    "ComplaintMessage",
+    "ComplaintTerms",
     "DeadLetter",
     "DeclarationCriterion",
     "Disclosure",
@@ -130,6 +146,7 @@ __all__ = [
     "PlanRun",
     "PlanVersion",
     "RegulatoryReport",
+    "ReplyTemplate",
     "ReportDraft",
     "Restriction",
     "RestrictionState",

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from guanlan.response.nouns import alerts, cases, clocks, entities, incidents, plans, restrictions
+from guanlan.response.nouns import (
+    alerts,
+    cases,
+    clocks,
+    complaints,
+    entities,
+    incidents,
+    plans,
+    restrictions,
+)
 
 
 def declare() -> None:
@@ -10,6 +19,7 @@ def declare() -> None:
     alerts.declare()
     cases.declare()
     clocks.declare()
+    complaints.declare()
     entities.declare()
     incidents.declare()
     plans.declare()
