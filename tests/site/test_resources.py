@@ -51,6 +51,7 @@ from tests.response.clocks import seeds as clocks
 from tests.response.complaints import rows as complaint_rows
 from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
+from tests.response.status import rows as status_rows
 from tests.scene import pond_standing
 from tests.web.resource_suite import unhurried
 
@@ -130,6 +131,7 @@ def seed(pond: World) -> User:
         plan_rows.make_drill(n, versions[-1])
     for n in range(MANY):
         plan_rows.make_action(n)
+        status_rows.component(f"component {n}")
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
     restrict()
     copy_rows()
