@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import re
 from pathlib import Path
@@ -76,12 +77,14 @@ def seeded(pond: World) -> tuple[dict[str, list[Any]], dict[int, str]]:
 @pytest.fixture
 def errors_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the page of an error only what is its own: the frame around it is that of all pages, and
-    drawing it would take most of the walk of a role that may do little."""
+    drawing it would take most of the walk of a role that may do little. Nor is each refusal told
+    to the log of the process."""
 
     def words(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
         return HttpResponse(f"{title}\n{text}", status=status)
 
     monkeypatch.setattr(errors, "error_page", words)
+    monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
 
 
 class Walker:

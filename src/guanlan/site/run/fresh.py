@@ -25,6 +25,11 @@ SHAPING: Final[tuple[type[Operation], ...]] = (ModelOperation, FieldOperation, I
 OURS: Final = "guanlan."
 
 
+def all_migrations() -> set[tuple[str, str]]:
+    """Every migration (app, name) of this version."""
+    return set(MigrationLoader(None).graph.nodes)
+
+
 def is_empty() -> bool:
     """Whether the database has no table at all."""
     return not connection.introspection.table_names()
@@ -43,16 +48,22 @@ def only_shape() -> bool:
 
 
 def make_tables() -> None:
-    """All tables in an empty database, in one transaction."""
-    left = MigrationLoader(None).project_state().apps
+    """All tables in an empty database, and the rows that every installation has from the first."""
     emit_pre_migrate_signal(0, False, connection.alias)
+    create_tables()
+    emit_post_migrate_signal(0, False, connection.alias)
+
+
+def create_tables() -> None:
+    """All tables in an empty database, in one transaction, and nothing in them but the
+    migrations."""
+    left = MigrationLoader(None).project_state().apps
     with connection.schema_editor() as editor:
         for model in left.get_models():
             if model._meta.can_migrate(connection):
                 editor.create_model(model)
         editor.create_model(MigrationRecorder.Migration)
         note_taken()
-    emit_post_migrate_signal(0, False, connection.alias)
 
 
 def note_taken() -> None:
