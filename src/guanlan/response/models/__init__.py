@@ -92,6 +92,13 @@ from guanlan.response.models.restrictions import (
     Sink,
     SinkHolding,
 )
+from guanlan.response.models.status import (
+    PublicMaintenance,
+    StatusComponent,
+    StatusPage,
+    StatusPost,
+    StatusSpan,
+)
 
 __all__ = [
     "AckDeadline",
@@ -149,6 +156,7 @@ __all__ = [
     "Plan",
     "PlanRun",
     "PlanVersion",
+    "PublicMaintenance",
     "RegulatoryReport",
     "ReplyTemplate",
     "ReportDraft",
@@ -162,6 +170,10 @@ __all__ = [
     "Snooze",
     "StakeholderUpdate",
     "Statement",
+    "StatusComponent",
+    "StatusPage",
+    "StatusPost",
+    "StatusSpan",
     "StepRun",
     "TimelineEntry",
 ]
