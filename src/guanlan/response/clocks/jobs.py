@@ -1,4 +1,4 @@
-"""Jobs of clocks: alarms each minute, shipped rules and calendars each hour, missing years."""
+"""Jobs of clocks: alarms each minute, missing years of calendars each morning."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from guanlan.core.jobs import Progress, Told, job
-from guanlan.response.clocks.shipping import ship
 from guanlan.response.clocks.watching import ring_due, tell_missing_years
 
 
@@ -15,13 +14,6 @@ def watch(progress: Progress) -> Told | None:
     """Ring the alarms that are due."""
     n = ring_due()
     return Told(gettext_noop("%(n)s alarms rung"), {"n": n}) if n else None
-
-
-@job("clocks.ship", title=_("Shipped rules and calendars"), every=3600)
-def bring(progress: Progress) -> Told | None:
-    """Bring in what came with the program and is not there."""
-    n = ship()
-    return Told(gettext_noop("%(n)s rules and years brought in"), {"n": n}) if n else None
 
 
 @job("calendars.missing", title=_("Years without holidays"), every="20 8 * * *")

@@ -231,8 +231,8 @@ CALENDARS = register(
             ),
         ),
         empty=gettext_lazy(
-            "No calendar yet. The one of mainland China appears within an hour of the worker's"
-            " start; make others here."
+            "No calendar yet. The one of mainland China appears when the program is started anew;"
+            " make others here."
         ),
     )
 )

@@ -334,8 +334,7 @@ RULES = register(
             ),
         ),
         empty=gettext_lazy(
-            "No rule yet. Those that come with the program appear within an hour of the worker's"
-            " start, or at once by Settings, Jobs, Shipped rules and calendars."
+            "No rule yet. Those that come with the program appear when it is started anew."
         ),
     )
 )

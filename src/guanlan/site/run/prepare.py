@@ -16,6 +16,7 @@ from guanlan.core.people.organisation import new_setup_code
 from guanlan.core.sealing.belonging import check_keys, note_keys
 from guanlan.core.services import SCOPES, create_api_key, ensure_owner
 from guanlan.fraud.rebuilding import outdated
+from guanlan.response.clocks.shipping import ship
 from guanlan.response.plans.first_start import install_plans
 from guanlan.site.run.fresh import is_empty, make_tables, only_shape
 
@@ -64,6 +65,7 @@ def apply_migrations() -> int:
     if outdated():
         raise ImproperlyConfigured(OUTDATED)
     install_plans(timezone.now())
+    ship()
     return steps
 
 
