@@ -158,6 +158,8 @@ def test_a_role_in_the_incident_speaks_of_it() -> None:
     roles.assume(someone("risk_owner"), incident, "liaison", person, now=timezone.now())
     assert keeping.set_states(service, incident, {pay.pk: "outage"}, timezone.now()) == 1
     assert keeping.set_states(service, incident, {pay.pk: "outage"}, timezone.now()) == 0
+    line = incident.entries.get(kind="status")
+    assert (line.values, line.by_id) == ({"component": "Payments", "state": "outage"}, service.id)
     for wrong in ({pay.pk: "on fire"}, {pay.pk + 1: "outage"}):
         with pytest.raises(ValidationError):
             keeping.set_states(service, incident, wrong, timezone.now())
