@@ -301,7 +301,7 @@ class ConditionForm(StepForm):
             ),
             "sign": forms.ChoiceField(label=_("Is it so?"), choices=[*SIGN_TITLES.items()]),
             "value": forms.CharField(
-                label=_("Value"),
+                label=pgettext("comparison", "Value"),
                 required=False,
                 max_length=LONGEST_NAME,
                 help_text=_("Of a number or a text. What is yes or no needs none."),
