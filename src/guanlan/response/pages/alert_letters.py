@@ -106,8 +106,9 @@ LETTERS = register(
             ),
             Column("state", gettext_lazy("State"), value=state, cell="state"),
             Column("received", gettext_lazy("Received"), cell="moment", sort=True),
-            Column("decided_by", gettext_lazy("Decided by"), "decided_by__username", shown=False),
-            Column("decided", gettext_lazy("Decided"), cell="moment", shown=False),
+            Column("decided_by", pgettext_lazy("of an appeal or a finding", "Decided by"),
+                   "decided_by__username", shown=False),
+            Column("decided", pgettext_lazy("when", "Decided"), cell="moment", shown=False),
         ),
         filters=(
             Filter("state", gettext_lazy("State"), "choice", choices=STATES, group=True,

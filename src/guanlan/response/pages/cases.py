@@ -116,7 +116,8 @@ COLUMNS: Sequence[Column] = (
              cell="state", sort=True),
     Column("title", gettext_lazy("Case"), "text", value=attrgetter("title"), wide=True),
     _of_case("state", gettext_lazy("State"), lambda row: state_now(row.case), cell="state"),
-    Column("who", gettext_lazy("Who"), value=lambda row: [one.text for one in row.parts],
+    Column("who", pgettext_lazy("in an alert", "Who"),
+           value=lambda row: [one.text for one in row.parts],
            cell="template", template="response/case/who.html", level=2),
     _of_case("alert_count", gettext_lazy("Alerts"), cell="number"),
     _of_case("owner", pgettext_lazy("of a thing", "Owner"),
@@ -197,7 +198,7 @@ CASES = register(
                   when=lambda look, subject: bool(look.row.summary)),
             Panel(gettext_lazy("Alerts"), "response/case/alerts.html", alerts_panel),
             Timeline(gettext_lazy("Timeline"), timeline),
-            Panel(gettext_lazy("Who"), "response/alert/parts.html", wide=False,
+            Panel(pgettext_lazy("in an alert", "Who"), "response/alert/parts.html", wide=False,
                   when=lambda look, subject: bool(look.parts)),
         ),
         empty=gettext_lazy(

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject, may
 from guanlan.core.models import User
@@ -52,7 +52,9 @@ def origin(lesson: Lesson) -> str:
 class NewAction(forms.Form):
     title = forms.CharField(label=gettext_lazy("What is to be done"), max_length=120)
     owner = forms.CharField(
-        label=gettext_lazy("Owner"), max_length=150, help_text=gettext_lazy("A user name.")
+        label=pgettext_lazy("of a thing", "Owner"),
+        max_length=150,
+        help_text=gettext_lazy("A user name."),
     )
     due = forms.DateTimeField(
         label=gettext_lazy("Due"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
@@ -134,7 +136,7 @@ LESSONS = register(
                    value=lambda one: CATEGORIES.get(one.category, one.category)),
             Column("origin", gettext_lazy("Learnt from"), "origin_noun", value=origin),
             Column("created", gettext_lazy("Made"), cell="moment", sort=True),
-            Column("created_by", gettext_lazy("By"), "created_by__username"),
+            Column("created_by", pgettext_lazy("who did it", "By"), "created_by__username"),
         ),
         filters=(
             Filter("category", gettext_lazy("Kind of risk"), "choice", choices=CATEGORIES,
@@ -173,7 +175,7 @@ ACTIONS = register(
         columns=(
             Column("title", gettext_lazy("Action"), wide=True),
             Column("state", gettext_lazy("State"), value=state),
-            Column("owner", gettext_lazy("Owner"), "owner__username"),
+            Column("owner", pgettext_lazy("of a thing", "Owner"), "owner__username"),
             Column("due", gettext_lazy("Due"), cell="moment", sort=True),
             Column("done", gettext_lazy("Done"), cell="moment"),
             Column("done_by", gettext_lazy("Done by"), "done_by__username", shown=False),
@@ -183,7 +185,7 @@ ACTIONS = register(
         filters=(
             Filter("state", gettext_lazy("State"), "choice",
                    choices=dict(LessonAction.State.choices), group=True, example="state:open"),
-            Filter("owner", gettext_lazy("Owner"), "person", example="owner:me"),
+            Filter("owner", pgettext_lazy("of a thing", "Owner"), "person", example="owner:me"),
             Filter("late", gettext_lazy("Overdue"), "choice", choices=YES_NO, read=by_late, level=2,
                    example="late:yes"),
             Filter("due", gettext_lazy("Due by"), "time", sign="<"),

@@ -141,7 +141,7 @@ RUNS = register(
         chips=(
             Chip(gettext_lazy("all"), ""),
             Chip(gettext_lazy("under way"), "state:running,waiting,failed"),
-            Chip(gettext_lazy("live"), "mode:live"),
+            Chip(pgettext_lazy("mode of a run", "live"), "mode:live"),
             Chip(gettext_lazy("drills"), "mode:drill"),
         ),
         order="-started",
@@ -295,7 +295,7 @@ STEPS = register(
             Column("due", gettext_lazy("Due"), cell="moment"),
             Column("since", gettext_lazy("Since"), cell="moment", sort=True),
             Column("ended", gettext_lazy("Ended"), cell="moment", shown=False),
-            Column("by", gettext_lazy("By"), "by__username", shown=False),
+            Column("by", pgettext_lazy("who did it", "By"), "by__username", shown=False),
         ),
         filters=(
             Filter("mine", gettext_lazy("For me to do"), "own", read=by_mine, level=2,
@@ -341,7 +341,7 @@ STEPS = register(
                    offered=lambda row, subject: may_work_on(subject, row),
                    form=lambda subject, row: _form(
                        row, (), False, _note(gettext_lazy("Why the plan goes on"), True))),
-            Action("record", gettext_lazy("Record"), record,
+            Action("record", pgettext_lazy("values", "Record"), record,
                    when=lambda row: row.kind == "condition" and row.state == "waiting",
                    offered=lambda row, subject: may_work_on(subject, row),
                    form=lambda subject, row: _form(row, _asks(row), True, None)),

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from guanlan.core.access import Subject, may
 from guanlan.response.models import Appeal, NeverBlock, Sink, SinkHolding
@@ -180,13 +180,13 @@ NEVER = register(
         columns=(
             Column("kind", gettext_lazy("Kind"), value=_kind),
             Column("what", gettext_lazy("Entity"), value=protected, cell="code", level=2),
-            Column("added_by", gettext_lazy("By"), "added_by__username"),
+            Column("added_by", pgettext_lazy("who did it", "By"), "added_by__username"),
             Column("added", gettext_lazy("Since"), cell="moment", sort=True),
         ),
         filters=(
             Filter("kind", gettext_lazy("Kind"), "choice", choices=kind_titles, group=True),
             Filter("network", gettext_lazy("A network"), "flag"),
-            Filter("by", gettext_lazy("By"), "person", "added_by"),
+            Filter("by", pgettext_lazy("who did it", "By"), "person", "added_by"),
         ),
         order="-added",
         related=("entity", "added_by"),
@@ -269,15 +269,18 @@ APPEALS = register(
             Column("restriction", gettext_lazy("Restriction"), "restriction_id",
                    value=lambda one: one.restriction.name, cell="code"),
             Column("outcome", gettext_lazy("Outcome"), value=appeal_state),
-            Column("by", gettext_lazy("By"), value=lambda one: APPELLANTS.get(one.by, one.by)),
+            Column("by", pgettext_lazy("of an appeal", "By"),
+                   value=lambda one: APPELLANTS.get(one.by, one.by)),
             Column("text", gettext_lazy("What is said")),
             Column("received", gettext_lazy("Received"), cell="moment", sort=True),
-            Column("decided_by", gettext_lazy("Decided by"), "decided_by__username"),
+            Column("decided_by", pgettext_lazy("of an appeal or a finding", "Decided by"),
+                   "decided_by__username"),
         ),
         filters=(
             Filter("outcome", gettext_lazy("Outcome"), "choice", choices=OUTCOMES_OF_APPEALS,
                    group=True, example="outcome:open"),
-            Filter("by", gettext_lazy("By"), "choice", choices=APPELLANTS, group=True),
+            Filter("by", pgettext_lazy("of an appeal", "By"), "choice", choices=APPELLANTS,
+                   group=True),
         ),
         chips=(
             Chip(gettext_lazy("all"), ""),

@@ -117,10 +117,11 @@ MATRICES = register(
             Column("number", gettext_lazy("Version"), "id", cell="number"),
             Column("reason", gettext_lazy("Why it was changed"), wide=True),
             Column("created", gettext_lazy("In force since"), cell="moment", sort=True),
-            Column("created_by", gettext_lazy("By"), "created_by__username"),
+            Column("created_by", pgettext_lazy("who did it", "By"), "created_by__username"),
         ),
         filters=(
-            Filter("by", gettext_lazy("By"), "person", "created_by", example="by:me"),
+            Filter("by", pgettext_lazy("who did it", "By"), "person", "created_by",
+                   example="by:me"),
             Filter("after", gettext_lazy("From then on"), "time", "created", sign=">="),
         ),
         search=("reason",),
