@@ -125,16 +125,3 @@ def test_no_english_sentence_stands_in_a_chinese_one(locale: str) -> None:
                 if message.id and re.search(r"[A-Za-z]+( [a-z]+){3}", text):
                     found.append(text)
     assert found == []
-
-
-@pytest.mark.parametrize("locale", i18n.LOCALES)
-def test_what_two_apps_say_alike_is_translated_alike(locale: str) -> None:
-    # Django keeps one translation of a string for all apps: a second one would never be seen.
-    # What means something else gets a context.
-    found: dict[tuple[str | None, str], dict[str, str]] = {}
-    for app in APPS:
-        for entry in i18n.catalogue(PACKAGES / app, locale):
-            if entry.id:
-                name = entry.id[0] if isinstance(entry.id, tuple) else entry.id
-                found.setdefault((entry.context, name), {})[app] = str(entry.string)
-    assert {key: said for key, said in found.items() if len(set(said.values())) > 1} == {}

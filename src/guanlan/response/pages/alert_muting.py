@@ -110,6 +110,7 @@ WINDOWS = register(
         titles=gettext_lazy("Maintenance windows"),
         path="maintenance",
         route="maintenance_windows",
+        under="alerts",
         one="maintenance_window",
         columns=(
             Column("name", gettext_lazy("Name")),
@@ -155,6 +156,7 @@ SNOOZES = register(
         titles=gettext_lazy("Snoozes"),
         path="alert-snoozes",
         route="alert_snoozes",
+        under="alerts",
         one="alert_snooze",
         columns=(
             Column("title", gettext_lazy("Alert"), "rule",

@@ -129,6 +129,7 @@ RULES = register(
         titles=gettext_lazy("Rules that raise alerts"),
         path="alert-rules",
         route="alert_rules",
+        under="alerts",
         one="alert_rule",
         columns=(
             Column("name", gettext_lazy("Rule"), value=lambda row: row.rule.name, cell="code"),

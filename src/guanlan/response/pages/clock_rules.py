@@ -243,7 +243,7 @@ RULES = register(
         route="clock_rules",
         one="clock_rule",
         api="clock-rules",
-        place=("respond", 62),
+        place=("respond", 67),
         columns=(
             Column(
                 "name",

@@ -127,6 +127,7 @@ KEPT: Final = register(
         titles=gettext_lazy("Criteria for incidents"),
         path="incident-criteria",
         route="incident_criteria",
+        under="incidents",
         one="incident_criterion",
         api="incident-criteria",
         columns=(

@@ -96,6 +96,7 @@ TASKS = register(
         titles=gettext_lazy("Tasks of incidents"),
         path="incident-tasks",
         route="incident_tasks",
+        under="incidents",
         one="incident_task",
         api="incident-tasks",
         columns=(

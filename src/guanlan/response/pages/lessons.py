@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from django import forms
 from django.db.models import Q
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -15,6 +14,7 @@ from guanlan.core.access import Subject, may
 from guanlan.core.models import User
 from guanlan.response import lessons
 from guanlan.response.models import Lesson, LessonAction
+from guanlan.response.origins import thing, thing_address
 from guanlan.response.terms import CATEGORIES
 from guanlan.web.resource import (
     Action,
@@ -46,7 +46,8 @@ def by_late(term: Term, subject: Subject) -> Q:
 
 
 def origin(lesson: Lesson) -> str:
-    return f"{lesson.origin_noun} {lesson.origin_id}"
+    """What it was learnt from, in words."""
+    return thing(lesson.origin_noun, lesson.origin_id)
 
 
 class NewAction(forms.Form):
@@ -112,10 +113,7 @@ def actions_of(lesson: Lesson, subject: Subject) -> dict[str, Any]:
 def detail(lesson: Lesson, subject: Subject) -> dict[str, Any]:
     """What was written, for those who work on it."""
     works = may(subject, "change", "response.lesson")
-    try:
-        url = reverse(lesson.origin_noun.partition(".")[2], args=[lesson.origin_id])
-    except NoReverseMatch:
-        url = ""
+    url = thing_address(lesson.origin_noun, lesson.origin_id)
     return {"text": lesson.detail if works else "•••", "more": origin(lesson), "more_url": url}
 
 
@@ -128,13 +126,14 @@ LESSONS = register(
         path="lessons",
         route="lessons",
         one="lesson",
-        place=("respond", 66),
+        place=("respond", 76),
         api="lessons",
         columns=(
             Column("title", gettext_lazy("Lesson"), wide=True),
             Column("category", gettext_lazy("Kind of risk"),
                    value=lambda one: CATEGORIES.get(one.category, one.category)),
-            Column("origin", gettext_lazy("Learnt from"), "origin_noun", value=origin),
+            Column("origin", gettext_lazy("Learnt from"), "origin_noun", value=origin,
+                   cell="template", template="response/origin.html"),
             Column("created", gettext_lazy("Made"), cell="moment", sort=True),
             Column("created_by", pgettext_lazy("who did it", "By"), "created_by__username"),
         ),
@@ -170,6 +169,7 @@ ACTIONS = register(
         titles=gettext_lazy("Actions of lessons"),
         path="lesson-actions",
         route="lesson_actions",
+        under="lessons",
         one="lesson_action",
         api="lesson-actions",
         columns=(

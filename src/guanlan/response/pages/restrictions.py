@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from guanlan.core.access import Denied, Subject, may
+from guanlan.response.kinds import every_kind
 from guanlan.response.models import Restriction, RestrictionState, SinkHolding
+from guanlan.response.origins import thing_link
 from guanlan.response.pages.restriction_forms import (
     AppealForm,
     LiftForm,
@@ -90,9 +92,9 @@ class ListedRestriction(NamedTuple):
 
 def prepare(rows: Sequence[Restriction], subject: Subject) -> list[ListedRestriction]:
     """Restrictions with the titles of their kinds and masked keys."""
-    titles = kind_titles()
+    titles, kinds = kind_titles(), every_kind()
     return [
-        ListedRestriction(row, titles.get(row.kind, row.kind), masked_key(row.entity))
+        ListedRestriction(row, titles.get(row.kind, row.kind), masked_key(row.entity, kinds))
         for row in rows
     ]
 
@@ -124,9 +126,8 @@ def author_name(row: Restriction) -> str:
 
 def heading(row: Restriction) -> Heading:
     """What is restricted, who answers for it, and how long it still lasts."""
-    title = (
-        f"{EFFECTS[row.effect]} · {kind_titles().get(row.kind, row.kind)} {masked_key(row.entity)}"
-    )
+    key = masked_key(row.entity, every_kind())
+    title = f"{EFFECTS[row.effect]} · {kind_titles().get(row.kind, row.kind)} {key}"
     running = row.state == RestrictionState.IN_FORCE and row.expires is not None
     clock = Clock(row.expires, row.starts) if running and row.expires is not None else None
     return Heading(title, over=row.name, owner=author_name(row), clock=clock)
@@ -145,7 +146,7 @@ def what(row: Restriction, subject: Subject) -> Mapping[str, Any]:
     page = entity_page(row.entity, subject)
     context = facts(
         (_("Effect"), EFFECTS[row.effect]),
-        (_("Capabilities"), ", ".join(able(row))),
+        (_("Capabilities"), _(", ").join(able(row))),
         (pgettext("of a restriction", "Limits"), limits(row)),
         (_("Begins"), moment(row.starts)),
         (_("Ends"), moment(row.expires) if row.expires is not None else _("when it is lifted")),
@@ -160,7 +161,7 @@ def why(row: Restriction, subject: Subject) -> Mapping[str, Any]:
     return facts(
         (_("Reason"), REASONS.get(row.reason_code, row.reason_code)),
         (_("In their words"), row.reason if reads else ""),
-        (_("Made for"), f"{row.origin} {row.origin_pk}".strip()),
+        (_("Made for"), thing_link(row.origin, row.origin_pk) if row.origin else ""),
         (_("Proposed by"), author_name(row)),
         (_("Proposed"), moment(row.proposed)),
         (_("Approved by"), row.approver if row.state != "refused" else ""),

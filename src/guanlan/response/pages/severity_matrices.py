@@ -112,6 +112,7 @@ MATRICES = register(
         titles=gettext_lazy("Matrices of severities"),
         path="severity-matrices",
         route="severity_matrices",
+        under="incidents",
         one="severity_matrix",
         columns=(
             Column("number", gettext_lazy("Version"), "id", cell="number"),

@@ -56,6 +56,13 @@
     if (folded) document.querySelector(".burger").focus();
   });
 
+  // A file that was chosen is named in the reader's language, not the browser's.
+  document.addEventListener("change", (event) => {
+    const pick = event.target.closest(".file-pick");
+    const said = pick && pick.querySelector("[data-none]");
+    if (said) said.textContent = event.target.files.length ? event.target.files[0].name : said.dataset.none;
+  });
+
   // A request that failed says so, where silence would look like success.
   const failure = document.getElementById("failure");
   const silence = failure ? failure.textContent : "";
