@@ -1,18 +1,23 @@
-"""Decisions raise alerts: once each, in the transaction that projects them, never by a rebuild."""
+"""Decisions raise alerts: once each, whatever breaks, never by a rebuild."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
+from guanlan.core.audit import AuditUnavailable
 from guanlan.core.event_log import log_keys
 from guanlan.engine.scenario.model import Outcome
-from guanlan.fraud import projection
-from guanlan.fraud.models import AlertMark, Decision
+from guanlan.fraud import raising
+from guanlan.fraud.models import AlertMark, Cursor, Decision
+from guanlan.fraud.projection import Projection
+from guanlan.fraud.raising import TRIES, Raiser
 from guanlan.fraud.rebuilding import project_anew
 from guanlan.fraud.services import project
 from guanlan.response.alerts import Finding, raise_alerts
@@ -58,6 +63,22 @@ def test_what_is_to_be_reviewed_raises_an_alert_and_what_passes_does_not(world: 
     assert ("user", "user") in set(roles)
 
 
+def test_an_alert_is_about_the_customer_and_not_about_what_they_share(world: World) -> None:
+    for user, payee in (("u-1", "u-8"), ("u-1", "u-9"), ("u-2", "u-9")):
+        entities = {"user": user, "payee": payee, "device": "d-1"}
+        world.event("transfer", entities, {"amount": 5}, Outcome.decline, hits=("transfer.large",))
+    world.log.commit()
+    project(world.tail())
+    found = {
+        (alert.count, *sorted((part.role, part.entity.key) for part in alert.parts.all()))
+        for alert in Alert.objects.all()
+    }
+    assert found == {
+        (2, ("device", "d-1"), ("payee", "u-8"), ("payee", "u-9"), ("user", "u-1")),
+        (1, ("device", "d-1"), ("payee", "u-9"), ("user", "u-2")),
+    }
+
+
 def test_each_decision_raises_its_alert_once_whatever_breaks(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,14 +88,13 @@ def test_each_decision_raises_its_alert_once_whatever_breaks(
     def once_broken(findings: list[Finding]) -> list[Alert]:
         made = raise_alerts(findings)
         if next(broken, False):
-            raise RuntimeError("the machine stops here")
+            raise OperationalError("the machine stops here")
         return made
 
-    monkeypatch.setattr(projection, "raise_alerts", once_broken)
-    with pytest.raises(RuntimeError):
-        project(world.tail())
+    monkeypatch.setattr(raising, "raise_alerts", once_broken)
+    project(world.tail())
     assert not Alert.objects.exists()
-    assert not Decision.objects.exists()
+    assert Decision.objects.count() == 200, "rows of decisions wait for no alert"
     project(world.tail())
     project(world.tail())
     expected = [one for one in world.decisions() if Outcome[one["outcome"]] >= Outcome.review]
@@ -82,6 +102,130 @@ def test_each_decision_raises_its_alert_once_whatever_breaks(
     assert sum(Alert.objects.values_list("count", flat=True)) >= len(expected)
     told = sum(Alert.objects.values_list("evidence_count", flat=True))
     assert told == sum(Alert.objects.values_list("count", flat=True))
+
+
+class Clock:
+    """A clock that stands until somebody moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def waiting(world: World, clock: Clock) -> Raiser:
+    """Decisions that are projected and have raised nothing; what may raise them."""
+    project_only(world)
+    assert Alert.objects.count() == 0
+    return Raiser(world.tail(), clock)
+
+
+def project_only(world: World) -> None:
+    tail, made = world.tail(), Projection()
+    frames, following = tail.poll(made.position(), 1000)
+    made.apply(frames, following)
+
+
+def test_the_projection_goes_on_while_a_hook_fails_and_alerts_come_when_it_is_well(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooks: list[Any] = []
+    monkeypatch.setattr("guanlan.response.alerts.raising._hooks", hooks)
+    decide(world, "u-1", Outcome.review)
+    decide(world, "u-2", Outcome.hold)
+    world.log.commit()
+    clock = Clock()
+    raiser = waiting(world, clock)
+
+    def broken(_alerts: object, _now: object) -> None:
+        raise KeyError("a hook with a fault")
+
+    hooks.append(broken)
+    assert raiser.bring_up() == 0
+    assert raiser.failure == "KeyError"
+    decide(world, "u-3", Outcome.review)
+    world.log.commit()
+    project_only(world)
+    assert Decision.objects.count() == 3
+    assert not Alert.objects.exists()
+
+    hooks.clear()
+    assert raiser.bring_up() == 0, "not before its pause is over"
+    clock.now += 60
+    assert raiser.bring_up() == 3
+    assert raiser.failure == ""
+    assert sum(Alert.objects.values_list("count", flat=True)) == 3
+    assert not DeadLetter.objects.exists()
+    assert AlertMark.objects.get().position == Cursor.objects.get().position
+
+
+def test_a_finding_that_always_fails_is_kept_as_a_dead_letter_and_stops_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for user in ("u-1", "u-bad", "u-2"):
+        decide(world, user, Outcome.review)
+    world.log.commit()
+    clock = Clock()
+    raiser = waiting(world, clock)
+
+    def picky(findings: list[Finding]) -> list[Alert]:
+        if any(any(part.key == "u-bad" for _role, part in one.entities) for one in findings):
+            raise ValueError("no way")
+        return raise_alerts(findings)
+
+    monkeypatch.setattr(raising, "raise_alerts", picky)
+    assert raiser.bring_up() == 1, "what comes before it is raised"
+    for _one in range(TRIES):
+        clock.now += 60
+        raiser.bring_up()
+    assert sum(Alert.objects.values_list("count", flat=True)) == 2
+    letter = DeadLetter.objects.get()
+    assert letter.values == {"tries": str(TRIES), "error": "ValueError"}
+    assert "u-bad" in str(letter.body)
+    assert "u-bad" not in letter.why
+    assert raiser.failure == ""
+    assert AlertMark.objects.get().position == Cursor.objects.get().position
+
+
+def test_an_audit_log_that_cannot_be_written_is_waited_for_and_buries_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(world, "u-1", Outcome.decline)
+    world.log.commit()
+    clock = Clock()
+    raiser = waiting(world, clock)
+
+    def unwritable(_findings: list[Finding]) -> list[Alert]:
+        raise AuditUnavailable("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(raising, "raise_alerts", unwritable)
+        for _one in range(3 * TRIES):
+            clock.now += 60
+            assert raiser.bring_up() == 0
+    assert raiser.failure == "AuditUnavailable"
+    assert not DeadLetter.objects.exists()
+    clock.now += 60
+    assert raiser.bring_up() == 1
+
+
+def test_what_waits_is_read_by_the_scenario_that_decided_it(world: World) -> None:
+    decide(world, "u-1", Outcome.review)
+    world.log.commit()
+    project(world.tail())
+    decide(world, "u-2", Outcome.review)
+    world.program()
+    decide(world, "u-3", Outcome.review)
+    world.log.commit()
+    assert waiting_on_top(world).bring_up() == 2
+    parts = AlertEntity.objects.filter(role="user").count()
+    assert parts == 3
+
+
+def waiting_on_top(world: World) -> Raiser:
+    project_only(world)
+    return Raiser(world.tail())
 
 
 def test_a_projection_made_anew_raises_nothing(world: World) -> None:

@@ -20,6 +20,7 @@ WRITES = {
 # Modules that write rows of which no act is told, and why that is right.
 UNTOLD = {
     "fraud/projection.py": "the projection of the event log, made anew at will",
+    "fraud/raising.py": "the mark up to where alerts were raised; raising them is told",
     "core/jobs/worker.py": "the beat of a process",
     "core/jobs/sweeping.py": "the states of runs; what a person wishes stands in wanting",
     "core/jobs/progress.py": "the progress of a run",
@@ -92,6 +93,11 @@ MADE = {
     "response/alerts/handling.py": {
         "alert.acknowledge", "alert.assign", "alert.close", "alert.contain", "alert.reopen",
         "alert.severity",
+    },
+    "response/complaints/handling.py": {
+        "complaint.assign", "complaint.close", "complaint.complex", "complaint.distinct",
+        "complaint.duplicate", "complaint.extend", "complaint.extend_ask", "complaint.label",
+        "complaint.reopen", "complaint.tie", "complaint.told", "complaint.triage",
     },
     "site/door/trail.py": {"entry.remove", "entry.set"},
 }  # fmt: skip

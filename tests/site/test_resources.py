@@ -22,7 +22,7 @@ from guanlan.fraud import models
 from guanlan.fraud.services import project, store_backtest
 from guanlan.response.alerts import raise_alerts
 from guanlan.response.entities import Named
-from guanlan.response.models import OnCallOverride, RoleHeld, Sink
+from guanlan.response.models import Complaint, OnCallOverride, RoleHeld, Sink
 from guanlan.response.restrictions import Terms, appeal, propose, protect_and_lift
 from guanlan.web.models import BulkAct
 from guanlan.web.resource import Resource, resource_of, resources
@@ -41,8 +41,10 @@ from tests.response.alerts.test_pages import TestSnoozes as Snoozes
 from tests.response.alerts.test_pages import TestWindows as Windows
 from tests.response.cases import rows as case_rows
 from tests.response.clocks import seeds as clocks
+from tests.response.complaints import rows as complaint_rows
 from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
+from tests.response.status import rows as status_rows
 from tests.web.resource_suite import unhurried
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +65,7 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
         store_backtest(f"report {n}", "pond", "abc", report())
     incident_rows.seed(MANY)
     case_rows.seed(MANY)
+    complaint_rows.seed(MANY)
     channel = Channel.objects.create(name="mail", kind="email")
     message = Message.objects.create(template="comment.mention", recipient=person(None, "told"))
     Delivery.objects.bulk_create(Delivery(message=message, channel=channel) for _ in range(MANY))
@@ -112,6 +115,7 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
         plan_rows.make_drill(n, versions[-1])
     for n in range(MANY):
         plan_rows.make_action(n)
+        status_rows.component(f"component {n}")
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
     restrict()
     copy_rows()
@@ -165,6 +169,8 @@ def test_list_and_page_ask_the_database_as_often_for_few_rows_as_for_many(
     others = rows_of(resource).exclude(pk=row.pk).values_list("pk", flat=True)
     if noun == "core.user":
         RoleHeld.objects.all().delete()  # who held a role in an incident stays
+    if noun == "response.complaintcategory":
+        Complaint.objects.all().delete()  # a category that complaints are of stays
     resource.model._default_manager.filter(pk__in=list(others)).delete()
     assert queries(full, listed) == of_list <= LIST_MOST
     # Of a decision or an entity alone in its world there are no neighbours to ask for.

@@ -23,7 +23,10 @@ from guanlan.core.audit import act
 from guanlan.core.audit.recording import Detail
 from guanlan.core.models import ApiKey, User
 
-SCOPES = ("events:write", "decisions:read", "entities:read", "lists:write", "metrics:read")
+SCOPES = (
+    "events:write", "decisions:read", "entities:read", "lists:write", "metrics:read",
+    "complaints:write",
+)  # fmt: skip
 
 KEY_DAYS: Final = 365
 KEY_DAYS_MOST: Final = 1095

@@ -8,11 +8,13 @@ from typing import Final
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from guanlan.engine.scenario.model import Rule, Scenario
 from guanlan.fraud import programs, words
 from guanlan.fraud.frames import Record
 from guanlan.response.alerts import Evidence, Finding, evidence_link, rule_titles
+from guanlan.response.cases.rules import SHIPPED
 from guanlan.response.entities import Named
 from guanlan.response.kinds import Kind, entity_kinds
 from guanlan.response.terms import Severity
@@ -22,6 +24,7 @@ from guanlan.web.once import once
 PREFIX: Final = "fraud."
 LIST: Final = "list."
 OUTCOME: Final = "outcome."
+LABEL: Final = "label"  # the type of events that say what another one was
 WINDOW: Final = dt.timedelta(hours=1)
 # From here on a decision is worth somebody's look, and how bad it is at least.
 _LEAST: Final[dict[str, Severity]] = {
@@ -31,12 +34,14 @@ _LEAST: Final[dict[str, Severity]] = {
     "hold": Severity.medium,
     "decline": Severity.medium,
 }
+# Kinds of entities by how much an alert about one tells: alerts of a customer are one matter.
+TELLING: Final = SHIPPED["fraud"].kinds
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Finder:
     """Finds what the decisions of one scenario raise: one finding a decision, of the rule that
-    weighed most and the first entity that the event type names."""
+    weighed most and the most telling entity that it names: the customer, where there is one."""
 
     def __init__(self, scenario: Scenario | None) -> None:
         self._roles: dict[str, list[tuple[str, str]]] = {}
@@ -44,14 +49,28 @@ class Finder:
         if scenario is not None:
             kinds = {kind.name for kind in scenario.entities}
             self._rules = {rule.id: rule for rule in scenario.rules}
+            telling = {kind: n for n, kind in enumerate(TELLING)}
             self._roles = {
-                event.name: [(role.name, role.kind) for role in event.roles if role.kind in kinds]
+                event.name: sorted(
+                    ((role.name, role.kind) for role in event.roles if role.kind in kinds),
+                    key=lambda role: (telling.get(role[1], len(telling)), role[0] != role[1]),
+                )
                 for event in scenario.events
             }
 
-    def findings(self, batch: Iterable[Record]) -> list[Finding]:
-        """The findings of decided events, in their order."""
-        return [one for item in batch if (one := self.finding(item)) is not None]
+    def findings(self, batch: Iterable[Record]) -> list[tuple[int, Finding]]:
+        """The findings of events that were decided, with their positions, in their order."""
+        found = []
+        for item in batch:
+            if item.event.type == LABEL:
+                continue
+            try:
+                one = self.finding(item)
+            except Exception:  # noqa: BLE001 - a decision nobody can read is worth somebody's look
+                one = _unread(item)
+            if one is not None:
+                found.append((item.frame.position, one))
+        return found
 
     def finding(self, item: Record) -> Finding | None:
         """What a decision raises: nothing where it is below review and no severe rule hit."""
@@ -78,7 +97,7 @@ class Finder:
             for role, kind in self._roles.get(event.type, ())
             if (key := event.entities.get(role)) is not None
         )
-        at = _EPOCH + dt.timedelta(microseconds=item.frame.clock)
+        at = _at(item)
         first = present[0] if present else ("type", Named("type", event.type))
         return Finding(
             rule=PREFIX + top,
@@ -91,6 +110,25 @@ class Finder:
             at=at,
             window=WINDOW,
         )
+
+
+def _at(item: Record) -> dt.datetime:
+    return _EPOCH + dt.timedelta(microseconds=item.frame.clock)
+
+
+def _unread(item: Record) -> Finding:
+    """What a decision raises of which nothing can be said."""
+    at = _at(item)
+    return Finding(
+        rule=f"{PREFIX}unread",
+        category="fraud",
+        severity=Severity.high,
+        text=gettext_noop("A decision could not be read for alerts"),
+        key={"type": item.event.type[:64]},
+        evidence=(Evidence("decision", str(item.frame.seq), at),),
+        at=at,
+        window=WINDOW,
+    )
 
 
 @once

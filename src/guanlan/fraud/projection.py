@@ -23,10 +23,9 @@ from guanlan.engine.log import EVENT, LIST_CHANGE, PROGRAM, WARMED, Frame
 from guanlan.engine.program import read_activation
 from guanlan.engine.scenario import from_canonical
 from guanlan.engine.scenario.model import Outcome
-from guanlan.fraud.alerting import Finder
+from guanlan.fraud.alerting import LABEL, Finder
 from guanlan.fraud.frames import Layout, Record, microseconds, record
 from guanlan.fraud.models import (
-    AlertMark,
     Cursor,
     Decision,
     DecisionRule,
@@ -35,10 +34,10 @@ from guanlan.fraud.models import (
     Program,
     RuleName,
 )
-from guanlan.response.alerts import raise_alerts
+from guanlan.fraud.raising import Found, raising_mark
+from guanlan.response.alerts import Finding
 
 MINUTE: Final = 60_000_000
-LABEL: Final = "label"
 BUCKETS_PER_OCTAVE: Final = 8
 MAX_REMEMBERED_ENTITIES: Final = 200_000
 _LOOKUP: Final = 400
@@ -115,7 +114,8 @@ class Projection:
         self._layout = Layout(None)
         self._finder = Finder(None)
         self._layout_position = -1
-        self._raised = 0  # up to where decisions have raised their alerts
+        self._findings: list[tuple[int, Finding]] = []
+        self.found: Found | None = None  # what the last batch raises; for Raiser
 
     def position(self) -> int:
         """Where the next poll of the log should begin."""
@@ -143,8 +143,8 @@ class Projection:
         if next_position <= cursor.position:
             return 0
         self._restore(cursor)
-        mark = raising_mark(cursor.position)
-        self._raised = mark.position
+        raising_mark(cursor.position)
+        begins, self._findings = cursor.position, []
         fresh = [frame for frame in frames if frame.position >= cursor.position]
         batch: list[Record] = []
         for frame in fresh:
@@ -162,8 +162,7 @@ class Projection:
         self._write(cursor, batch)
         cursor.position = next_position
         cursor.save()
-        if next_position > mark.position:
-            AlertMark.objects.filter(id=1).update(position=next_position)
+        self.found = Found(begins, next_position, self._findings)
         return len(fresh)
 
     def _restore(self, cursor: Cursor) -> None:
@@ -220,14 +219,7 @@ class Projection:
         cursor.seq, cursor.clock = last.seq, last.clock
         cursor.events += len(batch)
         rows.write()
-        # In the transaction that projects them: each decision raises its alert once.
-        raise_alerts(
-            self._finder.findings(
-                item
-                for item in batch
-                if item.frame.position >= self._raised and item.event.type != LABEL
-            )
-        )
+        self._findings += self._finder.findings(batch)
 
     def _identify(self, cursor: Cursor, batch: Sequence[Record]) -> None:
         """Make sure that every entity and rule of the batch has its number."""
@@ -349,12 +341,6 @@ class Projection:
                 entity[4] = clock
                 entity[5] += 1
                 entity[6] = max(entity[6], outcome)
-
-
-def raising_mark(position: int) -> AlertMark:
-    """Up to where decisions have raised alerts; at first up to `position`, locked."""
-    AlertMark.objects.bulk_create([AlertMark(id=1, position=position)], ignore_conflicts=True)
-    return AlertMark.objects.select_for_update().get(id=1)
 
 
 def _list_act(frame: Frame) -> None:

@@ -13,6 +13,7 @@ from guanlan.core.event_log import log_keys
 from guanlan.core.faults import without_values
 from guanlan.engine.log import LogTail
 from guanlan.fraud.projection import Projection
+from guanlan.fraud.raising import Raiser
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Projector:
     def __init__(self, directory: Path | str, *, batch: int = BATCH) -> None:
         self._tail = LogTail(directory, log_keys())
         self._projection = Projection()
+        self._raiser = Raiser(self._tail)
         self._batch = batch
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -62,6 +64,11 @@ class Projector:
         return self._thread is not None and self._thread.is_alive()
 
     @property
+    def raising_failure(self) -> str:
+        """What raising alerts failed with, while some of them wait; empty where none does."""
+        return self._raiser.failure
+
+    @property
     def lag(self) -> Lag:
         committed = self._tail.committed
         return Lag(max(0, committed - self._position), self._position, committed)
@@ -79,9 +86,11 @@ class Projector:
     def _step(self) -> tuple[int, bool]:
         frames, following = self._tail.poll(self._position, self._batch)
         if following == self._position:
+            self._raiser.bring_up()
             return 0, False
         done = self._projection.apply(frames, following)
         self._position = following
+        self._raiser.bring_up(self._projection.found)
         return done, True
 
     def _run(self) -> None:

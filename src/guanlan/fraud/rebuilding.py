@@ -29,7 +29,7 @@ from guanlan.fraud.models import (
     Program,
     RuleName,
 )
-from guanlan.fraud.projection import raising_mark
+from guanlan.fraud.raising import raising_mark
 from guanlan.fraud.services import project
 
 PROJECTED: Final[tuple[type[models.Model], ...]] = (

@@ -9,17 +9,21 @@ from guanlan.core.audit.recording import Detail
 from guanlan.engine.log import LogTail
 from guanlan.fraud.models import Backtest
 from guanlan.fraud.projection import Projection
+from guanlan.fraud.raising import Raiser
 
 
 def project(tail: LogTail, *, batch: int = 2000) -> int:
-    """Project everything the log has committed by now; the number of frames projected."""
-    projection = Projection()
+    """Project everything the log has committed by now and raise its alerts; the number of frames
+    projected. Alerts that cannot be raised wait for the next time."""
+    projection, raiser = Projection(), Raiser(tail)
     position, done = projection.position(), 0
     while True:
         frames, following = tail.poll(position, batch)
         if following == position:
+            raiser.bring_up()
             return done
         done += projection.apply(frames, following)
+        raiser.bring_up(projection.found)
         position = following
 
 

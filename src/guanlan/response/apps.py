@@ -3,8 +3,10 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from guanlan.response import nouns
+from guanlan.web.palette import add_act
 from guanlan.web.start import declare
 
 
@@ -15,6 +17,7 @@ class ResponseConfig(AppConfig):
     def ready(self) -> None:
         nouns.declare()
         declare("guanlan.response.clocks.jobs", "guanlan.response.pages.clocks")
+        declare("guanlan.response.clocks.alerting", "guanlan.response.selfcheck.jobs")
         declare("guanlan.response.pages.clock_rules", "guanlan.response.pages.calendars")
         declare(
             "guanlan.response.pages.regulatory_reports",
@@ -39,13 +42,20 @@ class ResponseConfig(AppConfig):
         ensure = import_string("guanlan.response.alerts.deadlines.ensure_deadlines")
         post_migrate.connect(lambda **_options: ensure(), sender=self, weak=False)
         declare("guanlan.response.cases.jobs", "guanlan.response.pages.cases")
+        declare("guanlan.response.pages.case_rules", "guanlan.response.cases.searching")
+        add_act("cases_new", _("Open a case"), noun="response.case")
         ensure_cases = import_string("guanlan.response.cases.rules.ensure_rules")
         post_migrate.connect(lambda **_options: ensure_cases(), sender=self, weak=False)
+        declare("guanlan.response.pages.complaints", "guanlan.response.pages.complaint_setup")
+        declare("guanlan.response.complaints.jobs", "guanlan.response.pages.complaint_ways")
+        ship = import_string("guanlan.response.complaints.sorting.ensure_shipped")
+        post_migrate.connect(lambda **_options: ship(), sender=self, weak=False)
         declare(
             "guanlan.response.plans.acts",
             "guanlan.response.plans.steps",
             "guanlan.response.plans.deeds",
             "guanlan.response.plans.jobs",
         )
+        declare("guanlan.response.pages.status_components")
         declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")
         declare("guanlan.response.pages.drills", "guanlan.response.pages.lessons")

@@ -5,15 +5,27 @@ from __future__ import annotations
 from django.urls import path
 
 from guanlan.response.pages import (
+    complaint_calls,
+    complaint_public,
+    complaints,
     incident_views,
     plan_editor,
     plan_json,
     plan_views,
     reveals,
     start_clocks,
+    status_components,
+    status_public,
 )
 
 urlpatterns = [
+    path("status", status_public.page, name="status"),
+    path("status.json", status_public.as_json, name="status_json"),
+    path("status.atom", status_public.feed, name="status_feed"),
+    path("status/<slug:lang>", status_public.page, name="status_in"),
+    path("status/<slug:lang>.atom", status_public.feed, name="status_feed_in"),
+    path("settings/status-page", status_components.settings_page, name="status_settings"),
+    path("settings/status-page/preview", status_components.preview, name="status_preview"),
     path("start-clocks", start_clocks.start, name="start_clocks"),
     path("incident-board", incident_views.board, name="incident_board"),
     path("incident-figures", incident_views.figures, name="incident_figures"),
@@ -22,6 +34,19 @@ urlpatterns = [
         "respond/entities/<int:identity>/reveal",
         reveals.reveal_entity_ref,
         name="reveal_entity_ref",
+    ),
+    path("complaint-import", complaint_calls.bring, name="import_complaints"),
+    path("complaint-calls/<str:slug>", complaint_calls.call, name="complaint_gateway_call"),
+    path("complain", complaint_public.complain, name="complain"),
+    path(
+        "complain/<int:number>/<str:token>",
+        complaint_public.complaint_state,
+        name="complaint_state",
+    ),
+    path(
+        "respond/complaints/<int:identity>/reveal",
+        complaints.reveal_complaint,
+        name="reveal_complaint",
     ),
     path("plan-import", plan_views.bring_in, name="import_plan"),
     path("plans/<int:plan>/start", plan_views.start, name="start_plan"),

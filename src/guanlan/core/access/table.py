@@ -71,6 +71,7 @@ PURPOSES: Final[dict[str, str | Promise]] = {
 }
 KEY_SCOPES: Final = (
     "events:write", "decisions:read", "entities:read", "lists:write", "metrics:read",
+    "complaints:write",
 )  # fmt: skip
 
 declare_roles(ROLES)

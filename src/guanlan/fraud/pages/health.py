@@ -33,6 +33,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "warm_error": engine.warm_error if engine else "",
         "compile_error": engine.kernel.warm_error if engine else "",
         "projector_failure": following.failure if following else "",
+        "raising_failure": following.raising_failure if following else "",
         "log": log,
         "slow": log.behind > BEHIND,
         "segments": _segments(),

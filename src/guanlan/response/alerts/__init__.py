@@ -15,12 +15,13 @@ The same rule and key are one alert as long as it is live and found again within
 from guanlan.response.alerts.counting import live_count
 from guanlan.response.alerts.evidence import evidence_link
 from guanlan.response.alerts.finding import Evidence, Finding
-from guanlan.response.alerts.raising import on_raised, raise_alert, raise_alerts
+from guanlan.response.alerts.raising import bury, on_raised, raise_alert, raise_alerts
 from guanlan.response.alerts.titles import rule_titles, title_of
 
 __all__ = [
     "Evidence",
     "Finding",
+    "bury",
     "evidence_link",
     "live_count",
     "on_raised",

@@ -24,6 +24,7 @@ KINDS: Final[dict[str, Words]] = {
     "muted": pgettext_lazy("became of an alert", "nobody is told for the moment"),
     "returned": pgettext_lazy("became of an alert", "came back"),
     "told": pgettext_lazy("became of an alert", "told"),
+    "well": pgettext_lazy("became of an alert", "well again; closed by the platform"),
     "nobody": pgettext_lazy("became of an alert", "nobody was reachable; told the owners"),
 }
 

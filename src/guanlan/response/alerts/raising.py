@@ -243,6 +243,16 @@ def _join(every: list[Run], refs: dict[Named, EntityRef]) -> None:
     )
 
 
+def bury(
+    findings: Iterable[Finding], why: str, values: dict[str, str], now: datetime | None = None
+) -> None:
+    """Keep findings as dead letters that whoever found them cannot raise: `why` is an English
+    sentence marked for translation, with `%(name)s` for `values`, in which nothing is personal."""
+    fault = Fault(why, values)
+    with transaction.atomic():
+        _keep([(one, fault) for one in findings], now or timezone.now())
+
+
 def _keep(bad: list[tuple[Finding, Fault]], now: datetime) -> None:
     """Keep what is not understood."""
     if not bad:

@@ -4,32 +4,61 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from guanlan.core.access import Subject, may
+from guanlan.response.alerts import evidence
 from guanlan.response.alerts.handling import DISPOSITIONS
 from guanlan.response.alerts.showing import ShownPart, alerts_of, severity_name, severity_state
 from guanlan.response.alerts.titles import title_of
 from guanlan.response.cases.letters import name_of
 from guanlan.response.cases.timeline import KINDS
+from guanlan.response.incidents.showing import incident_state
 from guanlan.response.kinds import Kind, every_kind, kind_title, masked
-from guanlan.response.models import Alert, Case, CaseEntity, CaseEntry
+from guanlan.response.models import (
+    Alert,
+    Case,
+    CaseDecision,
+    CaseEntity,
+    CaseEntry,
+    CaseItem,
+    CaseLink,
+    IncidentLink,
+    PlanRun,
+    Restriction,
+)
 from guanlan.response.pages.reveals import reveal_form
+from guanlan.response.plans.showing import run_state, titled
+from guanlan.response.restrictions.terms import EFFECTS, STATES
 from guanlan.response.terms import CATEGORIES
 from guanlan.web.resource import Happening, State
 from guanlan.web.resource.cells import written
+from guanlan.web.words import money
 
 NOUN: Final = "response.case"
 SHOWN_IN_ROW: Final = 2
 MOST_PARTS: Final = 20
 MOST_ALERTS: Final = 20
 MOST_LINES: Final = 100
+MOST_PIECES: Final = 12
+MOST_DECISIONS: Final = 20
+MOST_TIES: Final = 10
 MASKED: Final = "•••"
+
+
+class Related(NamedTuple):
+    """Another case, how it is tied to this one, and where it is."""
+
+    title: str
+    url: str
+    how: str
+    state: State
 
 
 class CaseRow:
@@ -148,6 +177,126 @@ class CaseLook:
             for one in self.alerts
         ]
 
+    @property
+    def pieces(self) -> list[tuple[str, str, dt.datetime]]:
+        """Evidence of its newest alerts, newest first: what it is called, its address, of when."""
+        found = [
+            (*evidence.shown(kind, ref), dt.datetime.fromisoformat(at))
+            for one in self.alerts
+            for kind, ref, at in one.evidence
+        ]
+        return sorted(found, key=lambda piece: piece[2], reverse=True)[:MOST_PIECES]
+
+    @cached_property
+    def items(self) -> list[CaseItem]:
+        """The checklist."""
+        rows = CaseItem.objects.for_user(self.subject).filter(case=self.row)
+        return list(rows.select_related("done_by").order_by("place"))
+
+    @property
+    def item_lines(self) -> list[dict[str, Any]]:
+        """The checklist, ready for its template."""
+        return [
+            {
+                "place": one.place,
+                "text": gettext(one.text),
+                "done": one.done,
+                "by": one.done_by.get_username() if one.done_by else "",
+            }
+            for one in self.items
+        ]
+
+    @property
+    def items_done(self) -> int:
+        """How many items of the checklist are done."""
+        return sum(one.done is not None for one in self.items)
+
+    @cached_property
+    def decisions(self) -> list[dict[str, Any]]:
+        """What was decided about its customer, newest first."""
+        rows = CaseDecision.objects.for_user(self.subject).filter(case=self.row)
+        found = rows.select_related("made_by", "entity").order_by("-made", "-pk")[:MOST_DECISIONS]
+        kinds = every_kind()
+        return [
+            {
+                "what": one.get_what_display(),
+                "about": masked(one.entity, kinds) if one.entity else "",
+                "at": one.made,
+                "by": one.made_by.get_username() if one.made_by else "",
+                "reason": self.clear(str(one.reason)),
+                "url": reverse("restriction", args=[one.restriction_id])
+                if one.restriction_id
+                else "",
+            }
+            for one in found
+        ]
+
+    @cached_property
+    def restrictions(self) -> list[dict[str, Any]]:
+        """Restrictions of its entities, those that wait or are in force first."""
+        about = CaseEntity.objects.for_user(self.subject).filter(case=self.row)
+        rows = Restriction.objects.for_user(self.subject).filter(entity__in=about.values("entity"))
+        found = rows.select_related("entity").order_by("-proposed", "-pk")[:MOST_TIES]
+        kinds = every_kind()
+        order = list(STATES)
+        return [
+            {
+                "title": f"{EFFECTS[one.effect]} · {masked(one.entity, kinds)}",
+                "state": STATES[one.state],
+                "url": reverse("restriction", args=[one.pk]),
+                "at": one.expires,
+            }
+            for one in sorted(found, key=lambda one: order.index(one.state))
+        ]
+
+    @cached_property
+    def related(self) -> list[Related]:
+        """Cases it is tied to, then others about the same entities."""
+        ties = CaseLink.objects.for_user(self.subject).filter(Q(case=self.row) | Q(other=self.row))
+        found: dict[int, Related] = {}
+        for one in ties.select_related("case", "other").order_by("-pk")[:MOST_TIES]:
+            away = one.other if one.case_id == self.row.pk else one.case
+            found[away.pk] = self._tied(away, one.get_kind_display())
+        mine = CaseEntity.objects.for_user(self.subject).filter(case=self.row)
+        same = Case.objects.for_user(self.subject).filter(
+            parts__entity__in=mine.values("entity")[:MOST_PARTS]
+        )
+        for case in same.exclude(pk=self.row.pk).distinct().order_by("-pk")[:MOST_TIES]:
+            found.setdefault(case.pk, self._tied(case, _("same entity")))
+        return list(found.values())[:MOST_TIES]
+
+    def _tied(self, case: Case, how: str) -> Related:
+        title = f"#{case.pk} {name_of(case)}"
+        return Related(title, reverse("case", args=[case.pk]), how, case_state(case, self.now))
+
+    @cached_property
+    def incidents(self) -> list[dict[str, Any]]:
+        """Incidents that it is tied to."""
+        rows = IncidentLink.objects.for_user(self.subject).filter(noun=NOUN, key=str(self.row.pk))
+        return [
+            {
+                "title": f"#{one.incident_id} {one.incident.title}",
+                "url": reverse("incident", args=[one.incident_id]),
+                "state": incident_state(one.incident),
+            }
+            for one in rows.select_related("incident").order_by("-pk")[:MOST_TIES]
+        ]
+
+    @cached_property
+    def runs(self) -> list[dict[str, Any]]:
+        """Plans that were started for it."""
+        rows = PlanRun.objects.for_user(self.subject).filter(
+            origin_noun=NOUN, origin_id=str(self.row.pk)
+        )
+        return [
+            {
+                "title": titled(one.version.plan.titles) or one.version.plan.name,
+                "url": reverse("plan_run", args=[one.pk]),
+                "state": run_state(one),
+            }
+            for one in rows.select_related("version__plan").order_by("-started", "-pk")[:MOST_TIES]
+        ]
+
     @cached_property
     def entries(self) -> list[CaseEntry]:
         """The newest lines, newest first."""
@@ -193,6 +342,16 @@ def said(one: CaseEntry) -> str:
             return f"{text} → #{values['case']}" if "case" in values else text
         case "closed" | "closing":
             return str(DISPOSITIONS.get(values.get("disposition", ""), ""))
+        case "amount":
+            amount = values.get("amount")
+            return _("unknown") if amount is None else money(amount, values["currency"])
+        case "item" | "item_open":
+            text = str(values["item"])
+            return gettext(text)
+        case "decided":
+            return str(dict(CaseDecision.What.choices).get(values["what"], values["what"]))
+        case "assigned":
+            return str(values.get("name") or _("nobody"))
         case "merged" | "merged_into" | "linked":
             return f"#{values['case']}"
     return str(values.get("name", ""))

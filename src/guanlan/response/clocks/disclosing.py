@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -12,6 +13,13 @@ from guanlan.core.access import Subject, require
 from guanlan.core.audit import act
 from guanlan.response.clocks.terms import Matter
 from guanlan.response.models import Disclosure, RegulatoryReport, Statement
+
+_on_disclosed: list[Callable[[Disclosure], None]] = []
+
+
+def on_disclosed(hook: Callable[[Disclosure], None]) -> None:
+    """Call `hook` with each line of the register, within its transaction."""
+    _on_disclosed.append(hook)
 
 
 def disclose(
@@ -52,4 +60,6 @@ def disclose(
     )
     with act("disclosure.add", made, detail={"what": what, "how": how}):
         made.save()
+        for hook in _on_disclosed:
+            hook(made)
     return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import ndiff
 
 from django.core.exceptions import ValidationError
@@ -20,6 +20,12 @@ from guanlan.response.clocks.terms import REGULATORS, Matter, said
 from guanlan.response.models import RegulatoryReport, ReportDraft, RunningClock
 
 NOUN = "response.regulatoryreport"
+_on_drafted: list[Callable[[RegulatoryReport], None]] = []
+
+
+def on_drafted(hook: Callable[[RegulatoryReport], None]) -> None:
+    """Call `hook` with each report that is begun, within its transaction."""
+    _on_drafted.append(hook)
 
 
 def matter_of(row: RunningClock | RegulatoryReport) -> Matter:
@@ -50,6 +56,8 @@ def draft(
     with act("report.draft", made, detail={"kind": kind}):
         made.save()
         _keep(made, subject, at)
+        for hook in _on_drafted:
+            hook(made)
     return made
 
 

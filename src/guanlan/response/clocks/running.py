@@ -32,6 +32,7 @@ LATEST_START: Final = dt.timedelta(minutes=5)  # a start may be so far ahead of 
 
 Stopped = Callable[[RunningClock], None]
 _on_stopped: list[Stopped] = []
+_on_started: list[Stopped] = []
 
 
 class Times(NamedTuple):
@@ -55,6 +56,11 @@ class Proposal(NamedTuple):
     verdict: Verdict
     start: dt.datetime | None
     due: dt.datetime | None
+
+
+def on_started(hook: Stopped) -> None:
+    """Call `hook` with each clock that is started, within its transaction."""
+    _on_started.append(hook)
 
 
 def on_stopped(hook: Stopped) -> None:
@@ -238,6 +244,8 @@ def _start(
                 ClockAlarm(clock=clock, percent=percent, due=arithmetic.at(percent))
                 for percent in ALARMS
             )
+            for hook in _on_started:
+                hook(clock)
         return clock
     if clock.state == "cancelled":
         with act("clock.resume", clock, detail=detail):

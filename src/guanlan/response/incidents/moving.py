@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject
 from guanlan.core.audit import act
+from guanlan.response.incidents.duties import follow_severity, handled, open_clocks
 from guanlan.response.incidents.finding import locked, reason_of
 from guanlan.response.incidents.matrix import matrix_in_force
 from guanlan.response.incidents.timeline import enter
@@ -42,6 +43,7 @@ def change_severity(
         row.severity, row.matrix = int(severity), None
         row.save()
         enter(row, "severity", now, subject, text=said, values=values)
+        follow_severity(row, now)
     return row
 
 
@@ -66,33 +68,41 @@ def stabilise(
         row.state, row.stable = State.STABLE, moment
         row.save()
         enter(row, "stable", moment, subject, written=now)
+        handled(row, moment, now)
     return row
 
 
 def close(subject: Subject, incident: Incident, *, now: dt.datetime, reason: str = "") -> Incident:
-    """Close a stable incident and end its roles. One that is not stable, or has open tasks, needs
-    a reason. Raises Denied, or ValidationError by field."""
+    """Close a stable incident and end its roles; its clocks run on. One that is not stable, or has
+    open tasks or clocks, needs a reason. Raises Denied, or ValidationError by field."""
     said = reason_of(reason) if reason.strip() else ""
     with act("incident.close", incident):
         row = locked(subject, incident)
         _open(row)
         left = row.tasks.filter(state=IncidentTask.State.OPEN).count()
         others = row.roles.filter(renounced_at=None).exclude(role="commander").count()
-        if (left or others or row.state == State.ACTIVE) and not said:
-            raise ValidationError({"reason": _why_not(row, left, others)})
+        clocks = open_clocks(row)
+        active = row.state == State.ACTIVE
+        if (left or others or clocks or active) and not said:
+            raise ValidationError({"reason": _why_not(row, left, others, clocks)})
         row.state, row.closed, row.closed_by_id = State.CLOSED, now, subject.id
         row.closed_with, row.commander, row.update_due = left, None, None
         row.save()
         row.roles.filter(renounced_at=None).update(renounced_at=now)
+        if active:
+            handled(row, now, now)
         enter(row, "closed", now, subject, text=said, values={"tasks": left, "roles": others})
     return row
 
 
-def _why_not(row: Incident, left: int, others: int) -> str:
+def _why_not(row: Incident, left: int, others: int, clocks: int) -> str:
     if row.state == State.ACTIVE:
         return _("It is not stable yet: say why it is closed all the same.")
     if left:
         return _("%(n)s tasks are open: say why it is closed all the same.") % {"n": left}
+    if clocks:
+        text = _("%(n)s clocks wait for a report and run on: say why it is closed all the same.")
+        return text % {"n": clocks}
     return _("%(n)s roles are held: end them, or say why it is closed.") % {"n": others}
 
 

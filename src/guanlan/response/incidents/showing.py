@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from guanlan.core.access import Subject, may
+from guanlan.response.clocks.terms import STATES as CLOCK_STATES
+from guanlan.response.incidents.duties import title_in
 from guanlan.response.incidents.finding import NOUN
 from guanlan.response.incidents.timeline import KINDS
 from guanlan.response.models import (
@@ -35,6 +38,10 @@ TASK_LOOKS: Final = {"open": "warn", "done": "on", "verified": "on", "dropped": 
 SEVERITY_LOOKS: Final = ("off", "off", "warn", "bad", "bad")  # by terms.Severity
 MOST_LINES: Final = 300
 MASKED: Final = "•••"
+_LEADS: Final = (
+    ("clock", "response.runningclock", "clock"),
+    ("report", "response.regulatoryreport", "regulatory_report"),
+)
 
 
 def incident_state(row: Incident) -> State:
@@ -194,9 +201,18 @@ class IncidentLook:
                 text=said(one),
                 mark=State(_look(one), KINDS.get(one.kind, one.kind)),
                 note=self._note(one),
+                url=self._url(one),
             )
             for one in self.entries
         ]
+
+    def _url(self, one: TimelineEntry) -> str:
+        """The page of a clock or a report that a line tells of, for who sees it."""
+        for name, noun, route in _LEADS:
+            key = one.values.get(name)
+            if key is not None and may(self.subject, "see", noun):
+                return reverse(route, args=[key])
+        return ""
 
     def _note(self, one: TimelineEntry) -> str:
         who = one.by.get_username() if one.by else _("the platform")
@@ -209,7 +225,7 @@ class IncidentLook:
 def _look(one: TimelineEntry) -> str:
     if one.kind in ("declared", "reopened"):
         return "bad"
-    return "warn" if one.kind in ("severity", "task_refused") else "on"
+    return "warn" if one.kind in ("severity", "task_refused", "clock") else "on"
 
 
 def said(one: TimelineEntry) -> str:
@@ -240,4 +256,12 @@ def said(one: TimelineEntry) -> str:
     if one.kind == "cost":
         kind = dict(IncidentCost.Kind.choices).get(values["kind"], values["kind"])
         return f"{kind}: {money(values['amount'], values['currency'])}"
+    if one.kind == "clock":
+        due = dt.datetime.fromisoformat(values["due"])
+        at = f"{timezone.localtime(due):%Y-%m-%d %H:%M}"
+        return _("%(what)s, due %(at)s") % {"what": title_in(one.values), "at": at}
+    if one.kind == "clock_ended":
+        return f"{title_in(one.values)}: {CLOCK_STATES.get(values['state'], values['state'])}"
+    if one.kind == "reported":
+        return f"{values['title']} → {values['to']}"
     return str(values.get("title", ""))

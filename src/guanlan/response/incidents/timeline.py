@@ -35,6 +35,10 @@ KINDS: Final[dict[str, Words]] = {
     "update": pgettext_lazy("in the timeline of an incident", "news told"),
     "cost": pgettext_lazy("in the timeline of an incident", "cost added"),
     "reviewed": pgettext_lazy("in the timeline of an incident", "reviewed"),
+    "clock": pgettext_lazy("in the timeline of an incident", "clock started"),
+    "clock_ended": pgettext_lazy("in the timeline of an incident", "clock ended"),
+    "draft": pgettext_lazy("in the timeline of an incident", "report begun"),
+    "reported": pgettext_lazy("in the timeline of an incident", "reported"),
     "note": pgettext_lazy("in the timeline of an incident", "note"),
 }
 LONGEST: Final = 4000

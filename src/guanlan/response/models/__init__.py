@@ -5,6 +5,7 @@ appending     rows that are only ever added
 case_rules    how alerts are grouped, who works on which cases, by when
 cases         cases, what they are about, and what was decided in them
 clocks        business calendars, clocks of regulators, reports, statements, disclosures
+complaints    what customers say is wrong, what they were told, what answers and sorts it
 drills        drills of plans
 entities      what alerts, cases and restrictions speak of
 incidents     incidents, their timeline, roles and tasks
@@ -45,6 +46,17 @@ from guanlan.response.models.clocks import (
     RunningClock,
     Statement,
 )
+from guanlan.response.models.complaint_terms import (
+    ComplaintCategory,
+    ComplaintTerms,
+    ReplyTemplate,
+)
+from guanlan.response.models.complaint_ways import ComplaintGateway, IntakeSeen, Mailbox
+from guanlan.response.models.complaints import (
+    Complaint,
+    ComplaintHappening,
+    ComplaintMessage,
+)
 from guanlan.response.models.drills import Drill, DrillParticipant, Inject, Observation
 from guanlan.response.models.entities import EntityRef
 from guanlan.response.models.incident_criteria import DeclarationCriterion
@@ -80,6 +92,13 @@ from guanlan.response.models.restrictions import (
     Sink,
     SinkHolding,
 )
+from guanlan.response.models.status import (
+    PublicMaintenance,
+    StatusComponent,
+    StatusPage,
+    StatusPost,
+    StatusSpan,
+)
 
 __all__ = [
     "AckDeadline",
@@ -106,6 +125,12 @@ __all__ = [
     "CaseRule",
     "ClockAlarm",
     "ClockRule",
+    "Complaint",
+    "ComplaintCategory",
+    "ComplaintGateway",
+    "ComplaintHappening",
+    "ComplaintMessage",
+    "ComplaintTerms",
     "DeadLetter",
     "DeclarationCriterion",
     "Disclosure",
@@ -119,8 +144,10 @@ __all__ = [
     "IncidentReview",
     "IncidentTask",
     "Inject",
+    "IntakeSeen",
     "Lesson",
     "LessonAction",
+    "Mailbox",
     "MaintenanceWindow",
     "NeverBlock",
     "Observation",
@@ -129,7 +156,9 @@ __all__ = [
     "Plan",
     "PlanRun",
     "PlanVersion",
+    "PublicMaintenance",
     "RegulatoryReport",
+    "ReplyTemplate",
     "ReportDraft",
     "Restriction",
     "RestrictionState",
@@ -141,6 +170,10 @@ __all__ = [
     "Snooze",
     "StakeholderUpdate",
     "Statement",
+    "StatusComponent",
+    "StatusPage",
+    "StatusPost",
+    "StatusSpan",
     "StepRun",
     "TimelineEntry",
 ]

@@ -87,7 +87,7 @@ class Incident(models.Model):
     data_levels: ClassVar[dict[int, str]] = {
         2: "id seal_id title category severity impact urgency matrix state confidential how"
         " by_criterion criterion channel declared declared_by occurred known acknowledged stable"
-        " stable_due closed closed_by closed_with reopened update_due reviewed commander",
+        " reported stable_due closed closed_by closed_with reopened update_due reviewed commander",
         3: "summary",
     }
     seal_row: ClassVar[str] = "seal_id"
@@ -119,6 +119,7 @@ class Incident(models.Model):
     commander = models.ForeignKey(  # as RoleHeld says it
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    reported = models.DateTimeField(null=True)  # when the first report to a regulator was sent
     stable = models.DateTimeField(null=True)
     stable_due = models.DateTimeField(null=True)
     update_due = models.DateTimeField(null=True)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from guanlan.response.nouns import alerts, cases, clocks, entities, incidents, plans, restrictions
+from guanlan.response.nouns import (
+    alerts,
+    cases,
+    clocks,
+    complaints,
+    entities,
+    incidents,
+    plans,
+    restrictions,
+    status,
+)
 
 
 def declare() -> None:
@@ -10,7 +20,9 @@ def declare() -> None:
     alerts.declare()
     cases.declare()
     clocks.declare()
+    complaints.declare()
     entities.declare()
     incidents.declare()
     plans.declare()
     restrictions.declare()
+    status.declare()

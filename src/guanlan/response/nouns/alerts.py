@@ -21,6 +21,7 @@ def declare() -> None:
             "alert.acknowledge": _("Acknowledge an alert"),
             "alert.contain": _("Contain an alert"),
             "alert.close": _("Close an alert"),
+            "alert.resolve": _("Resolve an alert whose cause is gone"),
             "alert.reopen": _("Open an alert again"),
             "alert.assign": _("Give an alert to a person"),
             "alert.severity": _("Change the severity of an alert"),

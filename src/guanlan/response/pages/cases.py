@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from guanlan.core.access import Subject
+from guanlan.core.access import Subject, may
 from guanlan.response.alerts.handling import DISPOSITIONS
 from guanlan.response.alerts.showing import severity_state
+from guanlan.response.cases.closing import may_confirm
 from guanlan.response.cases.letters import name_of
 from guanlan.response.cases.showing import CaseLook, case_state, show_cases, timeline
 from guanlan.response.models import Case, EntityRef
+from guanlan.response.pages import case_acts, case_forms, case_panels
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.resource import (
+    Action,
     Chip,
     Clock,
     Column,
     Filter,
+    Form,
     Heading,
+    Link,
+    Numbers,
     Panel,
     Resource,
     State,
@@ -35,7 +39,6 @@ from guanlan.web.resource import (
     Timeline,
     register,
 )
-from guanlan.web.words import number
 
 YES_NO: Final = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
 
@@ -81,6 +84,11 @@ def heading(look: CaseLook) -> Heading:
     )
 
 
+def is_open(row: Case) -> bool:
+    """Whether it can be worked on."""
+    return row.live
+
+
 def clock_of(row: Case) -> Clock | dt.datetime:
     """The clock that runs: of answering first, then of resolving; else when it was opened."""
     if row.live and row.waiting is None:
@@ -89,17 +97,6 @@ def clock_of(row: Case) -> Clock | dt.datetime:
         if row.resolve_due is not None:
             return Clock(row.resolve_due, row.opened)
     return row.closed or row.waiting or row.opened
-
-
-def alerts_panel(look: CaseLook, subject: Subject) -> Mapping[str, Any]:
-    """The newest alerts; all of them are behind the link."""
-    where = f"{reverse('alerts')}?{urlencode({'q': f'case:{look.row.pk}'})}"
-    n = number(look.row.alert_count)
-    return {
-        "lines": look.alert_lines,
-        "more": _("all %(n)s") % {"n": n} if look.row.alert_count else "",
-        "more_url": where,
-    }
 
 
 def _of_case(
@@ -161,6 +158,72 @@ FILTERS: Sequence[Filter] = (
     Filter("before", gettext_lazy("Opened until then"), "time", "opened", sign="<"),
 )  # fmt: skip
 
+ACTIONS: Final = (
+    Action("take", gettext_lazy("Take"), case_acts.take, when=is_open,
+           offered=lambda case, subject: case.owner_id != subject.id),
+    Action("acknowledge", gettext_lazy("Acknowledge"), case_acts.acknowledge,
+           when=lambda case: case.state == "new"),
+    Action("give", gettext_lazy("Give to"), case_acts.give, when=is_open,
+           form=lambda subject, case: case_forms.Giving),
+    Action("share", gettext_lazy("Give to who has the least"), case_acts.share,
+           when=lambda case: case.live and case.queue_id is not None),
+    Action("contain", gettext_lazy("Contained"), case_acts.contain,
+           when=lambda case: case.state in ("new", "acknowledged")),
+    Action("wait", gettext_lazy("Wait for the customer"), case_acts.wait,
+           when=lambda case: case.live and case.waiting is None and case.closing_at is None,
+           form=lambda subject, case: case_forms.Why),
+    Action("resume", gettext_lazy("Go on"), case_acts.resume,
+           when=lambda case: case.live and case.waiting is not None),
+    Action("decide", gettext_lazy("Decide"), case_acts.decide, when=is_open,
+           form=case_forms.deciding),
+    Action("tick", gettext_lazy("Checklist"), case_acts.tick, when=is_open,
+           form=case_forms.ticking),
+    Action("item", gettext_lazy("Add to the checklist"), case_acts.item, when=is_open,
+           form=lambda subject, case: case_forms.Adding),
+    Action("severity", gettext_lazy("Severity"), case_acts.severity, when=is_open,
+           form=lambda subject, case: case_forms.Severer),
+    Action("amount", gettext_lazy("Amount at stake"), case_acts.amount, when=is_open,
+           form=lambda subject, case: case_forms.Amount),
+    Action("queue", pgettext_lazy("of cases", "Queue"), case_acts.queue, when=is_open,
+           form=lambda subject, case: case_forms.Queueing),
+    Action("link", gettext_lazy("Tie to a case"), case_acts.link, when=is_open,
+           form=lambda subject, case: case_forms.Linking),
+    Action("merge", gettext_lazy("Merge into"), case_acts.merge, when=is_open,
+           form=lambda subject, case: case_forms.Merging),
+    Action("merge_all", gettext_lazy("Merge into the eldest"), case_acts.merge_all, when=is_open,
+           together=True, words=gettext_lazy(
+               "The chosen cases become one: their alerts, entities and ties move to the eldest,"
+               " and the others are closed and point to it.")),
+    Action("split", gettext_lazy("Split"), case_acts.split, verb="add",
+           when=lambda case: case.live and case.alert_count > 1,
+           form=lambda subject, case: case_forms.Splitting),
+    Action("plan", gettext_lazy("Start a plan"), case_acts.plan, when=is_open,
+           offered=lambda case, subject: may(subject, "add", "response.planrun"),
+           form=lambda subject, case: case_forms.Planning),
+    Action("incident", gettext_lazy("Declare an incident"), case_acts.incident, when=is_open,
+           offered=lambda case, subject: may(subject, "add", "response.incident"),
+           form=lambda subject, case: case_forms.Declaring),
+    Action("confirm", gettext_lazy("Confirm closing"), case_acts.confirm, verb="approve",
+           when=lambda case: case.closing_at is not None,
+           offered=lambda case, subject: may_confirm(subject, case)),
+    Action("refuse", gettext_lazy("Keep open"), case_acts.refuse,
+           when=lambda case: case.closing_at is not None,
+           offered=lambda case, subject: case.closing_by_id == subject.id
+           or may(subject, "approve", "response.case"),
+           form=lambda subject, case: case_forms.Why),
+    Action("close", gettext_lazy("Close"), case_acts.close,
+           when=lambda case: case.live and case.closing_at is None,
+           form=lambda subject, case: case_forms.Closing),
+    Action("reopen", gettext_lazy("Open again"), case_acts.reopen,
+           when=lambda case: not case.live and case.merged_into_id is None,
+           form=lambda subject, case: case_forms.Why),
+    Action("close_false", gettext_lazy("Close as false positive"), case_acts.close_false,
+           when=lambda case: case.live and case.closing_at is None, danger=True,
+           words=gettext_lazy(
+               "It is closed with its alerts, which count against the precision of their rules. A"
+               " severe one waits for a second person.")),
+)  # fmt: skip
+
 CASES = register(
     Resource(
         noun="response.case",
@@ -194,12 +257,44 @@ CASES = register(
         name_of=lambda case: f"#{case.pk} {name_of(case)}",
         facts=(),
         panels=(
+            Numbers(case_panels.tiles),
             Panel(gettext_lazy("What happened"), "response/case/summary.html",
                   when=lambda look, subject: bool(look.row.summary)),
-            Panel(gettext_lazy("Alerts"), "response/case/alerts.html", alerts_panel),
+            Panel(gettext_lazy("Alerts"), "response/case/alerts.html", case_panels.alerts),
+            Panel(gettext_lazy("Checklist"), "response/case/checklist.html",
+                  case_panels.checklist, id="checklist"),
             Timeline(gettext_lazy("Timeline"), timeline),
+            Panel(gettext_lazy("Evidence"), "response/alert/evidence.html", case_panels.evidence,
+                  when=lambda look, subject: bool(look.pieces)),
             Panel(pgettext_lazy("in an alert", "Who"), "response/alert/parts.html", wide=False,
                   when=lambda look, subject: bool(look.parts)),
+            Panel(gettext_lazy("Decision on the customer"), "response/case/decisions.html",
+                  case_panels.decisions, wide=False),
+            Panel(gettext_lazy("Restrictions of its entities"),
+                  "response/case/restrictions.html", wide=False,
+                  when=lambda look, subject: bool(look.restrictions)),
+            Panel(gettext_lazy("Related cases"), "response/case/related.html", wide=False,
+                  when=lambda look, subject: bool(look.related)),
+            Panel(gettext_lazy("Incidents and plans"), "response/case/led_to.html", wide=False,
+                  when=lambda look, subject: bool(look.incidents or look.runs)),
+            Panel(gettext_lazy("Clocks"), "web/resource/facts.html", case_panels.clocks,
+                  wide=False),
+            Panel(gettext_lazy("Why this priority"), "web/resource/table.html", case_panels.why,
+                  wide=False),
+        ),
+        form=Form(
+            make=lambda subject, row: case_forms.Opening if row is None else case_forms.Changing,
+            add=case_acts.add,
+            change=case_acts.change,
+            initial=lambda row: {"title": row.title, "summary": row.summary},
+            title=gettext_lazy("Open a case"),
+            button=gettext_lazy("Keep"),
+        ),
+        actions=ACTIONS,
+        links=(
+            Link(pgettext_lazy("of cases", "Queues"), "case_queues"),
+            Link(gettext_lazy("What holds for cases"), "case_rules"),
+            Link(gettext_lazy("Deadlines"), "case_deadlines"),
         ),
         empty=gettext_lazy(
             "No case was opened yet. Alerts open one for each entity by themselves; a person may"

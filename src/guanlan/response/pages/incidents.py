@@ -20,8 +20,15 @@ from guanlan.response.incidents.showing import (
     took,
 )
 from guanlan.response.models import Incident
-from guanlan.response.pages import incident_acts, incident_following, incident_forms
+from guanlan.response.pages import (
+    incident_acts,
+    incident_clocks,
+    incident_following,
+    incident_forms,
+    status_components,
+)
 from guanlan.response.pages import incident_following_forms as following_forms
+from guanlan.response.status import keeping
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.dashboards import Tile
 from guanlan.web.resource import (
@@ -94,6 +101,7 @@ def times(look: IncidentLook, subject: Subject) -> Mapping[str, Any]:
     return facts(
         (_("Occurred → known"), took(row.occurred, row.known)),
         (_("Known → acknowledged"), took(row.known, row.acknowledged)),
+        (_("Known → reported"), took(row.known, row.reported)),
         (_("Known → stable"), took(row.known, row.stable)),
         (_("Known → closed"), took(row.known, row.closed)),
     )
@@ -129,6 +137,7 @@ INCIDENTS = register(
             Column("known", gettext_lazy("Known since"), cell="moment", sort=True, shown=False),
             Column("occurred", gettext_lazy("Occurred"), cell="moment", shown=False),
             Column("acknowledged", gettext_lazy("Acknowledged"), cell="moment", shown=False),
+            Column("reported", gettext_lazy("Reported"), cell="moment", shown=False),
             Column("stable", gettext_lazy("Stable since"), cell="moment", shown=False),
             Column("closed", gettext_lazy("Closed"), cell="moment", shown=False),
             Column("stable_due", gettext_lazy("To be stable by"), cell="moment", shown=False),
@@ -174,7 +183,7 @@ INCIDENTS = register(
         look=look,
         heading=heading,
         facts=("category", "impact", "urgency", "how", "declared_by", "occurred", "known",
-               "declared", "acknowledged", "stable", "closed", "channel", "reopened"),
+               "declared", "acknowledged", "reported", "stable", "closed", "channel", "reopened"),
         panels=(
             Numbers(tiles),
             Panel(gettext_lazy("What happened"), "response/incident/summary.html",
@@ -185,6 +194,8 @@ INCIDENTS = register(
             Panel(gettext_lazy("Review and lessons"), "response/incident/review.html",
                   incident_following.findings,
                   when=lambda look, subject: look.row.state != "active"),
+            Panel(gettext_lazy("Regulatory clocks"), "response/incident/clocks.html",
+                  incident_clocks.running, wide=False, when=incident_clocks.sees),
             Panel(gettext_lazy("Tasks"), "response/incident/tasks.html", open_tasks, wide=False),
             Panel(gettext_lazy("Roles"), "response/incident/roles.html", wide=False),
             Panel(gettext_lazy("Plans"), "response/incident/plans.html", wide=False,
@@ -223,6 +234,14 @@ INCIDENTS = register(
                    form=lambda subject, row: incident_forms.Tying),
             Action("tell", gettext_lazy("Record news"), incident_following.tell,
                    form=lambda subject, row: following_forms.Telling),
+            Action("public", gettext_lazy("Status page"), status_components.set_states, bulk=False,
+                   when=lambda row: row.state != "closed",
+                   offered=lambda row, subject: keeping.speaks(subject, row),
+                   form=status_components.states_form),
+            Action("statement", gettext_lazy("Draft a statement"),
+                   status_components.draft_statement, bulk=False,
+                   offered=lambda row, subject: may(subject, "add", "response.statement"),
+                   form=lambda subject, row: status_components.Wording),
             Action("cost", gettext_lazy("Add a cost"), incident_following.cost,
                    form=lambda subject, row: following_forms.Costing),
             Action("review", pgettext_lazy("of an incident", "Review"), incident_following.review,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from guanlan.response.clocks.facts import EVENTS, FLAGS, GRADES, KINDS, ROLES, Facts
+from guanlan.response.clocks.matters import Known, known_of
 from guanlan.response.clocks.rules import limit_of
 from guanlan.response.clocks.running import Proposal, Times, propose, start_clocks
 from guanlan.response.clocks.terms import STARTS, Matter, limit_words, said
@@ -147,7 +148,8 @@ def start(request: HttpRequest) -> HttpResponse:
             messages.success(
                 request, ngettext("%(n)s clock runs.", "%(n)s clocks run.", n) % {"n": n}
             )
-            return redirect("clocks")
+            known = known_of(subject, matter.noun, matter.id)
+            return redirect(known.url if known is not None else "clocks")
     context["lines"] = [_line(one) for one in proposals]
     return render(
         request, "response/start_clocks.html", context, status=422 if form.errors else 200
@@ -176,7 +178,27 @@ def _first(request: HttpRequest) -> dict[str, Any]:
     rows = RunningClock.objects.for_user(subject_of_request(request)).order_by("-pk")
     last = rows.values_list("facts", flat=True).first()
     named = {name: request.GET.get(name, "")[:120] for name in ("label", "noun", "id")}
-    return named | {
+    begun = named | {
         "known": timezone.localtime(),
         "roles": (last or {}).get("roles") or ["network_operator"],
     }
+    known = known_of(subject_of_request(request), named["noun"], named["id"])
+    return begun if known is None else begun | _told(known)
+
+
+def _told(known: Known) -> dict[str, Any]:
+    """The fields of the form that are known of an object."""
+    facts = known.facts
+    kinds = [NONE] if facts.kinds == () else list(facts.kinds or ())
+    found: dict[str, Any] = {
+        "label": known.label,
+        "known": timezone.localtime(known.known),
+        "occurred": timezone.localtime(known.occurred) if known.occurred else None,
+        "events": list(facts.events or ()),
+        "kinds": kinds,
+        "grade": facts.grade or "",
+        "persons": facts.persons,
+    }
+    answers = {True: "yes", False: "no"}
+    found |= {one: answers[yes] for one, yes in facts.flags.items() if yes is not None}
+    return found | ({"roles": list(facts.roles)} if facts.roles else {})

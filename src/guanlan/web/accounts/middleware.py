@@ -31,8 +31,8 @@ from guanlan.web.rights import subject_of_request
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
-# Doors by the route that is posted to. What is tried at "language" and "reset" always counts; a
-# try at "sso" is taken back when the provider has sent its person back.
+# Doors by the route that is posted to. What is tried at "language", "reset" and "complaint" always
+# counts; a try at "sso" is taken back when the provider has sent its person back.
 ROUTES: Final = {
     "login": "password",
     "account_login": "password",
@@ -49,8 +49,10 @@ ROUTES: Final = {
     "sso": "sso",
     "sso_confirm": "sso",
     "language": "language",
+    "complain": "complaint",
+    "complaint_state": "complaint",
 }
-NOT_SECRET: Final = ("language", "reset", "sso")
+NOT_SECRET: Final = ("language", "reset", "sso", "complaint")
 # What a person without a second factor reaches: the pages that set one up, and the way out.
 SETTING_UP: Final = (
     "second_factor",

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -70,7 +71,7 @@ def act_on_one(request: HttpRequest, resource: Resource, key: str, name: str) ->
     """Do an action to one object, then show it again."""
     subject = subject_of_request(request)
     row = object_of(resource, subject, key)
-    action = _named(resource.actions, name)
+    action = _named([one for one in resource.actions if not one.together], name)
     in_scope(resource, subject, action, row)
     page = address_of(resource, row)
     if action.form is None and request.method != "POST":
@@ -180,13 +181,17 @@ def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
             "query": state.query, "title": action.title, "section": resource.section,
         }  # fmt: skip
         return render(request, "web/resource/confirm.html", context)
+    if action.together and count > INLINE:
+        text = _("At most %(n)s rows at once: narrow the filter, or choose fewer.")
+        messages.error(request, text % {"n": number(INLINE)})
+        return back
     if count > INLINE:
         every_key = keys_of(resource, ask) if whole else known(resource, keys)
         made = bulk.start(subject, resource, action, every_key[:MOST])
         messages.info(request, _("This takes a while, so it is done apart from this page."))
         return redirect("bulk", made.pk)
     rows = chosen(resource, subject, keys) if not whole else every(resource, ask)
-    outcome = run(resource, subject, action, rows)
+    outcome = (run_together if action.together else run)(resource, subject, action, rows)
     if outcome.done:
         text = ngettext("Done to %(n)s row.", "Done to %(n)s rows.", outcome.done)
         messages.success(request, f"{action.title}: {text % {'n': number(outcome.done)}}")
@@ -238,6 +243,26 @@ def every(resource: Resource, ask: Ask) -> Iterator[Any]:
         if found.older is None:
             return
         ask = ask._replace(older=found.older)
+
+
+def run_together(
+    resource: Resource, subject: Subject, action: Action, rows: Iterator[Any]
+) -> Outcome:
+    """Do the action to all objects at once; where one of them does not fit it is done to none."""
+    every_one = list(rows)
+    keys = [row.pk for row in every_one]
+    reached = visible(resource, subject, action.verb).filter(pk__in=keys).count()
+    if reached < len(keys):
+        return Outcome(0, len(keys), [_("You may not do this to all of them.")])
+    if not all(action.fits(row) and action.suits(row, subject) for row in every_one):
+        text = _("“%(action)s” does not fit the present state.") % {"action": action.title}
+        return Outcome(0, len(keys), [text])
+    try:
+        with transaction.atomic():
+            action.do(every_one, subject)
+    except ValidationError as error:
+        return Outcome(0, len(keys), error.messages)
+    return Outcome(len(keys), 0, [])
 
 
 def run(resource: Resource, subject: Subject, action: Action, rows: Iterator[Any]) -> Outcome:

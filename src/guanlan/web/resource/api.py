@@ -359,7 +359,8 @@ def done(
     request: HttpRequest, subject: Subject, resource: Resource, key: str, name: str
 ) -> HttpResponse:
     """Do an action to an object. Those that ask a person to prove who they are are not here."""
-    action = next((one for one in resource.actions if one.name == name and not one.again), None)
+    here = (one for one in resource.actions if not one.again and not one.together)
+    action = next((one for one in here if one.name == name), None)
     row = object_of(resource, subject, key)
     if action is None:
         raise Http404

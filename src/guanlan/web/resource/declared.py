@@ -218,8 +218,9 @@ class Action(Struct, frozen=True):
     a sentence, or `Saved` with what is shown once, or raises ValidationError to say why not.
     Before one with `again` the person proves who they are. With a `form` (made as that of a
     `Form`) something is asked for first, and `do` gets the values as its third argument; such
-    an action is for one object at a time. `offered` says to whom it is offered, beyond the verb;
-    the service refuses the others by itself.
+    an action is for one object at a time. One that is done `together` is for several chosen in a
+    list, all or none of them, and no other place: `do(objects, subject)`. `offered` says to whom
+    it is offered, beyond the verb; the service refuses the others by itself.
     """
 
     name: str
@@ -233,6 +234,7 @@ class Action(Struct, frozen=True):
     bulk: bool = True
     again: bool = False
     form: Callable[[Subject, Any], type[forms.Form]] | None = None
+    together: bool = False
     offered: Callable[[Any, Subject], bool] | None = None
 
     def fits(self, row: Any) -> bool:

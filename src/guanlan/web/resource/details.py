@@ -41,7 +41,8 @@ def actions_on(resource: Resource, subject: Subject, row: Any) -> list[Action]:
     return [
         action
         for action in resource.actions
-        if allowed(resource, subject, action.verb)
+        if not action.together
+        and allowed(resource, subject, action.verb)
         and action.fits(row)
         and action.suits(row, subject)
     ]

@@ -166,7 +166,7 @@ def _paths(resource: Resource) -> dict[str, Any]:
         }
     paths = {root: many, f"{root}/search": {"post": search}, f"{root}/{{key}}": one}
     for action in resource.actions:
-        if action.again:
+        if action.again or action.together:
             continue
         said = {"type": "object", "properties": {"message": {"type": "string"}}}
         post: dict[str, Any] = {"summary": str(action.title)}

@@ -1,0 +1,1 @@
+"""Complaints: taken in by every way, sorted, answered in time, and counted."""
