@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from guanlan.core.access.naming import noun_name, purpose_name, role_name, verb_name
 from guanlan.web.templatetags.console import moment
+from guanlan.web.words import labelled
 
 NAMES: Final[dict[str, str | Promise]] = {
     "action": pgettext_lazy("detail of an act", "action"),
@@ -115,7 +116,9 @@ def _written(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_written(name, one) for one in value)
     if isinstance(value, dict):
-        return ", ".join(f"{one}: {_written(one, its)}" for one, its in value.items())
+        return ", ".join(
+            labelled(NAMES.get(one, one), _written(one, its)) for one, its in value.items()
+        )
     if name in _CODES:
         return str(_CODES[name](str(value)))
     if name == "until":

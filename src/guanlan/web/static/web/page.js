@@ -56,6 +56,14 @@
     if (folded) document.querySelector(".burger").focus();
   });
 
+  // The place that is open is seen in a sidebar longer than the screen.
+  const lit = document.querySelector("#sidebar a[aria-current]");
+  if (lit && lit.offsetParent) {
+    const bar = document.getElementById("sidebar");
+    const below = lit.getBoundingClientRect().bottom - bar.getBoundingClientRect().bottom + 60;
+    if (below > 0) bar.scrollTop += below;
+  }
+
   // A file that was chosen is named in the reader's language, not the browser's.
   document.addEventListener("change", (event) => {
     const pick = event.target.closest(".file-pick");
