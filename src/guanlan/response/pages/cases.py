@@ -159,7 +159,7 @@ FILTERS: Sequence[Filter] = (
 )  # fmt: skip
 
 ACTIONS: Final = (
-    Action("take", gettext_lazy("Take"), case_acts.take, when=is_open,
+    Action("take", pgettext_lazy("work on it", "Take"), case_acts.take, when=is_open,
            offered=lambda case, subject: case.owner_id != subject.id),
     Action("acknowledge", gettext_lazy("Acknowledge"), case_acts.acknowledge,
            when=lambda case: case.state == "new"),
@@ -172,7 +172,7 @@ ACTIONS: Final = (
     Action("wait", gettext_lazy("Wait for the customer"), case_acts.wait,
            when=lambda case: case.live and case.waiting is None and case.closing_at is None,
            form=lambda subject, case: case_forms.Why),
-    Action("resume", gettext_lazy("Go on"), case_acts.resume,
+    Action("resume", pgettext_lazy("with a case", "Go on"), case_acts.resume,
            when=lambda case: case.live and case.waiting is not None),
     Action("decide", gettext_lazy("Decide"), case_acts.decide, when=is_open,
            form=case_forms.deciding),

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
@@ -136,7 +136,8 @@ def tiles(look: ComplaintLook, subject: Subject) -> list[Tile]:
         Tile(label=_("Priority"), value=str(PRIORITIES[priority]), note=labels_in_words(row),
              link=f"{listed}?q=open:yes priority:{priority}",
              state=("", "warn", "bad")[row.priority]),
-        Tile(label=_("Messages"), value=str(len(look.rows)), link="#messages"),
+        Tile(label=pgettext("with a customer", "Messages"), value=str(len(look.rows)),
+             link="#messages"),
         Tile(label=_("Satisfaction"),
              value="—" if row.satisfaction is None else f"{row.satisfaction}/5",
              note="" if row.satisfaction else _("not rated by the customer"),
@@ -274,7 +275,8 @@ COMPLAINTS = register(
         panels=(
             Numbers(tiles),
             Panel(gettext_lazy("What the customer says"), "response/complaint/said.html"),
-            Panel(gettext_lazy("Messages"), "response/complaint/messages.html", id="messages"),
+            Panel(pgettext_lazy("with a customer", "Messages"), "response/complaint/messages.html",
+                  id="messages"),
             Timeline(gettext_lazy("Timeline"), timeline),
             Panel(gettext_lazy("Customer"), "response/complaint/customer.html", wide=False),
             Panel(gettext_lazy("Time limit"), "web/resource/facts.html", clock_facts, wide=False),
