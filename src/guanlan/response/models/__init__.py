@@ -93,6 +93,13 @@ from guanlan.response.models.restrictions import (
     Sink,
     SinkHolding,
 )
+from guanlan.response.models.status import (
+    PublicMaintenance,
+    StatusComponent,
+    StatusPage,
+    StatusPost,
+    StatusSpan,
+)
 from guanlan.response.models.suspicions import SuspicionDraft, SuspicionReport
 
 __all__ = [
@@ -148,6 +155,7 @@ __all__ = [
     "Plan",
     "PlanRun",
     "PlanVersion",
+    "PublicMaintenance",
     "RegulatoryReport",
     "ReplyTemplate",
     "ReportDraft",
@@ -161,6 +169,10 @@ __all__ = [
     "Snooze",
     "StakeholderUpdate",
     "Statement",
+    "StatusComponent",
+    "StatusPage",
+    "StatusPost",
+    "StatusSpan",
     "StepRun",
     "SuspicionDraft",
     "SuspicionReport",

@@ -11,6 +11,7 @@ from guanlan.response.nouns import (
     incidents,
     plans,
     restrictions,
+    status,
     suspicions,
 )
 
@@ -25,4 +26,5 @@ def declare() -> None:
     incidents.declare()
     plans.declare()
     restrictions.declare()
+    status.declare()
     suspicions.declare()
