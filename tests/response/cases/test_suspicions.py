@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -34,7 +34,6 @@ def _ledger(refs: Any, subject: Any) -> list[Transaction]:
 
 class TestReports(ResourceSuite):
     noun = NOUN
-    secret: ClassVar = SECRET
 
     def make(self, n: int) -> Any:
         return make_suspicion(n)
@@ -54,7 +53,10 @@ def case() -> Case:
     row = make_case(3, summary="")
     make_alerts(row, 2)
     for number, alert in enumerate(row.alerts.order_by("pk")):
-        alert.evidence = [["ledger", str(ref), ""] for ref in (7 + number, 3)] + [["note", "x", ""]]
+        alert.evidence = [
+            [kind, ref, NOON.isoformat()]
+            for kind, ref in (("ledger", str(7 + number)), ("ledger", "3"), ("note", "x"))
+        ]
         alert.save()
     row.refresh_from_db()
     return row

@@ -12,7 +12,7 @@ from guanlan.response.cases.opening import open_case as open_by_hand
 from guanlan.response.cases.timeline import enter
 from guanlan.response.entities import Named
 from guanlan.response.incidents.declaring import declare
-from guanlan.response.models import Alert, AlertEntity, Case, CaseLink
+from guanlan.response.models import Alert, AlertEntity, Case, CaseLink, Incident, IncidentLink
 from guanlan.response.plans.origins import entities_of
 from guanlan.response.plans.registry import (
     Parameter,
@@ -185,6 +185,10 @@ def _case_of(context: StepContext) -> tuple[Case | None, Alert | None]:
         number = (alert.case_id or 0) if alert is not None else 0
     elif label == Case._meta.label_lower:
         number = int(identity)
+    elif label == Incident._meta.label_lower:
+        ties = IncidentLink.objects.filter(incident_id=identity, noun=Case._meta.label_lower)
+        tied = Case.objects.filter(pk__in=[int(key) for key in ties.values_list("key", flat=True)])
+        number = tied.order_by("-live", "-pk").values_list("pk", flat=True).first() or 0
     case = Case.objects.select_for_update().filter(pk=number).first()
     while case is not None and case.merged_into_id is not None:
         case = Case.objects.select_for_update().get(pk=case.merged_into_id)
