@@ -53,6 +53,7 @@ from guanlan.response.models.complaint_terms import (
     ComplaintTerms,
     ReplyTemplate,
 )
+from guanlan.response.models.complaint_ways import ComplaintGateway, IntakeSeen, Mailbox
 from guanlan.response.models.complaints import (
     Complaint,
     ComplaintHappening,
@@ -129,6 +130,7 @@ __all__ = [
     "ClockRule",
     "Complaint",
     "ComplaintCategory",
+    "ComplaintGateway",
     "ComplaintHappening",
     "ComplaintMessage",
     "ComplaintTerms",
@@ -145,8 +147,10 @@ __all__ = [
     "IncidentReview",
     "IncidentTask",
     "Inject",
+    "IntakeSeen",
     "Lesson",
     "LessonAction",
+    "Mailbox",
     "MaintenanceWindow",
     "NeverBlock",
     "Observation",
