@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from guanlan.core.access import SYSTEM
+from guanlan.core.audit import act
 from guanlan.response.cases.opening import open_case as open_by_hand
 from guanlan.response.cases.timeline import enter
 from guanlan.response.entities import Named
@@ -158,14 +159,16 @@ def open_case(context: StepContext, title: str, category: str = "", severity: st
             gettext_noop("No case was opened: %(why)s"), why=error.messages[0]
         ) from None
     if found is not None:
-        CaseLink.objects.create(
-            case=made, other=found, kind=CaseLink.Kind.RELATED, added=context.now
-        )
-        enter(made, "linked", context.now, SYSTEM, values={"case": found.pk})
+        with act("case.link", made, detail={"other": found.pk}):
+            CaseLink.objects.create(
+                case=made, other=found, kind=CaseLink.Kind.RELATED, added=context.now
+            )
+            enter(made, "linked", context.now, SYSTEM, values={"case": found.pk})
     elif alert is not None:
-        Alert.objects.filter(pk=alert.pk).update(case=made, case_pending=False)
-        Case.objects.filter(pk=made.pk).update(alert_count=1)
-        enter(made, "joined", context.now, SYSTEM, values={"n": 1})
+        with act("case.group", ("response.case", str(made.pk)), detail={"alerts": 1, "opened": 0}):
+            Alert.objects.filter(pk=alert.pk).update(case=made, case_pending=False)
+            Case.objects.filter(pk=made.pk).update(alert_count=1)
+            enter(made, "joined", context.now, SYSTEM, values={"n": 1})
     enter(made, "plan", context.now, SYSTEM, values={"name": f"#{context.run}"})
     return Result(gettext_noop("Case %(n)s is opened."), {"n": made.pk})
 
