@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 PER_COLUMN: Final = 15
-WIDTH: Final = 168  # of a box
+WIDTH: Final = 150  # of a box
 HEIGHT: Final = 26
 DOWN: Final = 34  # from one box to the next
-ACROSS: Final = 250  # from one column to the next
+ACROSS: Final = 205  # from one column to the next
 HEAD: Final = 34  # what a column is called
 EDGE: Final = 12
 SWEEPS: Final = 6

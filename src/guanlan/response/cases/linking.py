@@ -19,7 +19,7 @@ from guanlan.response.models import Alert, AlertEntity, Case, CaseEntity, Entity
 
 MOST_NODES: Final = 60
 MOST_ALERTS: Final = 100  # newest ones that are looked through
-CHARACTERS: Final = 19  # of a key in its box
+CHARACTERS: Final = 16  # of a key in its box
 
 Links = Callable[[Sequence[EntityRef], Subject], Mapping[tuple[int, int], int]]
 _links: Final[list[Links]] = []
