@@ -44,6 +44,7 @@ from tests.response.clocks import seeds as clocks
 from tests.response.complaints import rows as complaint_rows
 from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
+from tests.response.status import rows as status_rows
 from tests.web.resource_suite import unhurried
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +115,7 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
         plan_rows.make_drill(n, versions[-1])
     for n in range(MANY):
         plan_rows.make_action(n)
+        status_rows.component(f"component {n}")
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
     restrict()
     copy_rows()

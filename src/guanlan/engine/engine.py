@@ -79,7 +79,7 @@ ClockMode = Literal["arrival", "event"]
 
 class Engine(Changing):
     """Decides events in the order they are handed in. One thread calls `decide`, and may do
-    so while another runs `commit`; everything else is safe from any thread."""
+    so while another runs `commit` or `enter`; everything else is safe from any thread."""
 
     def __init__(
         self,
@@ -248,6 +248,13 @@ class Engine(Changing):
             for start in range(0, len(bodies), BATCH):
                 answers += self._decide(bodies[start : start + BATCH])
             return answers
+
+    def enter(self, bodies: Sequence[bytes]) -> list[Answer]:
+        """Decide events that the platform itself makes, such as labels; durable when this
+        returns. Raises LogFailed when the log cannot be written."""
+        answers = self.decide(bodies)
+        self.commit()
+        return answers
 
     def _decide(self, bodies: Sequence[bytes]) -> list[Answer]:
         program = self.program

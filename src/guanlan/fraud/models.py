@@ -13,11 +13,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 from guanlan.core.access import ScopedQuerySet
 from guanlan.core.sealing import BlindIndex, SealedBytesField, SealedField, SealedJSONField
+from guanlan.response.models import Case
 
 
 class Cursor(models.Model):
@@ -251,6 +254,50 @@ class Label(models.Model):
 
     def __str__(self) -> str:
         return f"label {self.value}"
+
+
+class CaseLabel(models.Model):
+    """What a closed case says of a decided event: kept until it stands in the log as a label.
+
+    It is no projection: the log learns of it from here. `why` says what kept it out of the log.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("state of a label", "waits for the engine")
+        WRITTEN = "written", pgettext_lazy("state of a label", "written")
+        REFUSED = "refused", pgettext_lazy("state of a label", "refused")
+
+    policy_noun: ClassVar[str] = "fraud.label"
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id case closing seq value said_by made state why settled"
+    }
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="labels")
+    closing = models.PositiveIntegerField()  # which of the case's closings
+    seq = models.BigIntegerField()  # of the decision it speaks of
+    value = models.CharField(max_length=16)
+    said_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    made = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    why = models.CharField(max_length=64, default="", blank=True)
+    settled = models.DateTimeField(null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "closing", "seq"], name="fraud_caselabel_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=models.Q(state="waiting"), name="fraud_caselabel_waiting"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"label {self.value} of decision {self.seq}"
 
 
 class MinuteOutcome(models.Model):

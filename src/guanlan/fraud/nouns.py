@@ -97,5 +97,6 @@ def declare() -> None:
             "backtest.store": _("Store a backtest"),
             "entry.remove": _("Take an entry off a list"),
             "entry.set": _("Put an entry on a list"),
+            "label.write": _("Write labels of a case into the log"),
         }
     )

@@ -13,9 +13,18 @@ from guanlan.response.pages import (
     plan_views,
     reveals,
     start_clocks,
+    status_components,
+    status_public,
 )
 
 urlpatterns = [
+    path("status", status_public.page, name="status"),
+    path("status.json", status_public.as_json, name="status_json"),
+    path("status.atom", status_public.feed, name="status_feed"),
+    path("status/<slug:lang>", status_public.page, name="status_in"),
+    path("status/<slug:lang>.atom", status_public.feed, name="status_feed_in"),
+    path("settings/status-page", status_components.settings_page, name="status_settings"),
+    path("settings/status-page/preview", status_components.preview, name="status_preview"),
     path("start-clocks", start_clocks.start, name="start_clocks"),
     path("incident-board", incident_views.board, name="incident_board"),
     path("incident-figures", incident_views.figures, name="incident_figures"),

@@ -9,8 +9,10 @@ import pytest
 
 from guanlan.engine import Engine
 from guanlan.response.alerts import raise_alert
+from guanlan.response.cases.grouping import group_all
 from guanlan.response.entities import Named, rows_of
-from guanlan.response.models import Alert, Incident, NeverBlock, PlanRun, Restriction
+from guanlan.response.incidents.declaring import declare
+from guanlan.response.models import Alert, Incident, IncidentLink, NeverBlock, PlanRun, Restriction
 from guanlan.response.plans.advancing import advance_all
 from guanlan.response.plans.cacao import Automatic
 from guanlan.response.plans.running import begin
@@ -73,6 +75,32 @@ def test_what_cannot_be_restricted_fails_with_a_sentence(
     assert row(run, 1).state == "failed"
     assert row(run, 1).result
     assert not Restriction.objects.exists()
+
+
+@pytest.mark.parametrize("about", ["case", "incident", "incident of the case"])
+def test_a_case_and_an_incident_speak_of_the_entities_of_their_alerts(
+    engine: Engine, about: str
+) -> None:
+    made = alert()
+    other = raise_alert(finding("u-9", at=NOW), now=NOW)
+    assert other is not None
+    group_all(NOW)
+    made.refresh_from_db()
+    if about == "case":
+        origin = ("response.case", str(made.case_id))
+    else:
+        chief = someone("owner", "chief")
+        incident = declare(chief, "Accounts are taken over", "fraud", "major", now=NOW)
+        tied = made if about == "incident" else made.case
+        assert tied is not None
+        IncidentLink.objects.create(
+            incident=incident, noun=tied._meta.label_lower, key=str(tied.pk), added=NOW
+        )
+        origin = ("response.incident", str(incident.pk))
+    run = begun(playbook(start(a(1)), restrict(), END), origin=origin)
+    advance_all(NOW)
+    assert state(run) == "done", row(run, 1).result
+    assert {one.entity.key for one in Restriction.objects.all()} == {"u-1", "u-2"}
 
 
 def test_a_plan_that_was_started_for_nothing_restricts_nobody(engine: Engine) -> None:

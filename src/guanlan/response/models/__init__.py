@@ -91,6 +91,13 @@ from guanlan.response.models.restrictions import (
     Sink,
     SinkHolding,
 )
+from guanlan.response.models.status import (
+    PublicMaintenance,
+    StatusComponent,
+    StatusPage,
+    StatusPost,
+    StatusSpan,
+)
 
 __all__ = [
     "AckDeadline",
@@ -145,6 +152,7 @@ __all__ = [
     "Plan",
     "PlanRun",
     "PlanVersion",
+    "PublicMaintenance",
     "RegulatoryReport",
     "ReplyTemplate",
     "ReportDraft",
@@ -158,6 +166,10 @@ __all__ = [
     "Snooze",
     "StakeholderUpdate",
     "Statement",
+    "StatusComponent",
+    "StatusPage",
+    "StatusPost",
+    "StatusSpan",
     "StepRun",
     "TimelineEntry",
 ]

@@ -11,6 +11,7 @@ from guanlan.response.nouns import (
     incidents,
     plans,
     restrictions,
+    status,
 )
 
 
@@ -24,3 +25,4 @@ def declare() -> None:
     incidents.declare()
     plans.declare()
     restrictions.declare()
+    status.declare()

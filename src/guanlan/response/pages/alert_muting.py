@@ -17,6 +17,7 @@ from guanlan.response.alerts.showing import severity_name
 from guanlan.response.alerts.titles import rule_title
 from guanlan.response.kinds import every_kind, masked
 from guanlan.response.models import MaintenanceWindow, Snooze
+from guanlan.response.pages import status_components
 from guanlan.response.terms import CATEGORIES
 from guanlan.web.resource import (
     Action,
@@ -137,6 +138,10 @@ WINDOWS = register(
         form=Form(make=lambda subject, row: WindowForm, add=_add,
                   title=gettext_lazy("New maintenance window")),
         actions=(
+            Action("public", gettext_lazy("On the status page"),
+                   status_components.show_maintenance, verb="add",
+                   when=lambda row: row.ended is None, offered=status_components.may_show,
+                   form=status_components.maintenance_form),
             Action("end", gettext_lazy("End now"), _end_window, verb="delete",
                    when=lambda row: row.ended is None and row.ends > timezone.now(), danger=True,
                    words=gettext_lazy("Alerts that live still come back and are told.")),

@@ -25,8 +25,10 @@ from guanlan.response.pages import (
     incident_clocks,
     incident_following,
     incident_forms,
+    status_components,
 )
 from guanlan.response.pages import incident_following_forms as following_forms
+from guanlan.response.status import keeping
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.dashboards import Tile
 from guanlan.web.resource import (
@@ -232,6 +234,14 @@ INCIDENTS = register(
                    form=lambda subject, row: incident_forms.Tying),
             Action("tell", gettext_lazy("Record news"), incident_following.tell,
                    form=lambda subject, row: following_forms.Telling),
+            Action("public", gettext_lazy("Status page"), status_components.set_states, bulk=False,
+                   when=lambda row: row.state != "closed",
+                   offered=lambda row, subject: keeping.speaks(subject, row),
+                   form=status_components.states_form),
+            Action("statement", gettext_lazy("Draft a statement"),
+                   status_components.draft_statement, bulk=False,
+                   offered=lambda row, subject: may(subject, "add", "response.statement"),
+                   form=lambda subject, row: status_components.Wording),
             Action("cost", gettext_lazy("Add a cost"), incident_following.cost,
                    form=lambda subject, row: following_forms.Costing),
             Action("review", gettext_lazy("Review"), incident_following.review,

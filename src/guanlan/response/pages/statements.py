@@ -14,7 +14,9 @@ from guanlan.core.access import Subject
 from guanlan.response.clocks import stating
 from guanlan.response.clocks.terms import AUDIENCES, DRAFTS, LANGUAGES, WAYS, Matter
 from guanlan.response.models import Statement
+from guanlan.response.pages import status_components
 from guanlan.response.pages.regulatory_reports import LOOKS, Answer
+from guanlan.response.status import keeping
 from guanlan.web.resource import (
     Action,
     Chip,
@@ -277,6 +279,23 @@ STATEMENTS = register(
                 _publish,
                 when=lambda one: one.state == "approved",
                 form=lambda subject, one: Published,
+            ),
+            Action(
+                "post",
+                gettext_lazy("Put on the status page"),
+                status_components.post,
+                when=lambda one: one.state in ("approved", "published"),
+                offered=lambda one, subject: keeping.postable(one),
+                form=lambda subject, one: status_components.Phase,
+            ),
+            Action(
+                "off_page",
+                gettext_lazy("Take off the status page"),
+                status_components.withdraw,
+                when=lambda one: one.state == "published",
+                offered=lambda one, subject: status_components.posted(one),
+                danger=True,
+                bulk=False,
             ),
             Action(
                 "withdraw",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from guanlan.core.access import SYSTEM
 from guanlan.response.entities import Named
 from guanlan.response.incidents.declaring import declare
-from guanlan.response.models import Alert, EntityRef
+from guanlan.response.plans.origins import entities_of
 from guanlan.response.plans.registry import (
     Parameter,
     Result,
@@ -25,7 +25,7 @@ from guanlan.response.restrictions.proposing import Terms, propose
     "restrict",
     gettext_lazy("Restrict entities"),
     {
-        "kind": Parameter(gettext_lazy("Kind of the entities of the alert, such as user")),
+        "kind": Parameter(gettext_lazy("Kind of the entities, such as user")),
         "effect": Parameter(gettext_lazy("block, limit or watch")),
         "capabilities": Parameter(
             gettext_lazy("Capabilities, separated by commas; empty: any"), required=False
@@ -43,8 +43,8 @@ def restrict(
     hours: int,
     capabilities: str = "",
 ) -> Result:
-    """Restrict every entity of a kind that the alert speaks of, for some hours. Who stands on the
-    never-block list is left out and counted."""
+    """Restrict every entity of a kind that the alert, case or incident speaks of, for some hours.
+    Who stands on the never-block list is left out and counted."""
     asked = tuple(part for part in capabilities.replace(" ", "").split(",") if part)
     terms = Terms(
         effect=effect,
@@ -54,7 +54,7 @@ def restrict(
     )
     done = refused = 0
     why = ""
-    for entity in _entities(context, kind):
+    for entity in entities_of(context, kind):
         try:
             propose(
                 SYSTEM,
@@ -81,17 +81,6 @@ def _rehearse_restrict(context: StepContext, kind: str, **_asked: object) -> Res
     return Result(
         gettext_noop("Would have restricted each entity of the kind %(kind)s."), {"kind": kind}
     )
-
-
-def _entities(context: StepContext, kind: str) -> list[EntityRef]:
-    label, identity = context.origin
-    if label != Alert._meta.label_lower:
-        raise StepFailed(gettext_noop("The plan was not started for an alert."))
-    found = EntityRef.objects.filter(alert_parts__alert_id=identity, kind=kind)
-    entities = list(found.distinct().order_by("pk"))
-    if not entities:
-        raise StepFailed(gettext_noop("The alert names no entity of the kind %(kind)s."), kind=kind)
-    return entities
 
 
 @playbook_step(

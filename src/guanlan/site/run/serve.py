@@ -28,6 +28,7 @@ from guanlan.engine import Engine
 from guanlan.engine.log import Repair
 from guanlan.engine.scenario import ScenarioError, load_scenario
 from guanlan.fraud import engine_access, projector
+from guanlan.fraud.labelling import Labeller
 from guanlan.fraud.projector import Projector
 from guanlan.response.restrictions import Follower
 from guanlan.site.door import Door, DoorServer, KeyRing, Limits, compose, configure
@@ -211,6 +212,9 @@ def serve(options: Options, ready: Callable[[int], None] | None = None) -> None:
             sinks = Follower()
             sinks.start()
             ends.callback(sinks.stop)
+            labels = Labeller()
+            labels.start()
+            ends.callback(labels.stop)
         try:
             server.run(sockets=[listener])
         except SystemExit:  # uvicorn's way of saying that the door's start failed
