@@ -332,6 +332,7 @@ COMPLAINTS = register(
                    form=lambda subject, row: forms.Closing),
         ),
         links=(
+            Link(gettext_lazy("Figures"), "complaint_figures"),
             Link(gettext_lazy("Take in a file"), "import_complaints"),
             Link(gettext_lazy("Mailboxes"), "complaint_mailboxes"),
             Link(gettext_lazy("Gateways"), "complaint_gateways"),
