@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guanlan.core.access import SYSTEM, Denied, Subject, subject_of
 from guanlan.core.models import Message
 from guanlan.response.complaints import handling
-from guanlan.response.complaints.deadlines import add_terms, due_of, in_time
+from guanlan.response.complaints.deadlines import add_terms, due_of, in_time, last_day
 from guanlan.response.complaints.labels import labels_of, priority_of
 from guanlan.response.complaints.likeness import likeness
 from guanlan.response.complaints.masking import masked_text
@@ -124,6 +125,12 @@ def test_likeness_is_even_handed(one: str, other: str) -> None:
 @pytest.fixture
 def officer(db: None) -> Subject:
     return subject_of(person("compliance_officer", "cleo"))
+
+
+def test_the_customer_is_named_the_last_day_that_is_in_time() -> None:
+    received = dt.datetime(2026, 11, 1, 1, 0, tzinfo=dt.UTC)
+    with timezone.override("Asia/Shanghai"):
+        assert last_day(due_of(received, 15, zone="Asia/Shanghai")) == dt.date(2026, 11, 16)
 
 
 def test_a_time_limit_grows_once_by_each_way_and_never_shrinks(officer: Subject) -> None:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_safe
 
 from guanlan.response.alerts import evidence_link
@@ -83,7 +83,7 @@ def _list(*terms: str) -> str:
 
 def _tiles(of_all: Figure, waiting: int, overdue: int, after: str) -> list[Tile]:
     return [
-        Tile(label=_("Came in"), value=number(of_all.received), link=_list(after)),
+        Tile(label=pgettext("number of complaints", "Came in"), value=number(of_all.received), link=_list(after)),
         Tile(label=_("Told in time"), value=_share(of_all.in_time),
              note=_("of %(n)s that were told or are overdue") % {"n": number(of_all.judged)},
              state="unknown" if of_all.in_time is None else "",
@@ -93,8 +93,8 @@ def _tiles(of_all: Figure, waiting: int, overdue: int, after: str) -> list[Tile]
         Tile(label=_("Satisfaction"), value=_stars(of_all.stars),
              note=_("mean of %(n)s ratings") % {"n": number(of_all.rated)},
              state="unknown" if of_all.stars is None else "", link=_list(after, "stars:>=1")),
-        Tile(label=_("Open"), value=number(waiting), link=_list("open:yes")),
-        Tile(label=_("Overdue"), value=number(overdue), state="bad" if overdue else "",
+        Tile(label=pgettext("number of complaints", "Open"), value=number(waiting), link=_list("open:yes")),
+        Tile(label=pgettext("number of complaints", "Overdue"), value=number(overdue), state="bad" if overdue else "",
              link=_list("late:yes")),
     ]  # fmt: skip
 
