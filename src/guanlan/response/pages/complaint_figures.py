@@ -83,20 +83,44 @@ def _list(*terms: str) -> str:
 
 def _tiles(of_all: Figure, waiting: int, overdue: int, after: str) -> list[Tile]:
     return [
-        Tile(label=pgettext("number of complaints", "Came in"), value=number(of_all.received), link=_list(after)),
-        Tile(label=_("Told in time"), value=_share(of_all.in_time),
-             note=_("of %(n)s that were told or are overdue") % {"n": number(of_all.judged)},
-             state="unknown" if of_all.in_time is None else "",
-             link=_list(after, "open:no")),
-        Tile(label=_("Days until told"), value=_days(of_all.days), note=_("median"),
-             state="unknown" if of_all.days is None else "", link=_list(after, "open:no")),
-        Tile(label=_("Satisfaction"), value=_stars(of_all.stars),
-             note=_("mean of %(n)s ratings") % {"n": number(of_all.rated)},
-             state="unknown" if of_all.stars is None else "", link=_list(after, "stars:>=1")),
-        Tile(label=pgettext("number of complaints", "Open"), value=number(waiting), link=_list("open:yes")),
-        Tile(label=pgettext("number of complaints", "Overdue"), value=number(overdue), state="bad" if overdue else "",
-             link=_list("late:yes")),
-    ]  # fmt: skip
+        Tile(
+            label=pgettext("number of complaints", "Came in"),
+            value=number(of_all.received),
+            link=_list(after),
+        ),
+        Tile(
+            label=_("Told in time"),
+            value=_share(of_all.in_time),
+            note=_("of %(n)s that were told or are overdue") % {"n": number(of_all.judged)},
+            state="unknown" if of_all.in_time is None else "",
+            link=_list(after, "open:no"),
+        ),
+        Tile(
+            label=_("Days until told"),
+            value=_days(of_all.days),
+            note=_("median"),
+            state="unknown" if of_all.days is None else "",
+            link=_list(after, "open:no"),
+        ),
+        Tile(
+            label=_("Satisfaction"),
+            value=_stars(of_all.stars),
+            note=_("mean of %(n)s ratings") % {"n": number(of_all.rated)},
+            state="unknown" if of_all.stars is None else "",
+            link=_list(after, "stars:>=1"),
+        ),
+        Tile(
+            label=pgettext("number of complaints", "Open"),
+            value=number(waiting),
+            link=_list("open:yes"),
+        ),
+        Tile(
+            label=pgettext("number of complaints", "Overdue"),
+            value=number(overdue),
+            state="bad" if overdue else "",
+            link=_list("late:yes"),
+        ),
+    ]
 
 
 def _table(
