@@ -42,6 +42,7 @@ class ResponseConfig(AppConfig):
         ensure = import_string("guanlan.response.alerts.deadlines.ensure_deadlines")
         post_migrate.connect(lambda **_options: ensure(), sender=self, weak=False)
         declare("guanlan.response.cases.jobs", "guanlan.response.pages.cases")
+        declare("guanlan.response.pages.suspicions")
         declare("guanlan.response.pages.case_rules", "guanlan.response.cases.searching")
         add_act("cases_new", _("Open a case"), noun="response.case")
         ensure_cases = import_string("guanlan.response.cases.rules.ensure_rules")
