@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.urls import path
 
 from guanlan.response.pages import (
+    complaint_calls,
+    complaint_figures,
     complaint_public,
     complaints,
     incident_views,
     plan_editor,
     plan_json,
+    plan_starting,
     plan_views,
     reveals,
     start_clocks,
@@ -34,6 +37,9 @@ urlpatterns = [
         reveals.reveal_entity_ref,
         name="reveal_entity_ref",
     ),
+    path("complaint-figures", complaint_figures.figures, name="complaint_figures"),
+    path("complaint-import", complaint_calls.bring, name="import_complaints"),
+    path("complaint-calls/<str:slug>", complaint_calls.call, name="complaint_gateway_call"),
     path("complain", complaint_public.complain, name="complain"),
     path(
         "complain/<int:number>/<str:token>",
@@ -46,6 +52,7 @@ urlpatterns = [
         name="reveal_complaint",
     ),
     path("plan-import", plan_views.bring_in, name="import_plan"),
+    path("start-plan", plan_starting.start, name="start_plan_for"),
     path("plans/<int:plan>/start", plan_views.start, name="start_plan"),
     path("plan-runs/<int:run>/moving", plan_views.moving, name="plan_run_moving"),
     path("plan-versions/<int:version>/write", plan_editor.edit, name="edit_plan"),

@@ -26,12 +26,14 @@ from guanlan.response.models import (
     PlanRun,
     RoleHeld,
     StakeholderUpdate,
+    StatusPost,
     TimelineEntry,
 )
 from guanlan.response.plans.showing import run_state, titled
+from guanlan.response.status.reading import STATES as STATUS_STATES
 from guanlan.response.terms import SEVERITIES, Severity
 from guanlan.web.resource import Happening, State, resources
-from guanlan.web.words import duration, money
+from guanlan.web.words import duration, labelled, money
 
 LOOKS: Final = {"active": "bad", "stable": "warn", "closed": "off"}
 TASK_LOOKS: Final = {"open": "warn", "done": "on", "verified": "on", "dropped": "off"}
@@ -242,7 +244,7 @@ def said(one: TimelineEntry) -> str:
         return _("from %(from)s to %(to)s") % names
     if one.kind in ("assumed", "renounced"):
         role = dict(RoleHeld.Role.choices).get(values["role"], values["role"])
-        return f"{role}: {values['person']}"
+        return labelled(role, values["person"])
     if one.kind == "closed" and values.get("tasks"):
         n = int(values["tasks"])
         return ngettext("%(n)s task left open", "%(n)s tasks left open", n) % {"n": n}
@@ -255,13 +257,17 @@ def said(one: TimelineEntry) -> str:
         return str(names.get(values["audience"], values["audience"]))
     if one.kind == "cost":
         kind = dict(IncidentCost.Kind.choices).get(values["kind"], values["kind"])
-        return f"{kind}: {money(values['amount'], values['currency'])}"
+        return labelled(kind, money(values["amount"], values["currency"]))
     if one.kind == "clock":
         due = dt.datetime.fromisoformat(values["due"])
         at = f"{timezone.localtime(due):%Y-%m-%d %H:%M}"
         return _("%(what)s, due %(at)s") % {"what": title_in(one.values), "at": at}
     if one.kind == "clock_ended":
         return f"{title_in(one.values)}: {CLOCK_STATES.get(values['state'], values['state'])}"
+    if one.kind == "status":
+        return f"{values['component']}: {STATUS_STATES.get(values['state'], values['state'])}"
+    if one.kind == "posted":
+        return str(dict(StatusPost.Phase.choices).get(values["phase"], values["phase"]))
     if one.kind == "reported":
         return f"{values['title']} → {values['to']}"
     return str(values.get("title", ""))

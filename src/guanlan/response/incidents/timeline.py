@@ -21,12 +21,14 @@ KINDS: Final[dict[str, Words]] = {
     "declared": pgettext_lazy("in the timeline of an incident", "declared"),
     "severity": pgettext_lazy("in the timeline of an incident", "severity changed"),
     "assumed": pgettext_lazy("in the timeline of an incident", "role assumed"),
+    "asked": pgettext_lazy("in the timeline of an incident", "asked to take command"),
     "renounced": pgettext_lazy("in the timeline of an incident", "role ended"),
     "stable": pgettext_lazy("in the timeline of an incident", "stable"),
     "closed": pgettext_lazy("in the timeline of an incident", "closed"),
     "reopened": pgettext_lazy("in the timeline of an incident", "opened again"),
     "linked": pgettext_lazy("in the timeline of an incident", "tied to"),
     "plan": pgettext_lazy("in the timeline of an incident", "plan started"),
+    "plan_missing": pgettext_lazy("in the timeline of an incident", "plan could not start"),
     "task": pgettext_lazy("in the timeline of an incident", "task added"),
     "task_done": pgettext_lazy("in the timeline of an incident", "task done"),
     "task_verified": pgettext_lazy("in the timeline of an incident", "task verified"),
@@ -39,6 +41,8 @@ KINDS: Final[dict[str, Words]] = {
     "clock_ended": pgettext_lazy("in the timeline of an incident", "clock ended"),
     "draft": pgettext_lazy("in the timeline of an incident", "report begun"),
     "reported": pgettext_lazy("in the timeline of an incident", "reported"),
+    "status": pgettext_lazy("in the timeline of an incident", "status page"),
+    "posted": pgettext_lazy("in the timeline of an incident", "news on the status page"),
     "note": pgettext_lazy("in the timeline of an incident", "note"),
 }
 LONGEST: Final = 4000

@@ -11,8 +11,10 @@ entities      what alerts, cases and restrictions speak of
 incidents     incidents, their timeline, roles and tasks
 lessons       lessons of drills and incidents, and the actions that come of them
 oncall        who is on duty, whom alerts are brought to, what silences them
+papers        texts that one person writes and another approves
 plans         plans for emergencies and their runs
 restrictions  what is blocked, limited, watched or allowed, and what each sink holds of it
+suspicions    reports of suspicious transactions
 """
 
 from guanlan.response.models.alerts import (
@@ -51,6 +53,7 @@ from guanlan.response.models.complaint_terms import (
     ComplaintTerms,
     ReplyTemplate,
 )
+from guanlan.response.models.complaint_ways import ComplaintGateway, IntakeSeen, Mailbox
 from guanlan.response.models.complaints import (
     Complaint,
     ComplaintHappening,
@@ -98,6 +101,7 @@ from guanlan.response.models.status import (
     StatusPost,
     StatusSpan,
 )
+from guanlan.response.models.suspicions import SuspicionDraft, SuspicionReport
 
 __all__ = [
     "AckDeadline",
@@ -126,6 +130,7 @@ __all__ = [
     "ClockRule",
     "Complaint",
     "ComplaintCategory",
+    "ComplaintGateway",
     "ComplaintHappening",
     "ComplaintMessage",
     "ComplaintTerms",
@@ -142,8 +147,10 @@ __all__ = [
     "IncidentReview",
     "IncidentTask",
     "Inject",
+    "IntakeSeen",
     "Lesson",
     "LessonAction",
+    "Mailbox",
     "MaintenanceWindow",
     "NeverBlock",
     "Observation",
@@ -171,5 +178,7 @@ __all__ = [
     "StatusPost",
     "StatusSpan",
     "StepRun",
+    "SuspicionDraft",
+    "SuspicionReport",
     "TimelineEntry",
 ]

@@ -97,7 +97,7 @@ def object_page(
         "aside": [action for action in actions if not action.danger and action.aside],
         "dangers": [action for action in actions if action.danger],
         "may_change": may_change,
-        "section": resource.route,
+        "section": resource.section,
         "once": format_html("{}", render_to_string(saved.template, dict(saved.context)))
         if saved is not None and saved.template
         else "",
