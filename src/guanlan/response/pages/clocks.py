@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject, may
+from guanlan.response.clocks import changing
 from guanlan.response.clocks.disclosing import disclose
 from guanlan.response.clocks.facts import EVENTS, GRADES, KINDS
 from guanlan.response.clocks.reporting import draft
@@ -30,7 +31,7 @@ from guanlan.response.clocks.terms import (
     remaining,
     said,
 )
-from guanlan.response.models import RegulatoryReport, RunningClock
+from guanlan.response.models import ClockChange, RegulatoryReport, RunningClock
 from guanlan.web.resource import (
     Action,
     Chip,
@@ -65,6 +66,8 @@ def state(clock: RunningClock) -> State:
         return State("bad", STATES["missed"])
     if clock.state != "running":
         return State("off", STATES[clock.state])
+    if clock.paused_at is not None:
+        return State("warn", _("paused"))
     now = timezone.now()
     if now >= clock.due:
         return State("bad", STATES["missed"])
@@ -78,6 +81,10 @@ def left(clock: RunningClock) -> str:
         return _("sent %(at)s") % {"at": f"{timezone.localtime(clock.sent_at):%Y-%m-%d %H:%M}"}
     if not is_open(clock):
         return ""
+    if clock.paused_at is not None:
+        return _("paused since %(at)s") % {
+            "at": f"{timezone.localtime(clock.paused_at):%Y-%m-%d %H:%M}"
+        }
     limit = limit_words(limit_of(clock.rule), clock.rule.at_once)
     return remaining(clock.due, clock.started_at, limit, timezone.now())
 
@@ -96,6 +103,15 @@ def by_open(term: Term, subject: Subject) -> Q:
     """Clocks with something to be done, or without."""
     still = Q(state__in=("running", "missed"), sent_at=None)
     return still if term.value == "open" else ~still
+
+
+def _reason() -> forms.CharField:
+    return forms.CharField(
+        label=gettext_lazy("Reason"),
+        min_length=5,
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class Sent(forms.Form):
@@ -117,6 +133,28 @@ class Sent(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Attach the receipt to the clock as a file."),
     )
+
+
+class Pause(forms.Form):
+    """Why the clock is to be paused."""
+
+    reason = _reason()
+
+
+class MoreTime(forms.Form):
+    """Until when, and why."""
+
+    until = forms.DateTimeField(
+        label=gettext_lazy("Until"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    reason = _reason()
+
+
+class Answer(forms.Form):
+    """Why it is refused."""
+
+    answer = _reason()
 
 
 class Letter(forms.Form):
@@ -167,6 +205,53 @@ def _report(clock: RunningClock, subject: Subject, values: Mapping[str, Any]) ->
         clock=clock,
     )
     return _("The draft is made: it stands under Reports. What is not yet known says so.")
+
+
+def _pause(clock: RunningClock, subject: Subject, values: Mapping[str, Any]) -> str:
+    changing.ask_pause(subject, clock, values["reason"])
+    return _("It waits for another person.")
+
+
+def _extend(clock: RunningClock, subject: Subject, values: Mapping[str, Any]) -> str:
+    changing.ask_extension(subject, clock, values["until"], values["reason"])
+    return _("It waits for another person.")
+
+
+def _grant(clock: RunningClock, subject: Subject) -> str:
+    changing.decide(subject, clock, grant=True)
+    return _("It is granted.")
+
+
+def _refuse(clock: RunningClock, subject: Subject, values: Mapping[str, Any]) -> str:
+    changing.decide(subject, clock, grant=False, answer=values["answer"])
+    return _("It is refused.")
+
+
+def _go_on(clock: RunningClock, subject: Subject) -> str:
+    changing.go_on(subject, clock)
+    return _("The clock runs on.")
+
+
+def _free(clock: RunningClock) -> bool:
+    """Whether it runs, and nothing was asked for."""
+    return clock.state == "running" and clock.paused_at is None and not clock.pending
+
+
+def _changes(clock: RunningClock, subject: Subject) -> Sequence[Happening]:
+    """Pauses and extensions; what was written is read by those who work on clocks."""
+    rows = ClockChange.objects.for_user(subject).filter(clock=clock).order_by("-id")
+    reads = may(subject, "change", "response.runningclock")
+    found = []
+    for one in rows.select_related("asked_by", "decided_by")[:50]:
+        people = [str(one.asked_by or "—"), *([str(one.decided_by)] if one.decided_by else [])]
+        text = str(changing.KINDS[one.kind])
+        if one.until is not None:
+            text += f" → {timezone.localtime(one.until):%Y-%m-%d %H:%M}"
+        words = [str(one.reason), str(one.answer)] if reads else []
+        note = " · ".join([" → ".join(people), *(word for word in words if word)])
+        look = {"asked": "warn", "granted": "on", "refused": "off"}[one.state]
+        found.append(Happening(one.asked, text, State(look, changing.STATES[one.state]), note))
+    return found
 
 
 def _cancel(clock: RunningClock, subject: Subject, values: Mapping[str, Any]) -> str:
@@ -328,6 +413,12 @@ CLOCKS = register(
                 _reports,
                 when=lambda clock, subject: may(subject, "see", "response.regulatoryreport"),
             ),
+            Timeline(
+                gettext_lazy("Pauses and extensions"),
+                _changes,
+                wide=False,
+                when=lambda clock, subject: clock.rule.may_pause or clock.rule.may_extend > 0,
+            ),
             Timeline(gettext_lazy("Alarms"), _alarms, wide=False),
         ),
         actions=(
@@ -349,6 +440,49 @@ CLOCKS = register(
                     "All clocks of this obligation stop, and those that follow it start. What was"
                     " told is written into the register of disclosures."
                 ),
+            ),
+            Action(
+                "pause",
+                gettext_lazy("Ask for a pause"),
+                _pause,
+                when=lambda clock: _free(clock) and clock.rule.may_pause,
+                bulk=False,
+                form=lambda subject, clock: Pause,
+                words=gettext_lazy("The rule allows it; another person grants it."),
+            ),
+            Action(
+                "extend",
+                gettext_lazy("Ask for more time"),
+                _extend,
+                when=lambda clock: _free(clock) and clock.rule.may_extend > 0,
+                bulk=False,
+                form=lambda subject, clock: MoreTime,
+                words=gettext_lazy("The rule allows it; another person grants it."),
+            ),
+            Action(
+                "grant",
+                gettext_lazy("Grant"),
+                _grant,
+                verb="approve",
+                when=lambda clock: bool(clock.pending),
+                bulk=False,
+            ),
+            Action(
+                "refuse",
+                gettext_lazy("Refuse"),
+                _refuse,
+                verb="approve",
+                when=lambda clock: bool(clock.pending),
+                bulk=False,
+                form=lambda subject, clock: Answer,
+            ),
+            Action(
+                "go_on",
+                gettext_lazy("Go on"),
+                _go_on,
+                when=lambda clock: clock.paused_at is not None,
+                bulk=False,
+                words=gettext_lazy("What was left when it was paused is left now."),
             ),
             Action(
                 "cancel",
