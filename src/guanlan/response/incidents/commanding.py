@@ -29,12 +29,12 @@ outbox.template(
             "You are on duty. Acknowledge this to command incident {number}; its page ends it.",
         ),
         "zh-hans": (
-            "请担任指挥：{title}",
-            "您正在为此类风险值班。确认此消息即担任事件 {number} 的指挥；可在事件页面结束该角色。",
+            "请担任指挥人：{title}",
+            "您正在值班。确认此消息即担任事件 {number} 的指挥人；可在事件页面结束该角色。",
         ),
         "zh-hant": (
-            "請擔任指揮：{title}",
-            "您正在為此類風險值班。確認此訊息即擔任事件 {number} 的指揮；可在事件頁面結束該角色。",
+            "請擔任指揮人：{title}",
+            "您正在值班。確認此訊息即擔任事件 {number} 的指揮人；可在事件頁面結束該角色。",
         ),
     },
 )
@@ -46,8 +46,8 @@ outbox.template(
             "Nobody commands: {title}",
             "Who is on duty has not taken command of incident {number}. Give somebody the role.",
         ),
-        "zh-hans": ("无人指挥：{title}", "值班人员尚未担任事件 {number} 的指挥。请指定指挥。"),
-        "zh-hant": ("無人指揮：{title}", "值班人員尚未擔任事件 {number} 的指揮。請指定指揮。"),
+        "zh-hans": ("无人指挥：{title}", "值班人员尚未担任事件 {number} 的指挥人。请指定指挥人。"),
+        "zh-hant": ("無人指揮：{title}", "值班人員尚未擔任事件 {number} 的指揮人。請指定指揮人。"),
     },
 )
 

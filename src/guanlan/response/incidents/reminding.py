@@ -30,12 +30,12 @@ outbox.template(
             "News about incident {number} were due at {due}. Tell people, and record it there.",
         ),
         "zh-hans": (
-            "应发布进展：{title}",
-            "事件 {number} 的进展应于 {due} 前告知相关方。请告知并在事件页面记录。",
+            "应发布通报：{title}",
+            "事件 {number} 的通报应于 {due} 前告知相关方。请告知并在事件页面记录。",
         ),
         "zh-hant": (
-            "應發布進展：{title}",
-            "事件 {number} 的進展應於 {due} 前告知相關方。請告知並在事件頁面記錄。",
+            "應發布通報：{title}",
+            "事件 {number} 的通報應於 {due} 前告知相關方。請告知並在事件頁面記錄。",
         ),
     },
 )
