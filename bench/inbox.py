@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ class Row:
         self.category = CATEGORIES[n % 6]
 
 
-PAGES = {
+PAGES: dict[str, tuple[str, Callable[[Row], bool]]] = {
     "all": ("", lambda row: True),
     "live": ("live:yes", lambda row: row.live),
     "severe": ("live:yes severity:>=high", lambda row: row.live and row.severity >= 3),
@@ -91,7 +91,8 @@ def fill(path: Path, size: int) -> Client:
     names = ", ".join(f'"{field.column}"' for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO response_alert ({names}) VALUES ({marks})", lines(size))
+        insert = f"INSERT INTO response_alert ({names}) VALUES ({marks})"
+        cursor.executemany(insert, list(lines(size)))
         cursor.execute("ANALYZE")
     analyst = apps.get_model("core", "User").objects.create(username="analyst")
     apps.get_model("core", "RoleAssignment").objects.get_or_create(

@@ -147,7 +147,9 @@ def test_cancelling_ends_what_was_asked() -> None:
 def test_the_page_offers_what_the_rule_allows_and_shows_what_became_of_it(client: Client) -> None:
     clock = started(limit_amount=10**6)
     ask_pause(writer(), clock, "the authority asked for it")
-    client.force_login(User.objects.get(pk=approver().id))
+    assert approver().name == "pia"
+    client.force_login(User.objects.get(username="pia"))
+    client.cookies["guanlan_language"] = "en"
     page = client.get(reverse("clock", args=[clock.pk])).content.decode()
     for words in ("Grant", "Refuse", "waits for another person", "the authority asked for it"):
         assert words in page, words

@@ -266,8 +266,7 @@ def _start(
             clock.rule, clock.due, clock.turn, clock.facts = rule, due, due, facts.stored()
             clock.save(update_fields=["rule", "due", "turn", "facts"])
             for alarm in clock.alarms.filter(rung=None):
-                alarm.due = min(
-                    alarm.due, arithmetic.at(alarm.percent) + given * alarm.percent / 100
-                )
+                share = given * alarm.percent / 100
+                alarm.due = min(alarm.due, arithmetic.at(alarm.percent) + share)
                 alarm.save(update_fields=["due"])
     return clock

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject, may
-from guanlan.response.clocks import changing
 from guanlan.response.clocks.disclosing import disclose
 from guanlan.response.clocks.facts import EVENTS, GRADES, KINDS
 from guanlan.response.clocks.reporting import draft
@@ -31,7 +30,8 @@ from guanlan.response.clocks.terms import (
     remaining,
     said,
 )
-from guanlan.response.models import ClockChange, RegulatoryReport, RunningClock
+from guanlan.response.models import RegulatoryReport, RunningClock
+from guanlan.response.pages import clock_changes
 from guanlan.web.resource import (
     Action,
     Chip,
@@ -105,15 +105,6 @@ def by_open(term: Term, subject: Subject) -> Q:
     return still if term.value == "open" else ~still
 
 
-def _reason() -> forms.CharField:
-    return forms.CharField(
-        label=gettext_lazy("Reason"),
-        min_length=5,
-        max_length=300,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-
-
 class Sent(forms.Form):
     """When and how the report was sent."""
 
@@ -133,28 +124,6 @@ class Sent(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Attach the receipt to the clock as a file."),
     )
-
-
-class Pause(forms.Form):
-    """Why the clock is to be paused."""
-
-    reason = _reason()
-
-
-class MoreTime(forms.Form):
-    """Until when, and why."""
-
-    until = forms.DateTimeField(
-        label=gettext_lazy("Until"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-    reason = _reason()
-
-
-class Answer(forms.Form):
-    """Why it is refused."""
-
-    answer = _reason()
 
 
 class Letter(forms.Form):
@@ -205,53 +174,6 @@ def _report(clock: RunningClock, subject: Subject, values: Mapping[str, Any]) ->
         clock=clock,
     )
     return _("The draft is made: it stands under Reports. What is not yet known says so.")
-
-
-def _pause(clock: RunningClock, subject: Subject, values: Mapping[str, Any]) -> str:
-    changing.ask_pause(subject, clock, values["reason"])
-    return _("It waits for another person.")
-
-
-def _extend(clock: RunningClock, subject: Subject, values: Mapping[str, Any]) -> str:
-    changing.ask_extension(subject, clock, values["until"], values["reason"])
-    return _("It waits for another person.")
-
-
-def _grant(clock: RunningClock, subject: Subject) -> str:
-    changing.decide(subject, clock, grant=True)
-    return _("It is granted.")
-
-
-def _refuse(clock: RunningClock, subject: Subject, values: Mapping[str, Any]) -> str:
-    changing.decide(subject, clock, grant=False, answer=values["answer"])
-    return _("It is refused.")
-
-
-def _go_on(clock: RunningClock, subject: Subject) -> str:
-    changing.go_on(subject, clock)
-    return _("The clock runs on.")
-
-
-def _free(clock: RunningClock) -> bool:
-    """Whether it runs, and nothing was asked for."""
-    return clock.state == "running" and clock.paused_at is None and not clock.pending
-
-
-def _changes(clock: RunningClock, subject: Subject) -> Sequence[Happening]:
-    """Pauses and extensions; what was written is read by those who work on clocks."""
-    rows = ClockChange.objects.for_user(subject).filter(clock=clock).order_by("-id")
-    reads = may(subject, "change", "response.runningclock")
-    found = []
-    for one in rows.select_related("asked_by", "decided_by")[:50]:
-        people = [str(one.asked_by or "—"), *([str(one.decided_by)] if one.decided_by else [])]
-        text = str(changing.KINDS[one.kind])
-        if one.until is not None:
-            text += f" → {timezone.localtime(one.until):%Y-%m-%d %H:%M}"
-        words = [str(one.reason), str(one.answer)] if reads else []
-        note = " · ".join([" → ".join(people), *(word for word in words if word)])
-        look = {"asked": "warn", "granted": "on", "refused": "off"}[one.state]
-        found.append(Happening(one.asked, text, State(look, changing.STATES[one.state]), note))
-    return found
 
 
 def _cancel(clock: RunningClock, subject: Subject, values: Mapping[str, Any]) -> str:
@@ -415,7 +337,7 @@ CLOCKS = register(
             ),
             Timeline(
                 gettext_lazy("Pauses and extensions"),
-                _changes,
+                clock_changes.changes,
                 wide=False,
                 when=lambda clock, subject: clock.rule.may_pause or clock.rule.may_extend > 0,
             ),
@@ -444,25 +366,25 @@ CLOCKS = register(
             Action(
                 "pause",
                 gettext_lazy("Ask for a pause"),
-                _pause,
-                when=lambda clock: _free(clock) and clock.rule.may_pause,
+                clock_changes.pause,
+                when=lambda clock: clock_changes.free(clock) and clock.rule.may_pause,
                 bulk=False,
-                form=lambda subject, clock: Pause,
+                form=lambda subject, clock: clock_changes.Pause,
                 words=gettext_lazy("The rule allows it; another person grants it."),
             ),
             Action(
                 "extend",
                 gettext_lazy("Ask for more time"),
-                _extend,
-                when=lambda clock: _free(clock) and clock.rule.may_extend > 0,
+                clock_changes.extend,
+                when=lambda clock: clock_changes.free(clock) and clock.rule.may_extend > 0,
                 bulk=False,
-                form=lambda subject, clock: MoreTime,
+                form=lambda subject, clock: clock_changes.MoreTime,
                 words=gettext_lazy("The rule allows it; another person grants it."),
             ),
             Action(
                 "grant",
                 gettext_lazy("Grant"),
-                _grant,
+                clock_changes.grant,
                 verb="approve",
                 when=lambda clock: bool(clock.pending),
                 bulk=False,
@@ -470,16 +392,16 @@ CLOCKS = register(
             Action(
                 "refuse",
                 gettext_lazy("Refuse"),
-                _refuse,
+                clock_changes.refuse,
                 verb="approve",
                 when=lambda clock: bool(clock.pending),
                 bulk=False,
-                form=lambda subject, clock: Answer,
+                form=lambda subject, clock: clock_changes.Answer,
             ),
             Action(
                 "go_on",
                 gettext_lazy("Go on"),
-                _go_on,
+                clock_changes.go_on,
                 when=lambda clock: clock.paused_at is not None,
                 bulk=False,
                 words=gettext_lazy("What was left when it was paused is left now."),
