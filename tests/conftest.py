@@ -32,6 +32,26 @@ LONG_FILES = (
     "site/cli/test_manners.py", "fraud/test_projection.py", "site/door/test_openapi.py",
     "e2e/test_everyone.py", "e2e/test_console.py",
 )  # fmt: skip
+# What these say is the same on every database: to them it holds a person, a session and lines of
+# the audit log, which others ask of PostgreSQL, and the rest is words, bytes and rights.
+ALIKE = (
+    "core/outbox/test_adapters.py", "core/outbox/test_letters.py", "core/egress/",
+    "core/people/test_passwords.py", "core/access/test_policy.py", "core/access/test_masking.py",
+    "web/accounts/test_factors.py", "web/accounts/test_confirming.py",
+    "web/discussion/test_sniffing.py",
+    "web/test_asvs.py", "web/test_charts.py", "web/test_compression.py", "web/test_errors.py",
+    "web/test_i18n.py", "web/test_pages.py", "web/test_refusals.py", "web/test_rights.py",
+    "web/test_words.py",
+    "web/resource/test_openapi.py", "web/resource/test_registry.py",
+    "response/plans/test_cacao.py", "response/plans/test_check.py",
+    "response/plans/test_flow.py", "response/plans/test_shipped.py",
+    "response/clocks/test_arithmetic.py", "fraud/test_first_steps.py",
+    "site/cli/test_demo.py", "site/cli/test_manners.py", "site/cli/test_send.py",
+    "site/cli/test_canary.py",
+)  # fmt: skip
+# The tests of these share no more than what their module seeds anew: they are handed out one by
+# one, so that no worker has a long file to itself while the other waits.
+SPLIT = ("tests/site/test_golden_access.py", "tests/site/test_resources.py", "tests/e2e/")
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -107,18 +127,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=_turn)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """--dist loadfile, but for the files that are split."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):  # type: ignore[misc]  # the package ships no types
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if nodeid.startswith(SPLIT) else super()._split_scope(nodeid)
+
+    return ByFile(config, log)
+
+
 def _turn(item: pytest.Item) -> tuple[bool, int]:
     """Where a test's file comes in a run; files of the same turn stay as they were."""
-    path = item.path.relative_to(ROOT / "tests")
-    name = path.as_posix()
+    name = _name(item)
     # The browser driver keeps an event loop in its process; tests that start loops of their
     # own must have run before it.
-    last = path.parts[0] == "e2e"
+    last = name.startswith("e2e/")
     return last, LONG_FILES.index(name) if name in LONG_FILES else len(LONG_FILES)
 
 
+def _name(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT / "tests").as_posix()
+
+
 def _touches_database(item: pytest.Item) -> bool:
-    if item.get_closest_marker("sqlite") is not None:
+    if item.get_closest_marker("sqlite") is not None or _name(item).startswith(ALIKE):
         return False
     fixtures = DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
     return bool(fixtures) or item.get_closest_marker("django_db") is not None

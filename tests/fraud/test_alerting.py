@@ -63,6 +63,22 @@ def test_what_is_to_be_reviewed_raises_an_alert_and_what_passes_does_not(world: 
     assert ("user", "user") in set(roles)
 
 
+def test_an_alert_is_about_the_customer_and_not_about_what_they_share(world: World) -> None:
+    for user, payee in (("u-1", "u-8"), ("u-1", "u-9"), ("u-2", "u-9")):
+        entities = {"user": user, "payee": payee, "device": "d-1"}
+        world.event("transfer", entities, {"amount": 5}, Outcome.decline, hits=("transfer.large",))
+    world.log.commit()
+    project(world.tail())
+    found = {
+        (alert.count, *sorted((part.role, part.entity.key) for part in alert.parts.all()))
+        for alert in Alert.objects.all()
+    }
+    assert found == {
+        (2, ("device", "d-1"), ("payee", "u-8"), ("payee", "u-9"), ("user", "u-1")),
+        (1, ("device", "d-1"), ("payee", "u-9"), ("user", "u-2")),
+    }
+
+
 def test_each_decision_raises_its_alert_once_whatever_breaks(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import re
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any
 import httpx
 import pytest
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
 import tests.web.installation  # noqa: F401 - sets Django up
@@ -29,6 +31,7 @@ from guanlan.core.access.table import KEY_SCOPES, PURPOSES, ROLES
 from guanlan.fraud.models import Entity
 from guanlan.fraud.services import store_backtest
 from guanlan.site.door import Door, KeyRing
+from guanlan.web.pages import errors
 from tests.addresses import ARGUMENTS, fill, lines
 from tests.fraud import conftest
 from tests.fraud.reports import report
@@ -71,6 +74,19 @@ def seeded(pond: World) -> tuple[dict[str, list[Any]], dict[int, str]]:
     return arguments, {2: event["entities"]["user"], 3: phone, 4: "scrypt$"}
 
 
+@pytest.fixture
+def errors_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the page of an error only what is its own: the frame around it is that of all pages, and
+    drawing it would take most of the walk of a role that may do little. Nor is each refusal told
+    to the log of the process."""
+
+    def words(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+        return HttpResponse(f"{title}\n{text}", status=status)
+
+    monkeypatch.setattr(errors, "error_page", words)
+    monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
+
+
 class Walker:
     """One person asking for one address after the other, each time as one who has just signed in
     and confirmed who they are; None is a person who is not signed in."""
@@ -109,6 +125,7 @@ class Walker:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("errors_in_words")
 @pytest.mark.parametrize("role", ["anonymous", "nobody", *ROLES])
 def test_each_role_gets_of_each_route_what_the_golden_file_says(
     seeded: tuple[dict[str, list[Any]], dict[int, str]], role: str

@@ -17,7 +17,7 @@ from tests.site import test_resources
 from tests.site.test_resources import rows_of
 
 pytestmark = pytest.mark.django_db
-full, pond = test_resources.full, test_resources.pond  # fixtures
+full, seeded = test_resources.full, test_resources.seeded  # fixtures
 nothing_remembered = test_resources.nothing_remembered
 GROUPED = [one.noun for one in resources() if any(two.group for two in one.filters)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -16,13 +17,19 @@ import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core import services
 from guanlan.core.access import SYSTEM
 from guanlan.core.audit.copying import copy_rows
-from guanlan.core.models import AccessGrant, Channel, Delivery, Invitation, JobRun, Message
+from guanlan.core.models import AccessGrant, Channel, Delivery, Invitation, JobRun, Message, User
 from guanlan.engine.lists import ListChange
 from guanlan.fraud import models
 from guanlan.fraud.services import project, store_backtest
 from guanlan.response.alerts import raise_alerts
 from guanlan.response.entities import Named
-from guanlan.response.models import Complaint, OnCallOverride, RoleHeld, Sink
+from guanlan.response.models import (
+    CaseEntry,
+    Complaint,
+    OnCallOverride,
+    RoleHeld,
+    Sink,
+)
 from guanlan.response.restrictions import Terms, appeal, propose, protect_and_lift
 from guanlan.web.models import BulkAct
 from guanlan.web.resource import Resource, resource_of, resources
@@ -45,6 +52,7 @@ from tests.response.complaints import rows as complaint_rows
 from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
 from tests.response.status import rows as status_rows
+from tests.scene import pond_standing
 from tests.web.resource_suite import unhurried
 
 pytestmark = pytest.mark.django_db
@@ -53,13 +61,21 @@ DISCUSSED = [one.noun for one in resources() if one.discussed]
 LIST_MOST, PAGE_MOST = 12, 22  # queries of a list and of an object's page
 MANY = 30
 
-nothing_remembered, pond = conftest.nothing_remembered, conftest.pond  # fixtures
+nothing_remembered = conftest.nothing_remembered  # fixture
 
 
-@pytest.fixture
-def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """Some rows of everything that has a list, and the owner's browser."""
-    unhurried(monkeypatch)
+@pytest.fixture(scope="module")
+def seeded(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[User]:
+    """Some rows of everything that has a list, and their owner."""
+    with pond_standing(django_db_blocker, tmp_path_factory.mktemp("pond") / "log") as pond:
+        with django_db_blocker.unblock():
+            owner = seed(pond)
+        yield owner
+
+
+def seed(pond: World) -> User:
     for n in range(MANY):
         services.create_api_key(f"wallet-{n}", ["events:write"])
         store_backtest(f"report {n}", "pond", "abc", report())
@@ -119,13 +135,20 @@ def full(pond: World, monkeypatch: pytest.MonkeyPatch) -> Client:
     JobRun.objects.bulk_create(JobRun(job="platform.clean") for _ in range(MANY))
     restrict()
     copy_rows()
-    client = Client()
     owner = person("owner")  # the newest, whom nobody deletes
     BulkAct.objects.bulk_create(
         BulkAct(owner=owner, noun="core.apikey", action="revoke", language="en", total=9)
         for _ in range(MANY)
     )
-    client.force_login(owner)
+    return owner
+
+
+@pytest.fixture
+def full(seeded: User, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """The owner's browser, in an installation that has some of everything."""
+    unhurried(monkeypatch)
+    client = Client()
+    client.force_login(seeded)
     client.cookies["guanlan_language"] = "en"
     client.cookies["guanlan_first_steps"] = "seen"
     return client
@@ -169,6 +192,8 @@ def test_list_and_page_ask_the_database_as_often_for_few_rows_as_for_many(
     others = rows_of(resource).exclude(pk=row.pk).values_list("pk", flat=True)
     if noun == "core.user":
         RoleHeld.objects.all().delete()  # who held a role in an incident stays
+    if noun == "response.case":  # one in which something was done stays
+        others = others.exclude(pk__in=CaseEntry.objects.values("case"))
     if noun == "response.complaintcategory":
         Complaint.objects.all().delete()  # a category that complaints are of stays
     resource.model._default_manager.filter(pk__in=list(others)).delete()

@@ -14,6 +14,7 @@ from guanlan.engine.scenario.model import Rule, Scenario
 from guanlan.fraud import programs, words
 from guanlan.fraud.frames import Record
 from guanlan.response.alerts import Evidence, Finding, evidence_link, rule_titles
+from guanlan.response.cases.rules import SHIPPED
 from guanlan.response.entities import Named
 from guanlan.response.kinds import Kind, entity_kinds
 from guanlan.response.terms import Severity
@@ -33,12 +34,14 @@ _LEAST: Final[dict[str, Severity]] = {
     "hold": Severity.medium,
     "decline": Severity.medium,
 }
+# Kinds of entities by how much an alert about one tells: alerts of a customer are one matter.
+TELLING: Final = SHIPPED["fraud"].kinds
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Finder:
     """Finds what the decisions of one scenario raise: one finding a decision, of the rule that
-    weighed most and the first entity that the event type names."""
+    weighed most and the most telling entity that it names: the customer, where there is one."""
 
     def __init__(self, scenario: Scenario | None) -> None:
         self._roles: dict[str, list[tuple[str, str]]] = {}
@@ -46,8 +49,12 @@ class Finder:
         if scenario is not None:
             kinds = {kind.name for kind in scenario.entities}
             self._rules = {rule.id: rule for rule in scenario.rules}
+            telling = {kind: n for n, kind in enumerate(TELLING)}
             self._roles = {
-                event.name: [(role.name, role.kind) for role in event.roles if role.kind in kinds]
+                event.name: sorted(
+                    ((role.name, role.kind) for role in event.roles if role.kind in kinds),
+                    key=lambda role: (telling.get(role[1], len(telling)), role[0] != role[1]),
+                )
                 for event in scenario.events
             }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from guanlan.response.pages import (
+    complaint_calls,
     complaint_public,
     complaints,
     incident_views,
@@ -35,6 +36,8 @@ urlpatterns = [
         reveals.reveal_entity_ref,
         name="reveal_entity_ref",
     ),
+    path("complaint-import", complaint_calls.bring, name="import_complaints"),
+    path("complaint-calls/<str:slug>", complaint_calls.call, name="complaint_gateway_call"),
     path("complain", complaint_public.complain, name="complain"),
     path(
         "complain/<int:number>/<str:token>",

@@ -121,6 +121,15 @@ class TestBruteForce(TestCase):
             assert case.entity_count == case.parts.count()
 
 
+def test_a_case_is_about_who_pays_and_not_about_whom_they_pay() -> None:
+    for user, payee in (("u-1", "u-8"), ("u-1", "u-9"), ("u-2", "u-9")):
+        people = (("payee", Named("user", payee)), ("user", Named("user", user)))
+        raise_alert(finding("", key={"u": user, "p": payee}, at=NOON, entities=people), NOON)
+    group_all(NOON)
+    leads = CaseEntity.objects.filter(grouping=True).select_related("entity")
+    assert {(one.case.alert_count, one.entity.key) for one in leads} == {(2, "u-1"), (1, "u-2")}
+
+
 def test_a_hundred_findings_are_one_alert_in_one_case() -> None:
     raise_alerts([finding("u-1", at=NOON) for _ in range(100)], NOON)
     raised("u-1", NOON, "other", severity=Severity.high)

@@ -11,7 +11,9 @@ from guanlan.response.complaints.intake import Incoming, take_in
 from guanlan.response.models import (
     Complaint,
     ComplaintCategory,
+    ComplaintGateway,
     ComplaintTerms,
+    Mailbox,
     ReplyTemplate,
 )
 
@@ -55,6 +57,20 @@ def make_terms(n: int) -> ComplaintTerms:
     )  # fmt: skip
 
 
+def make_mailbox(n: int) -> Mailbox:
+    return Mailbox.objects.create(
+        name=f"box {n}", host="imap.test", account=SECRET, password="x",
+        created=NOW + dt.timedelta(seconds=n),
+    )  # fmt: skip
+
+
+def make_gateway(n: int) -> ComplaintGateway:
+    return ComplaintGateway.objects.create(
+        name=f"gate {n}", kind="hmac", slug=f"slug-{n}", secret=SECRET,
+        created=NOW + dt.timedelta(seconds=n),
+    )  # fmt: skip
+
+
 def seed(many: int) -> None:
     """Some rows of everything that has a list."""
     for n in range(many):
@@ -62,3 +78,5 @@ def seed(many: int) -> None:
         make_category(n)
         make_answer(n)
         make_terms(n)
+        make_mailbox(n)
+        make_gateway(n)

@@ -20,9 +20,11 @@ from guanlan.response.incidents.declaring import declare
 from guanlan.response.models import (
     Complaint,
     ComplaintCategory,
+    ComplaintGateway,
     ComplaintMessage,
     ComplaintTerms,
     IncidentLink,
+    Mailbox,
     ReplyTemplate,
 )
 from tests.people import confirm, person
@@ -82,6 +84,27 @@ class TestTerms(ResourceSuite):
 
     def make(self, n: int) -> ComplaintTerms:
         return rows.make_terms(n)
+
+
+class TestMailboxes(ResourceSuite):
+    noun = "response.mailbox"
+    secret = rows.SECRET
+    form: ClassVar[dict[str, Any]] = {
+        "name": "box", "host": "imap.example.com", "port": "993", "account": "a@example.com",
+        "passphrase": "p", "folder": "INBOX",
+    }  # fmt: skip
+
+    def make(self, n: int) -> Mailbox:
+        return rows.make_mailbox(n)
+
+
+class TestGateways(ResourceSuite):
+    noun = "response.complaintgateway"
+    secret = rows.SECRET
+    form: ClassVar[dict[str, Any]] = {"name": "sms", "kind": "sms"}
+
+    def make(self, n: int) -> ComplaintGateway:
+        return rows.make_gateway(n)
 
 
 @pytest.fixture
@@ -236,6 +259,7 @@ def test_a_program_brings_complaints_once_and_sees_only_its_own(client: Client) 
     other = services.create_api_key("other", ["complaints:write"])[1]
     body = {"text": "退款一直没有到账", "idempotency_key": "m-1", "customer": "u-1"}
     door = reverse("api_complaints")
+    client.cookies["guanlan_language"] = "en"
 
     def send(body: dict[str, str], key: str = mine) -> Any:
         return client.post(door, json.dumps(body), content_type="application/json",

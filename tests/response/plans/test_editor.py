@@ -74,6 +74,16 @@ def test_a_person_writes_a_plan_without_json() -> None:
     said = filled(client, door) | {"name_en": "Has data left?", "condition": "leak"}
     assert client.post(door, said).status_code == 302
     fork = next(one for one in now(version).steps if isinstance(one, If))
+    assert fork.condition == "leak"
+    door = reverse("edit_plan_step", args=[version.pk, fork.id])
+    said = filled(client, door)
+    assert (said["variable"], said["sign"], said["condition"]) == ("leak", "is", "")
+    assert client.post(door, said | {"sign": "is_not"}).status_code == 302
+    assert now(version).by_id()[fork.id].condition == "not leak"  # type: ignore[union-attr]
+    two = client.post(door, filled(client, door) | {"condition": "leak or leak"})
+    assert "not both" in two.content.decode()
+    more = client.post(door, filled(client, door) | {"sign": "more", "value": "3"})
+    assert "More and less are of numbers" in more.content.decode()
     door = new_step(version, "automatic", fork.id, "on_true")
     looked = client.post(
         door, filled(client, door) | {"what": "fields", "command": "notify", "name_en": "Tell"}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from django.db.models import FilteredRelation, Q
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from guanlan.core.access.nouns import OWNER
@@ -32,20 +34,12 @@ def subject_of(user: Any, now: datetime | None = None) -> Subject:
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return ANONYMOUS
     moment = now or timezone.now()
-    in_force = Q(role_assignments__since__lte=moment) & (
-        Q(role_assignments__until__isnull=True) | Q(role_assignments__until__gt=moment)
-    )
-    rows = (
-        user._meta.model._default_manager.filter(pk=user.pk)
-        .annotate(assigned=FilteredRelation("role_assignments", condition=in_force))
-        .values_list("clearance__level", "clearance__purposes", "assigned__role", "assigned__scope")
-    )
     held: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
     clearance, purposes = STARTING_CLEARANCE, frozenset[str]()
-    for level, named, role, scope in rows:
+    for level, named, role, scope, since, until in _held().filter(pk=user.pk):
         if level is not None:
             clearance, purposes = level, frozenset(named)
-        if role is not None:
+        if role is not None and since <= moment and (until is None or until > moment):
             held[scope] |= {role}
     grants = user.access_grants.filter(
         starts__lte=moment, ends__gt=moment, revoked__isnull=True
@@ -72,6 +66,20 @@ def subject_of(user: Any, now: datetime | None = None) -> Subject:
             for number, verb, noun, level, purpose, scope, ends, broken in grants
         ),
         at=moment.timestamp(),
+    )
+
+
+@cache
+def _held() -> QuerySet[Any, tuple[Any, ...]]:
+    """Clearance and roles of everybody, built once: every request narrows it to one person. What
+    is in force is told afterwards, for the few roles that one person was ever given."""
+    return get_user_model()._default_manager.values_list(
+        "clearance__level",
+        "clearance__purposes",
+        "role_assignments__role",
+        "role_assignments__scope",
+        "role_assignments__since",
+        "role_assignments__until",
     )
 
 

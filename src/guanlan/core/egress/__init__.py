@@ -15,6 +15,7 @@ not used, answers have a size and a time at which they are cut off.
 from guanlan.core.egress.addresses import is_public
 from guanlan.core.egress.calls import Answer, request
 from guanlan.core.egress.guard import guard_requests
+from guanlan.core.egress.imap import imap
 from guanlan.core.egress.mail import smtp
 from guanlan.core.egress.policy import Policy, Refused, open_socket, parse_rule, policy, using
 
@@ -23,6 +24,7 @@ __all__ = [
     "Policy",
     "Refused",
     "guard_requests",
+    "imap",
     "is_public",
     "open_socket",
     "parse_rule",

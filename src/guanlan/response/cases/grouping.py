@@ -46,9 +46,15 @@ class Part(NamedTuple):
 
 
 def lead_of(parts: Sequence[Part], kinds: Sequence[str]) -> Part | None:
-    """The entity by which an alert is grouped: of the first kind that is there, else the first."""
+    """The entity by which an alert is grouped: of the first kind that is there, else the first;
+    of several of a kind the one whose role is called as the kind is: the customer before whom
+    they pay, who is a customer too."""
     order = {kind: n for n, kind in enumerate(kinds)}
-    return min(parts, key=lambda part: order.get(part.kind, len(order)), default=None)
+    return min(
+        parts,
+        key=lambda part: (order.get(part.kind, len(order)), part.role != part.kind),
+        default=None,
+    )
 
 
 def group_all(now: dt.datetime, check: Callable[[], None] | None = None) -> int:

@@ -33,6 +33,7 @@ KINDS: Final[dict[str, Words]] = {
     "duplicate": pgettext_lazy("became of a complaint", "found to be the same as another"),
     "distinct": pgettext_lazy("became of a complaint", "found to be another than that it is like"),
     "tied": pgettext_lazy("became of a complaint", "tied to an incident"),
+    "file_refused": pgettext_lazy("became of a complaint", "a file was not taken"),
     "rated": pgettext_lazy("became of a complaint", "rated by the customer"),
 }
 

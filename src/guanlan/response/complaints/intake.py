@@ -88,7 +88,7 @@ def take_in(subject: Subject, incoming: Incoming, now: dt.datetime) -> Taken:
     digest = _digest(incoming)
     there = Complaint.objects.filter(origin=origin).first()
     if there is None:
-        row = _checked(incoming, subject, now)
+        row = check(incoming, subject, now)
         row.origin, row.digest = origin, digest
         try:
             with transaction.atomic():
@@ -116,7 +116,8 @@ def _digest(one: Incoming) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _checked(one: Incoming, subject: Subject, now: dt.datetime) -> Complaint:
+def check(one: Incoming, subject: Subject, now: dt.datetime) -> Complaint:
+    """The complaint that it would be, not kept. Raises ValidationError by field."""
     if one.channel not in CHANNELS:
         names = ", ".join(CHANNELS)
         raise ValidationError({"channel": _("It is one of %(names)s.") % {"names": names}})

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from guanlan.core.jobs import Progress, Told, job
+from guanlan.response.complaints.letters import forget_seen
+from guanlan.response.complaints.mail import poll_all
 from guanlan.response.complaints.telling import tell_due
 
 
@@ -15,3 +17,16 @@ def remind(progress: Progress) -> Told:
     """Tell whose complaints are due soon, or over."""
     progress.check()
     return Told(gettext_noop("%(n)s messages made"), {"n": tell_due(timezone.now())})
+
+
+@job("complaints.mail", title=_("Mailboxes of complaints"), every=60, retries=0, timeout=900)
+def read_mail(progress: Progress) -> Told:
+    """Read what is new in every mailbox."""
+    return Told(gettext_noop("%(n)s letters read"), {"n": poll_all(timezone.now(), progress.check)})
+
+
+@job("complaints.forget", title=_("Letters and calls that were seen"), every="41 3 * * *")
+def forget(progress: Progress) -> Told:
+    """Forget what cannot come again."""
+    progress.check()
+    return Told(gettext_noop("%(n)s forgotten"), {"n": forget_seen(timezone.now())})

@@ -26,9 +26,11 @@ from guanlan.response.models import (
     PlanRun,
     RoleHeld,
     StakeholderUpdate,
+    StatusPost,
     TimelineEntry,
 )
 from guanlan.response.plans.showing import run_state, titled
+from guanlan.response.status.reading import STATES as STATUS_STATES
 from guanlan.response.terms import SEVERITIES, Severity
 from guanlan.web.resource import Happening, State, resources
 from guanlan.web.words import duration, money
@@ -262,6 +264,10 @@ def said(one: TimelineEntry) -> str:
         return _("%(what)s, due %(at)s") % {"what": title_in(one.values), "at": at}
     if one.kind == "clock_ended":
         return f"{title_in(one.values)}: {CLOCK_STATES.get(values['state'], values['state'])}"
+    if one.kind == "status":
+        return f"{values['component']}: {STATUS_STATES.get(values['state'], values['state'])}"
+    if one.kind == "posted":
+        return str(dict(StatusPost.Phase.choices).get(values["phase"], values["phase"]))
     if one.kind == "reported":
         return f"{values['title']} → {values['to']}"
     return str(values.get("title", ""))

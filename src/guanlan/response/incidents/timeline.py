@@ -41,6 +41,8 @@ KINDS: Final[dict[str, Words]] = {
     "clock_ended": pgettext_lazy("in the timeline of an incident", "clock ended"),
     "draft": pgettext_lazy("in the timeline of an incident", "report begun"),
     "reported": pgettext_lazy("in the timeline of an incident", "reported"),
+    "status": pgettext_lazy("in the timeline of an incident", "status page"),
+    "posted": pgettext_lazy("in the timeline of an incident", "news on the status page"),
     "note": pgettext_lazy("in the timeline of an incident", "note"),
 }
 LONGEST: Final = 4000

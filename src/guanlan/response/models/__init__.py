@@ -52,6 +52,7 @@ from guanlan.response.models.complaint_terms import (
     ComplaintTerms,
     ReplyTemplate,
 )
+from guanlan.response.models.complaint_ways import ComplaintGateway, IntakeSeen, Mailbox
 from guanlan.response.models.complaints import (
     Complaint,
     ComplaintHappening,
@@ -128,6 +129,7 @@ __all__ = [
     "ClockRule",
     "Complaint",
     "ComplaintCategory",
+    "ComplaintGateway",
     "ComplaintHappening",
     "ComplaintMessage",
     "ComplaintTerms",
@@ -144,8 +146,10 @@ __all__ = [
     "IncidentReview",
     "IncidentTask",
     "Inject",
+    "IntakeSeen",
     "Lesson",
     "LessonAction",
+    "Mailbox",
     "MaintenanceWindow",
     "NeverBlock",
     "Observation",

@@ -31,6 +31,8 @@ def declare() -> None:
             "complaint.duplicate": _("Find a complaint to be the same as another"),
             "complaint.extend": _("Decide on more time for a complaint"),
             "complaint.extend_ask": _("Ask for more time for a complaint"),
+            "complaint.forget": _("Forget which letters and calls were seen"),
+            "complaint.import": _("Take in a file of complaints"),
             "complaint.label": _("Change the labels of a complaint"),
             "complaint.rate": _("Rate how a complaint was dealt with"),
             "complaint.remind": _("Remind of a complaint that is due"),
@@ -42,6 +44,12 @@ def declare() -> None:
             "complaint.triage": _("Sort a complaint"),
             "complaintcategory.save": _("Make or change a category of complaints"),
             "complaintterms.add": _("Put time limits for complaints in force"),
+            "gateway.call": _("Take a call of a gateway"),
+            "gateway.renew": _("Make another secret of a gateway"),
+            "gateway.save": _("Set up a gateway of complaints"),
+            "mailbox.begin": _("Begin to read a mailbox"),
+            "mailbox.fault": _("Find that a mailbox fails, or works again"),
+            "mailbox.save": _("Set up a mailbox of complaints"),
             "replytemplate.save": _("Make or change a text that answers complaints"),
         }
     )
@@ -69,6 +77,18 @@ def declare() -> None:
             title,
             verbs="see add change export",
             rights=each(_ALL) | each(_HANDLING, "see add change export"),
+        )
+    for noun, title in (
+        ("response.mailbox", _("Mailboxes of complaints")),
+        ("response.complaintgateway", _("Gateways of complaints")),
+    ):
+        register_noun(
+            noun,
+            title,
+            level=4,
+            verbs="see add change export",
+            rights=each(("customer_service", "compliance_officer", "security_engineer"))
+            | each(("administrator", "operations"), "see add change export"),
         )
     register_noun(
         "response.complaintterms",

@@ -332,6 +332,9 @@ COMPLAINTS = register(
                    form=lambda subject, row: forms.Closing),
         ),
         links=(
+            Link(gettext_lazy("Take in a file"), "import_complaints"),
+            Link(gettext_lazy("Mailboxes"), "complaint_mailboxes"),
+            Link(gettext_lazy("Gateways"), "complaint_gateways"),
             Link(gettext_lazy("Categories"), "complaint_categories"),
             Link(gettext_lazy("Ready texts"), "reply_templates"),
             Link(gettext_lazy("Time limits"), "complaint_terms"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from guanlan.response.pages.plan_forms import NAMED, PlanForm, Texts, typed
 from guanlan.response.plans.cacao import (
     LEAST_LIMIT,
+    LONGEST_NAME,
     LONGEST_TEXT,
     MOST_LIMIT,
     REFERENCE,
@@ -26,6 +27,7 @@ from guanlan.response.plans.cacao import (
     Text,
     Value,
 )
+from guanlan.response.plans.comparing import Comparison, compared, written
 from guanlan.response.plans.editing import END, lead, put, ways
 from guanlan.response.plans.reading import known
 from guanlan.response.plans.registry import Parameter, find_step, steps
@@ -43,6 +45,14 @@ UNITS: Final = {
     86_400: gettext_lazy("days"),
 }
 YES_NO: Final = [("true", gettext_lazy("yes")), ("false", gettext_lazy("no"))]
+SIGN_TITLES: Final = {
+    "is": pgettext_lazy("comparison", "is so, or is"),
+    "is_not": pgettext_lazy("comparison", "is not"),
+    "more": pgettext_lazy("comparison", "is more than"),
+    "at_least": pgettext_lazy("comparison", "is at least"),
+    "less": pgettext_lazy("comparison", "is less than"),
+    "at_most": pgettext_lazy("comparison", "is at most"),
+}
 NOWHERE: Final = pgettext_lazy("step of a plan", "nothing")
 TOLD: Final = Texts("text", gettext_lazy("Instruction"), LONGEST_TEXT, 6)
 SAID: Final = Texts("text", gettext_lazy("Description"), LONGEST_TEXT, 3)
@@ -274,21 +284,54 @@ class AutomaticForm(StepForm):
 
 
 class ConditionForm(StepForm):
-    """One of two ways."""
+    """One of two ways: by one comparison that is chosen, or by a condition that is typed."""
 
     def own_start(self) -> dict[str, Any]:
-        return {"condition": self.step.condition}
+        one = compared(self.step.condition, self.plan.variables)
+        if one is None:
+            return {"sign": "is", "condition": self.step.condition}
+        return {"variable": one.name, "sign": one.sign, "value": one.value}
 
     def own(self) -> dict[str, forms.Field]:
         return {
+            "variable": forms.ChoiceField(
+                label=_("What is asked"),
+                required=False,
+                choices=[("", _("the condition below")), *variables(self.plan)],
+            ),
+            "sign": forms.ChoiceField(label=_("Is it so?"), choices=[*SIGN_TITLES.items()]),
+            "value": forms.CharField(
+                label=pgettext("comparison", "Value"),
+                required=False,
+                max_length=LONGEST_NAME,
+                help_text=_("Of a number or a text. What is yes or no needs none."),
+            ),
             "condition": forms.CharField(
-                label=_("Condition"),
+                label=_("Or a condition of several"),
                 required=False,
                 max_length=2000,
                 widget=forms.Textarea(attrs={"rows": 2, "class": "mono", "spellcheck": "false"}),
                 help_text=self.examples(),
-            )
+            ),
         }
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        kinds = {one.name: one.type for one in self.plan.variables}
+        name = values.get("variable", "")
+        if not name or "sign" not in values or "value" not in values:
+            return values
+        if values.get("condition"):
+            self.add_error("condition", _("Choose a variable, or write a condition, not both."))
+        try:
+            chosen = Comparison(name, values["sign"], values["value"].strip())
+            values["chosen"] = written(chosen, kinds[name])
+        except ValueError as error:
+            if str(error) == "sign":
+                self.add_error("sign", _("More and less are of numbers: choose is or is not."))
+            else:
+                self.add_error("value", _("Write a whole number."))
+        return values
 
     def examples(self) -> str:
         """How a condition is written, with the plan's own variables."""
@@ -302,7 +345,8 @@ class ConditionForm(StepForm):
         return _("Such as: %(examples)s. Join with and, or.") % {"examples": ", ".join(found)}
 
     def read(self, values: dict[str, Any]) -> dict[str, Any]:
-        return {"condition": " ".join(values["condition"].split())}
+        typed_in = values["condition"].replace("\r\n", "\n").strip()
+        return {"condition": values.get("chosen", typed_in)}
 
 
 FORMS: Final[dict[str, type[StepForm]]] = {

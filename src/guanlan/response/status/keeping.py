@@ -14,6 +14,7 @@ from guanlan.core.audit import act
 from guanlan.response.clocks import stating
 from guanlan.response.clocks.terms import LANGUAGES
 from guanlan.response.incidents.finding import NOUN as INCIDENT
+from guanlan.response.incidents.timeline import Value, enter
 from guanlan.response.models import (
     Incident,
     MaintenanceWindow,
@@ -129,6 +130,8 @@ def set_states(
             if (old.state if old is not None else FINE) == state:
                 continue
             changed += 1
+            values: dict[str, Value] = {"component": str(known[key]), "state": state}
+            enter(row, "status", now, subject, values=values)
             if old is not None:
                 old.ends = max(now, old.begins)
                 old.save(update_fields=["ends"])
@@ -177,6 +180,7 @@ def post(subject: Subject, statement: Statement, phase: str, now: dt.datetime) -
             texts={code: statement.texts[code] for code in LANGUAGES if code in statement.texts},
         )  # fmt: skip
         made.save()
+        enter(incident, "posted", now, subject, values={"phase": phase})
     return made
 
 

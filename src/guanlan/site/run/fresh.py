@@ -2,8 +2,8 @@
 
 Django's migrations go from one state of the models to the next and build each on the way, which
 takes most of a first start. In an empty database there is nothing to bring along, so the tables
-are made as the models are now and every migration is noted as taken; what comes of it is what
-comes of the migrations (tests/site/run/test_fresh.py compares the two). A migration that does
+are made as the migrations leave them in the end, and every migration is noted as taken; what
+comes of both ways is the same (tests/site/run/test_fresh.py compares). A migration that does
 more than shape tables is not skipped: where one is in the plan, the ordinary way is taken.
 """
 
@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.apps import apps
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
-from django.db import connection, router
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
@@ -21,9 +20,14 @@ from django.db.migrations.operations.fields import FieldOperation
 from django.db.migrations.operations.models import IndexOperation, ModelOperation
 from django.db.migrations.recorder import MigrationRecorder
 
-# What these do can be read from the models.
+# What these do can be read from the models that they leave.
 SHAPING: Final[tuple[type[Operation], ...]] = (ModelOperation, FieldOperation, IndexOperation)
 OURS: Final = "guanlan."
+
+
+def all_migrations() -> set[tuple[str, str]]:
+    """Every migration (app, name) of this version."""
+    return set(MigrationLoader(None).graph.nodes)
 
 
 def is_empty() -> bool:
@@ -44,15 +48,22 @@ def only_shape() -> bool:
 
 
 def make_tables() -> None:
-    """All tables in an empty database, in one transaction."""
+    """All tables in an empty database, and the rows that every installation has from the first."""
     emit_pre_migrate_signal(0, False, connection.alias)
+    create_tables()
+    emit_post_migrate_signal(0, False, connection.alias)
+
+
+def create_tables() -> None:
+    """All tables in an empty database, in one transaction, and nothing in them but the
+    migrations."""
+    left = MigrationLoader(None).project_state().apps
     with connection.schema_editor() as editor:
-        for app in apps.get_app_configs():
-            for model in router.get_migratable_models(app, connection.alias):
+        for model in left.get_models():
+            if model._meta.can_migrate(connection):
                 editor.create_model(model)
         editor.create_model(MigrationRecorder.Migration)
         note_taken()
-    emit_post_migrate_signal(0, False, connection.alias)
 
 
 def note_taken() -> None:

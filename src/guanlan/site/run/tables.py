@@ -21,6 +21,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from msgspec import Struct
 
 from guanlan.site.run.archive import CHUNK, BackupError, Packer, Told
+from guanlan.site.run.fresh import all_migrations, create_tables, only_shape
 
 FOLDER: Final = "database"
 LIST: Final = f"{FOLDER}/tables.json"
@@ -104,6 +105,7 @@ def load(archive: Path, fresh: Path, told: Told) -> None:
             if connection.introspection.table_names(cursor):
                 raise BackupError(f"{where}: expected it to be empty; name another")
             _make(archive, listed)
+            _expect(archive, listed)
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             names = ", ".join(_quoted(table.name) for table in listed.tables)
             cursor.execute(f"TRUNCATE {names}")
@@ -124,6 +126,9 @@ def _make(archive: Path, listed: Tables) -> None:
     """The tables, made by the migrations that the copied database had."""
     executor = MigrationExecutor(connection)
     graph, wanted = executor.loader.graph, set(listed.migrations)
+    if wanted == all_migrations() and only_shape():
+        create_tables()
+        return
     for key in listed.migrations:
         if key not in graph.nodes:
             raise BackupError(
@@ -135,6 +140,10 @@ def _make(archive: Path, listed: Tables) -> None:
         if not any(child.key in wanted for child in graph.node_map[app, name].children)
     ]
     executor.migrate(newest)
+
+
+def _expect(archive: Path, listed: Tables) -> None:
+    """Refuse an archive that holds a table which is not there."""
     there = set(_names())
     missing = [table.name for table in listed.tables if table.name not in there]
     if missing:

@@ -1,0 +1,106 @@
+"""Ways by which complaints come in by themselves: mailboxes that are read, gateways that call."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from guanlan.core.access import ScopedQuerySet
+from guanlan.core.sealing import SealedField, SealId
+
+
+class Mailbox(models.Model):
+    """A mailbox that is read by IMAP over TLS, and never changed. `uid_validity` and `last_uid` say
+    how far; without `uid_validity` it has not been read yet. `fault` is why the last reading
+    failed, a word of guanlan.response.complaints.mail.FAULTS."""
+
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id seal_id name host port folder whole enabled uid_validity last_uid taken refused"
+        " polled fault created",
+        3: "account",
+        4: "password",
+    }
+    seal_row: ClassVar[str] = "seal_id"
+
+    seal_id = SealId()
+    name = models.CharField(max_length=80, unique=True)
+    host = models.CharField(max_length=253)
+    port = models.PositiveIntegerField(default=993)
+    account = SealedField(max_length=254)
+    password = SealedField(max_length=254)
+    folder = models.CharField(max_length=80, default="INBOX")
+    whole = models.BooleanField(default=False)  # also what was there before it was set up
+    enabled = models.BooleanField(default=True)
+    uid_validity = models.BigIntegerField(null=True)
+    last_uid = models.BigIntegerField(default=0)
+    taken = models.PositiveIntegerField(default=0)  # letters that became or joined complaints
+    refused = models.PositiveIntegerField(default=0)  # letters that became dead letters
+    polled = models.DateTimeField(null=True)
+    fault = models.CharField(max_length=16, default="", blank=True)
+    created = models.DateTimeField(default=timezone.now)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["created", "id"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ComplaintGateway(models.Model):
+    """A gateway that calls us, at an address of its own, with a signature by `secret`. `kind` is
+    one of guanlan.response.complaints.gateways.KINDS; `secret` of WeChat is its token, and
+    `cipher_key` its EncodingAESKey."""
+
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id seal_id name kind app enabled taken refused used created",
+        3: "slug",
+        4: "secret cipher_key",
+    }
+    seal_row: ClassVar[str] = "seal_id"
+
+    seal_id = SealId()
+    name = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=8)
+    slug = models.CharField(max_length=32, unique=True)
+    secret = SealedField(max_length=200)
+    cipher_key = SealedField(max_length=64, null=True)
+    app = models.CharField(max_length=64, default="", blank=True)  # WeChat's own id of the account
+    enabled = models.BooleanField(default=True)
+    taken = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    used = models.DateTimeField(null=True)
+    created = models.DateTimeField(default=timezone.now)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["created", "id"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IntakeSeen(models.Model):
+    """A letter or call that was dealt with, by a keyed digest: it is not dealt with again."""
+
+    policy_noun: ClassVar[str] = "response.complaint"
+    data_levels: ClassVar[dict[int, str]] = {2: "id source digest at"}
+
+    source = models.CharField(max_length=32)
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="response_intakeseen_at")]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "digest"], name="response_intakeseen_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.pk}"
