@@ -26,6 +26,7 @@ from guanlan.response.alerts.showing import (
     timeline,
 )
 from guanlan.response.models import Alert, EntityRef
+from guanlan.response.pages.plan_starting import alert_plans
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.resource import (
     Action,
@@ -382,6 +383,13 @@ ALERTS = register(
                 wide=False,
                 when=lambda look, subject: look.row.case_id is not None
                 and may(subject, "see", "response.case"),
+            ),
+            Panel(
+                gettext_lazy("Plans"),
+                "response/alert/plans.html",
+                alert_plans,
+                wide=False,
+                when=lambda look, subject: may(subject, "see", "response.planrun"),
             ),
             Panel(
                 gettext_lazy("Evidence"), "response/alert/evidence.html", _pieces, wide=False

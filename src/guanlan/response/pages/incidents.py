@@ -28,6 +28,7 @@ from guanlan.response.pages import (
     status_components,
 )
 from guanlan.response.pages import incident_following_forms as following_forms
+from guanlan.response.pages.plan_starting import INCIDENT, start_address
 from guanlan.response.status import keeping
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.dashboards import Tile
@@ -105,6 +106,12 @@ def times(look: IncidentLook, subject: Subject) -> Mapping[str, Any]:
         (_("Known → stable"), took(row.known, row.stable)),
         (_("Known → closed"), took(row.known, row.closed)),
     )
+
+
+def plans(look: IncidentLook, subject: Subject) -> Mapping[str, Any]:
+    """Where a plan is started for it, with its variables."""
+    start = look.row.state != "closed" and may(subject, "add", "response.planrun")
+    return {"start": start_address(INCIDENT, look.row.pk) if start else ""}
 
 
 def open_tasks(look: IncidentLook, subject: Subject) -> Mapping[str, Any]:
@@ -198,7 +205,7 @@ INCIDENTS = register(
                   incident_clocks.running, wide=False, when=incident_clocks.sees),
             Panel(gettext_lazy("Tasks"), "response/incident/tasks.html", open_tasks, wide=False),
             Panel(gettext_lazy("Roles"), "response/incident/roles.html", wide=False),
-            Panel(gettext_lazy("Plans"), "response/incident/plans.html", wide=False,
+            Panel(gettext_lazy("Plans"), "response/incident/plans.html", plans, wide=False,
                   when=lambda look, subject: bool(look.runs or look.proposals)),
             Panel(gettext_lazy("How long it took"), "web/resource/facts.html", times, wide=False),
             Panel(gettext_lazy("Costs"), "web/resource/table.html", incident_following.costs,

@@ -181,7 +181,8 @@ def _note(label: Any, required: bool) -> forms.CharField:
     )
 
 
-def _field(variable: Variable, required: bool) -> forms.Field:
+def variable_field(variable: Variable, required: bool) -> forms.Field:
+    """The field that asks for a variable of a plan."""
     label = variable.text.get(reader())
     if variable.type == "bool":
         return forms.ChoiceField(label=label, choices=YES_NO, required=required)
@@ -195,7 +196,9 @@ def _form(row: StepRun | None, names: tuple[str, ...], required: bool, note: Any
     fields: dict[str, forms.Field] = {}
     if row is not None and names:
         known = {one.name: one for one in playbook_of(row.run.version).variables}
-        fields = {f"v_{name}": _field(known[name], required) for name in names if name in known}
+        fields = {
+            f"v_{name}": variable_field(known[name], required) for name in names if name in known
+        }
     if note is not None:
         fields["note"] = note
     return type("StepForm", (forms.Form,), fields)
