@@ -115,7 +115,8 @@ COLUMNS: Sequence[Column] = (
              cell="state", sort=True),
     Column("title", gettext_lazy("Case"), "text", value=attrgetter("title"), wide=True),
     _of_case("state", gettext_lazy("State"), lambda row: state_now(row.case), cell="state"),
-    Column("who", gettext_lazy("Who"), value=lambda row: [one.text for one in row.parts],
+    Column("who", pgettext_lazy("in an alert", "Who"),
+           value=lambda row: [one.text for one in row.parts],
            cell="template", template="response/case/who.html", level=2),
     _of_case("alert_count", gettext_lazy("Alerts"), cell="number"),
     _of_case("owner", pgettext_lazy("of a thing", "Owner"),
@@ -160,7 +161,7 @@ FILTERS: Sequence[Filter] = (
 )  # fmt: skip
 
 ACTIONS: Final = (
-    Action("take", gettext_lazy("Take"), case_acts.take, when=is_open,
+    Action("take", pgettext_lazy("work on it", "Take"), case_acts.take, when=is_open,
            offered=lambda case, subject: case.owner_id != subject.id),
     Action("acknowledge", gettext_lazy("Acknowledge"), case_acts.acknowledge,
            when=lambda case: case.state == "new"),
@@ -173,7 +174,7 @@ ACTIONS: Final = (
     Action("wait", gettext_lazy("Wait for the customer"), case_acts.wait,
            when=lambda case: case.live and case.waiting is None and case.closing_at is None,
            form=lambda subject, case: case_forms.Why),
-    Action("resume", gettext_lazy("Go on"), case_acts.resume,
+    Action("resume", pgettext_lazy("with a case", "Go on"), case_acts.resume,
            when=lambda case: case.live and case.waiting is not None),
     Action("decide", gettext_lazy("Decide"), case_acts.decide, when=is_open,
            form=case_forms.deciding),
@@ -270,7 +271,7 @@ CASES = register(
                   when=lambda look, subject: look.row.entity_count > 1),
             Panel(gettext_lazy("Evidence"), "response/alert/evidence.html", case_panels.evidence,
                   when=lambda look, subject: bool(look.pieces)),
-            Panel(gettext_lazy("Who"), "response/alert/parts.html", wide=False,
+            Panel(pgettext_lazy("in an alert", "Who"), "response/alert/parts.html", wide=False,
                   when=lambda look, subject: bool(look.parts)),
             Panel(gettext_lazy("Decision on the customer"), "response/case/decisions.html",
                   case_panels.decisions, wide=False),

@@ -166,7 +166,7 @@ REPORT_PAGES = register(
         route="regulatory_reports",
         one="regulatory_report",
         api="regulatory-reports",
-        place=("respond", 64),
+        place=("respond", 62),
         columns=(
             Column("title", gettext_lazy("Title"), wide=True),
             Column("about_label", pgettext_lazy("clocks", "For")),
