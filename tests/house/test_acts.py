@@ -100,6 +100,11 @@ MADE = {
         "complaint.duplicate", "complaint.extend", "complaint.extend_ask", "complaint.label",
         "complaint.reopen", "complaint.tie", "complaint.told", "complaint.triage",
     },
+    "response/papers.py": {
+        f"{paper}.{act}"
+        for paper in ("report", "suspicion")
+        for act in ("approve", "hand_in", "read", "rewrite", "send_back", "withdraw")
+    },
     "site/door/trail.py": {"entry.remove", "entry.set"},
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from guanlan.core.access import ScopedQuerySet
 from guanlan.core.sealing import SealedField, SealedJSONField, SealId
+from guanlan.response.models.papers import Paper
 
 
 def _person(name: str) -> Any:
@@ -276,9 +277,10 @@ class ClockAlarm(models.Model):
         return f"{self.clock_id} {self.percent} %"
 
 
-class RegulatoryReport(About):
-    """A report to a regulator, for a clock or without one; its text is sealed."""
+class RegulatoryReport(About, Paper):
+    """A report to a regulator, for a clock or without one."""
 
+    acts: ClassVar[str] = "report"
     data_levels: ClassVar[dict[int, str]] = {
         2: "id about_noun about_id about_label clock regulator kind language title state draft"
         " author handed_in approver approved sent_at sent_how created seal_id",
@@ -290,20 +292,6 @@ class RegulatoryReport(About):
     regulator = models.CharField(max_length=40)
     kind = models.CharField(max_length=12)
     language = models.CharField(max_length=8)
-    title = models.CharField(max_length=160)
-    state = models.CharField(max_length=10, default="draft")
-    draft = models.PositiveIntegerField(default=1)
-    seal_id = SealId()
-    text = SealedField()
-    author = _person("+")
-    handed_in = models.DateTimeField(null=True)
-    approver = _person("+")
-    approved = models.DateTimeField(null=True)
-    answer = SealedField(max_length=300, default="", blank=True)
-    sent_at = models.DateTimeField(null=True)
-    sent_how = models.CharField(max_length=12, blank=True)
-    receipt = SealedField(max_length=200, default="", blank=True)
-    created = models.DateTimeField(default=timezone.now)
 
     objects = ScopedQuerySet.as_manager()
 

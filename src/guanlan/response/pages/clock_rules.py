@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.clocks.facts import EVENTS, FLAGS, GRADES, KINDS, ROLES
@@ -259,7 +259,7 @@ RULES = register(
         route="clock_rules",
         one="clock_rule",
         api="clock-rules",
-        place=("respond", 62),
+        place=("respond", 67),
         columns=(
             Column(
                 "name",
@@ -322,7 +322,9 @@ RULES = register(
         ),
         facts=("code", "version", "effective_from", "effective_to"),
         panels=(
-            Panel(gettext_lazy("What it says"), "web/resource/facts.html", _says),
+            Panel(
+                pgettext_lazy("of a clock's rule", "What it says"), "web/resource/facts.html", _says
+            ),
             Panel(
                 gettext_lazy("When it applies"),
                 "web/resource/facts.html",
