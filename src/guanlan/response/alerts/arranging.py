@@ -17,6 +17,7 @@ from guanlan.core.audit import act
 from guanlan.core.models import Channel, User
 from guanlan.response.alerts.handling import reason_of
 from guanlan.response.models import AlertRoute, EscalationChain, OnCallOverride, OnCallSchedule
+from guanlan.response.terms import CATEGORIES
 
 MOST_STEPS: Final = 20
 LONGEST_WAIT: Final = 7 * 24 * 60  # minutes
@@ -55,6 +56,7 @@ def save_schedule(
     handover: dt.time,
     start: dt.date,
     zone: str,
+    commands: Sequence[str] = (),
 ) -> OnCallSchedule:
     """Make a schedule or change one. Raises Denied; ValidationError, by field."""
     require(subject, "change" if row else "add", "response.oncallschedule")
@@ -62,9 +64,22 @@ def save_schedule(
     made.name = _free_name(OnCallSchedule, name, made.pk)
     made.people = people_named(people)
     made.turn_days, made.handover, made.start, made.zone = turn_days, handover, start, zone
+    made.commands = _commands(commands, made.pk)
     with act("oncall.arrange", made, detail={"people": made.people}):
         made.save()
     return made
+
+
+def _commands(names: Sequence[str], own: int | None) -> list[str]:
+    """Categories whose incidents a schedule commands; each has one schedule at most."""
+    wanted = [name for name in CATEGORIES if name in names]
+    for other in OnCallSchedule.objects.exclude(pk=own or 0):
+        for name in wanted:
+            if name in other.commands:
+                text = _("%(schedule)s is named for %(category)s already.")
+                said = {"schedule": other.name, "category": CATEGORIES[name]}
+                raise ValidationError({"commands": text % said})
+    return wanted
 
 
 def stand_in(

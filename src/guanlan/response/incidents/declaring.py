@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject, require
 from guanlan.core.audit import act
+from guanlan.core.jobs import nudge
 from guanlan.core.models import User
+from guanlan.response.incidents.commanding import ask, duty_of
 from guanlan.response.incidents.finding import NOUN
 from guanlan.response.incidents.matrix import matrix_in_force
 from guanlan.response.incidents.roles import put_in_role
@@ -19,6 +22,7 @@ from guanlan.response.models import DeclarationCriterion, Incident
 from guanlan.response.terms import CATEGORIES
 
 LONGEST_TITLE = 120
+FOLLOW = "incidents.follow"  # the job that starts plans and reminds of news
 LONGEST_SUMMARY = 4000
 
 
@@ -41,7 +45,9 @@ def declare(
     """Declare an incident; `known` is now where it is not said, and `occurred` stays unknown.
 
     Severity and deadlines come from the matrix in force; whoever declares by hand commands it
-    unless another is named. Where a `criterion` declares it, nobody does yet.
+    unless another is named. Where a `criterion` declares it, nobody does yet. Who is on duty for
+    its category is asked to take command, and the plan of its category starts where the matrix
+    says so.
     Those who manage incidents are told.
     Raises Denied, or ValidationError by field.
     """
@@ -69,6 +75,8 @@ def declare(
         stable_due=matrix.stable_by(severity, since),
         update_due=matrix.told_by(severity, now),
     )
+    if matrix.starts_plan(impact, urgency):
+        row.to_start_id = matrix.plans.get(row.category)
     _in_order(row, now)
     detail = {"category": category, "severity": severity.name, "how": row.how}
     with act("incident.declare", detail=detail) as on:
@@ -81,6 +89,11 @@ def declare(
         elif subject.id is not None and not criterion:
             put_in_role(row, "commander", User.objects.get(pk=subject.id), subject, now)
         row.save()
+        on_duty = duty_of(row.category, now) if commander is None else None
+        if on_duty is not None and on_duty.pk != row.commander_id:
+            ask(row, on_duty, now)
+        if row.to_start_id is not None:
+            transaction.on_commit(lambda: nudge(FOLLOW), robust=True)
         tell_declared(row, now)
     return row
 

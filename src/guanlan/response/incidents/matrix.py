@@ -12,8 +12,8 @@ from django.utils.translation import pgettext_lazy
 
 from guanlan.core.access import Subject, require
 from guanlan.core.audit import act
-from guanlan.response.models import SeverityMatrix
-from guanlan.response.terms import Severity, Words
+from guanlan.response.models import Plan, SeverityMatrix
+from guanlan.response.terms import CATEGORIES, Severity, Words
 
 IMPACTS: Final[dict[str, Words]] = {
     "minor": pgettext_lazy("impact", "minor"),
@@ -39,6 +39,12 @@ class Matrix(NamedTuple):
     cells: Cells
     stable_within: Minutes
     told_every: Minutes
+    plans: Mapping[str, int] = {}
+    starts: Mapping[str, Mapping[str, bool]] = {}
+
+    def starts_plan(self, impact: str, urgency: str) -> bool:
+        """Whether an incident of this cell starts the plan of its category by itself."""
+        return bool(self.starts.get(impact, {}).get(urgency, False))
 
     def severity(self, impact: str, urgency: str) -> Severity:
         """The severity of a cell. Raises ValidationError by field."""
@@ -83,7 +89,7 @@ SHIPPED: Final = Matrix(
 
 def matrix_of(row: SeverityMatrix) -> Matrix:
     """What a stored version says."""
-    return Matrix(row.pk, row.cells, row.stable_within, row.told_every)
+    return Matrix(row.pk, row.cells, row.stable_within, row.told_every, row.plans, row.starts)
 
 
 def matrix_in_force() -> Matrix:
@@ -99,6 +105,9 @@ def add_matrix(
     told_every: Minutes,
     reason: str,
     now: dt.datetime,
+    *,
+    plans: Mapping[str, int] | None = None,
+    starts: Mapping[str, Mapping[str, bool]] | None = None,
 ) -> SeverityMatrix:
     """Put a version in force; incidents that are there keep what they have. Raises Denied, or
     ValidationError where a cell is missing or more impact or urgency would be less severe."""
@@ -108,6 +117,11 @@ def add_matrix(
         cells=checked,
         stable_within=_minutes(stable_within, "stable_within"),
         told_every=_minutes(told_every, "told_every"),
+        plans=_plans(plans or {}),
+        starts={
+            impact: {urgency: bool((starts or {}).get(impact, {}).get(urgency)) for urgency in row}
+            for impact, row in checked.items()
+        },
         created=now,
         created_by_id=subject.id,
         reason=reason.strip(),
@@ -140,6 +154,16 @@ def _checked(cells: Cells) -> dict[str, dict[str, str]]:
                 text = _("More impact or more urgency cannot be less severe.")
                 raise ValidationError({f"{impact}_{urgency}": text})
             rising = here
+    return found
+
+
+def _plans(plans: Mapping[str, int]) -> dict[str, int]:
+    found = {category: plan for category, plan in plans.items() if category in CATEGORIES}
+    there = Plan.objects.filter(pk__in=found.values(), current__isnull=False, retired=None)
+    known = set(there.values_list("pk", flat=True))
+    for category, plan in found.items():
+        if plan not in known:
+            raise ValidationError({f"plan_{category}": _("This plan is not in force.")})
     return found
 
 

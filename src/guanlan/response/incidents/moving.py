@@ -7,6 +7,7 @@ two deadlines the earlier holds.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -19,6 +20,7 @@ from guanlan.response.incidents.finding import locked, reason_of
 from guanlan.response.incidents.matrix import matrix_in_force
 from guanlan.response.incidents.timeline import enter
 from guanlan.response.models import Incident, IncidentLink, IncidentTask, Plan, PlanRun
+from guanlan.response.plans.cacao import Value
 from guanlan.response.plans.running import start_run
 from guanlan.response.terms import Severity
 
@@ -138,13 +140,21 @@ def link(
     return tie
 
 
-def start_plan(subject: Subject, incident: Incident, plan: Plan, *, now: dt.datetime) -> PlanRun:
+def start_plan(
+    subject: Subject,
+    incident: Incident,
+    plan: Plan,
+    *,
+    now: dt.datetime,
+    variables: Mapping[str, Value] | None = None,
+) -> PlanRun:
     """Carry out a plan because of it. Raises Denied, or ValidationError where the plan has no
-    approved version."""
+    approved version or a variable does not fit."""
     with transaction.atomic():
         _open(locked(subject, incident))
     # By itself: a run writes each step down before the next one, in transactions of its own.
-    run = start_run(subject, plan, now=now, origin=(incident._meta.label_lower, str(incident.pk)))
+    origin = (incident._meta.label_lower, str(incident.pk))
+    run = start_run(subject, plan, now=now, origin=origin, variables=variables)
     with act("incident.plan", incident, detail={"plan": plan.pk}):
         row = locked(subject, incident)
         enter(row, "plan", now, subject, values={"plan": plan.name, "run": run.pk})

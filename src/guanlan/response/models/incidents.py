@@ -48,16 +48,19 @@ class SeverityMatrix(models.Model):
     """A version of what impact and urgency make of severity; the newest is in force.
 
     `cells` holds a severity's name by impact and urgency; `stable_within` and `told_every` hold
-    minutes by severity, or null where there is no limit.
+    minutes by severity, or null where there is no limit. `plans` names the plan (its id) of a
+    category, which starts by itself where `starts` says so of the cell.
     """
 
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id cells stable_within told_every created created_by reason"
+        2: "id cells stable_within told_every plans starts created created_by reason"
     }
 
     cells = models.JSONField()
     stable_within = models.JSONField()
     told_every = models.JSONField()
+    plans = models.JSONField(default=dict, blank=True)
+    starts = models.JSONField(default=dict, blank=True)
     created = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -87,7 +90,8 @@ class Incident(models.Model):
     data_levels: ClassVar[dict[int, str]] = {
         2: "id seal_id title category severity impact urgency matrix state confidential how"
         " by_criterion criterion channel declared declared_by occurred known acknowledged stable"
-        " reported stable_due closed closed_by closed_with reopened update_due reviewed commander",
+        " reported stable_due closed closed_by closed_with reopened update_due reviewed commander"
+        " to_start",
         3: "summary",
     }
     seal_row: ClassVar[str] = "seal_id"
@@ -120,6 +124,9 @@ class Incident(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     reported = models.DateTimeField(null=True)  # when the first report to a regulator was sent
+    to_start = models.ForeignKey(  # the plan that is to start by itself, until it has
+        "response.Plan", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     stable = models.DateTimeField(null=True)
     stable_due = models.DateTimeField(null=True)
     update_due = models.DateTimeField(null=True)

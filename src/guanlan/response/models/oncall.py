@@ -19,11 +19,12 @@ class OnCallSchedule(models.Model):
     """Who is on duty when: people take turns, and others stand in for them.
 
     `people` are ids of accounts in the order of their turns. Turn number n begins at `handover`
-    on the day `start` + n × `turn_days`, by the clock of `zone`.
+    on the day `start` + n × `turn_days`, by the clock of `zone`. Whoever is on duty is asked to
+    command incidents of the categories in `commands`.
     """
 
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id name zone people turn_days handover start created told_turn",
+        2: "id name zone people turn_days handover start commands created told_turn",
     }
 
     name = models.CharField(max_length=80, unique=True)
@@ -32,6 +33,7 @@ class OnCallSchedule(models.Model):
     turn_days = models.PositiveSmallIntegerField(default=7)
     handover = models.TimeField()
     start = models.DateField()
+    commands = models.JSONField(default=list, blank=True)
     created = models.DateTimeField(default=timezone.now)
     told_turn = models.DateTimeField(null=True)  # begin of the turn whose hand-over was told
 

@@ -33,6 +33,7 @@ def declare() -> None:
             "incident.declare": _("Declare an incident"),
             "incident.link": _("Tie something to an incident"),
             "incident.note": _("Write in the timeline of an incident"),
+            "incident.plan_missing": _("Find that the plan of an incident cannot start"),
             "incident.plan": _("Start a plan for an incident"),
             "incident.renounce": _("End a role in an incident"),
             "incident.reopen": _("Open an incident again"),

@@ -20,6 +20,7 @@ from guanlan.response.alerts.arranging import names_of
 from guanlan.response.alerts.oncall import Duty, duties, on_call
 from guanlan.response.alerts.telling import rota_of, stand_ins
 from guanlan.response.models import OnCallOverride, OnCallSchedule
+from guanlan.response.terms import CATEGORIES
 from guanlan.web.resource import (
     Action,
     Chip,
@@ -58,6 +59,14 @@ class ScheduleForm(forms.Form):
         label=gettext_lazy("Time zone"), max_length=64, initial=lambda: organisation().zone.key
     )
 
+    commands = forms.MultipleChoiceField(
+        label=gettext_lazy("Commands incidents of"),
+        choices=CATEGORIES.items(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Who is on duty is asked to command incidents of these categories."),
+    )
+
     def clean_zone(self) -> str:
         zone = str(self.cleaned_data["zone"])
         if zone not in available_timezones():
@@ -83,6 +92,7 @@ def _initial(row: OnCallSchedule) -> Mapping[str, Any]:
         "handover": row.handover,
         "start": row.start,
         "zone": row.zone,
+        "commands": row.commands,
     }
 
 
@@ -223,6 +233,7 @@ OVERRIDES = register(
         titles=gettext_lazy("Stand-ins"),
         path="on-call-stand-ins",
         route="stand_ins",
+        under="on_call",
         one="stand_in",
         columns=(
             Column("schedule", gettext_lazy("Schedule"), "schedule__name"),

@@ -26,6 +26,7 @@ from guanlan.response.alerts.showing import (
     timeline,
 )
 from guanlan.response.models import Alert, EntityRef
+from guanlan.response.pages.plan_starting import alert_plans
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.resource import (
     Action,
@@ -253,7 +254,7 @@ ALERTS = register(
             ),
             Column(
                 "who",
-                gettext_lazy("Who"),
+                pgettext_lazy("in an alert", "Who"),
                 value=lambda row: [one.text for one in row.parts],
                 cell="template",
                 template="response/alert/who.html",
@@ -371,7 +372,7 @@ ALERTS = register(
             Panel(gettext_lazy("Why"), "web/resource/facts.html", why),
             Timeline(gettext_lazy("Timeline"), timeline),
             Panel(
-                gettext_lazy("Who"),
+                pgettext_lazy("in an alert", "Who"),
                 "response/alert/parts.html",
                 wide=False,
                 when=lambda look, subject: bool(look.parts),
@@ -382,6 +383,13 @@ ALERTS = register(
                 wide=False,
                 when=lambda look, subject: look.row.case_id is not None
                 and may(subject, "see", "response.case"),
+            ),
+            Panel(
+                gettext_lazy("Plans"),
+                "response/alert/plans.html",
+                alert_plans,
+                wide=False,
+                when=lambda look, subject: may(subject, "see", "response.planrun"),
             ),
             Panel(
                 gettext_lazy("Evidence"), "response/alert/evidence.html", _pieces, wide=False

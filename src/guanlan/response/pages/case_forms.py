@@ -223,7 +223,7 @@ def deciding(subject: Subject, case: Case) -> type[forms.Form]:
 
     class Deciding(forms.Form):
         what = forms.ChoiceField(
-            label=gettext_lazy("Decision"),
+            label=pgettext_lazy("of a person", "Decision"),
             choices=CaseDecision.What.choices,
             widget=forms.RadioSelect,
         )

@@ -18,9 +18,11 @@ from guanlan.response.alerts.handling import DISPOSITIONS
 from guanlan.response.alerts.showing import severity_state
 from guanlan.response.cases.closing import may_confirm
 from guanlan.response.cases.letters import name_of
+from guanlan.response.cases.linking import picture
 from guanlan.response.cases.showing import CaseLook, case_state, show_cases, timeline
 from guanlan.response.models import Case, EntityRef
 from guanlan.response.pages import case_acts, case_forms, case_panels
+from guanlan.response.pages.suspicions import REPORT, REPORTS_OF_CASE
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.resource import (
     Action,
@@ -113,7 +115,8 @@ COLUMNS: Sequence[Column] = (
              cell="state", sort=True),
     Column("title", gettext_lazy("Case"), "text", value=attrgetter("title"), wide=True),
     _of_case("state", gettext_lazy("State"), lambda row: state_now(row.case), cell="state"),
-    Column("who", gettext_lazy("Who"), value=lambda row: [one.text for one in row.parts],
+    Column("who", pgettext_lazy("in an alert", "Who"),
+           value=lambda row: [one.text for one in row.parts],
            cell="template", template="response/case/who.html", level=2),
     _of_case("alert_count", gettext_lazy("Alerts"), cell="number"),
     _of_case("owner", pgettext_lazy("of a thing", "Owner"),
@@ -158,7 +161,7 @@ FILTERS: Sequence[Filter] = (
 )  # fmt: skip
 
 ACTIONS: Final = (
-    Action("take", gettext_lazy("Take"), case_acts.take, when=is_open,
+    Action("take", pgettext_lazy("work on it", "Take"), case_acts.take, when=is_open,
            offered=lambda case, subject: case.owner_id != subject.id),
     Action("acknowledge", gettext_lazy("Acknowledge"), case_acts.acknowledge,
            when=lambda case: case.state == "new"),
@@ -171,7 +174,7 @@ ACTIONS: Final = (
     Action("wait", gettext_lazy("Wait for the customer"), case_acts.wait,
            when=lambda case: case.live and case.waiting is None and case.closing_at is None,
            form=lambda subject, case: case_forms.Why),
-    Action("resume", gettext_lazy("Go on"), case_acts.resume,
+    Action("resume", pgettext_lazy("with a case", "Go on"), case_acts.resume,
            when=lambda case: case.live and case.waiting is not None),
     Action("decide", gettext_lazy("Decide"), case_acts.decide, when=is_open,
            form=case_forms.deciding),
@@ -202,6 +205,7 @@ ACTIONS: Final = (
     Action("incident", gettext_lazy("Declare an incident"), case_acts.incident, when=is_open,
            offered=lambda case, subject: may(subject, "add", "response.incident"),
            form=lambda subject, case: case_forms.Declaring),
+    REPORT,
     Action("confirm", gettext_lazy("Confirm closing"), case_acts.confirm, verb="approve",
            when=lambda case: case.closing_at is not None,
            offered=lambda case, subject: may_confirm(subject, case)),
@@ -263,12 +267,15 @@ CASES = register(
             Panel(gettext_lazy("Checklist"), "response/case/checklist.html",
                   case_panels.checklist, id="checklist"),
             Timeline(gettext_lazy("Timeline"), timeline),
+            Panel(gettext_lazy("Linked entities"), "response/case/graph.html", picture,
+                  when=lambda look, subject: look.row.entity_count > 1),
             Panel(gettext_lazy("Evidence"), "response/alert/evidence.html", case_panels.evidence,
                   when=lambda look, subject: bool(look.pieces)),
-            Panel(gettext_lazy("Who"), "response/alert/parts.html", wide=False,
+            Panel(pgettext_lazy("in an alert", "Who"), "response/alert/parts.html", wide=False,
                   when=lambda look, subject: bool(look.parts)),
             Panel(gettext_lazy("Decision on the customer"), "response/case/decisions.html",
                   case_panels.decisions, wide=False),
+            REPORTS_OF_CASE,
             Panel(gettext_lazy("Restrictions of its entities"),
                   "response/case/restrictions.html", wide=False,
                   when=lambda look, subject: bool(look.restrictions)),

@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from guanlan.core.access import Subject, may
 from guanlan.response.incidents.declaring import declare
@@ -28,6 +28,7 @@ from guanlan.response.pages import (
     status_components,
 )
 from guanlan.response.pages import incident_following_forms as following_forms
+from guanlan.response.pages.plan_starting import INCIDENT, start_address
 from guanlan.response.status import keeping
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.dashboards import Tile
@@ -107,6 +108,12 @@ def times(look: IncidentLook, subject: Subject) -> Mapping[str, Any]:
     )
 
 
+def plans(look: IncidentLook, subject: Subject) -> Mapping[str, Any]:
+    """Where a plan is started for it, with its variables."""
+    start = look.row.state != "closed" and may(subject, "add", "response.planrun")
+    return {"start": start_address(INCIDENT, look.row.pk) if start else ""}
+
+
 def open_tasks(look: IncidentLook, subject: Subject) -> Mapping[str, Any]:
     n = look.open_tasks
     text = ngettext("%(n)s open", "%(n)s open", n) % {"n": n}
@@ -171,7 +178,7 @@ INCIDENTS = register(
         search=("title",),
         chips=(
             Chip(gettext_lazy("all"), ""),
-            Chip(gettext_lazy("active"), "state:active"),
+            Chip(pgettext_lazy("state of an incident", "active"), "state:active"),
             Chip(gettext_lazy("open"), "state:active,stable"),
             Chip(gettext_lazy("mine"), "state:active,stable commander:me"),
             Chip(gettext_lazy("high and critical"), "severity:>=high"),
@@ -198,7 +205,7 @@ INCIDENTS = register(
                   incident_clocks.running, wide=False, when=incident_clocks.sees),
             Panel(gettext_lazy("Tasks"), "response/incident/tasks.html", open_tasks, wide=False),
             Panel(gettext_lazy("Roles"), "response/incident/roles.html", wide=False),
-            Panel(gettext_lazy("Plans"), "response/incident/plans.html", wide=False,
+            Panel(gettext_lazy("Plans"), "response/incident/plans.html", plans, wide=False,
                   when=lambda look, subject: bool(look.runs or look.proposals)),
             Panel(gettext_lazy("How long it took"), "web/resource/facts.html", times, wide=False),
             Panel(gettext_lazy("Costs"), "web/resource/table.html", incident_following.costs,
@@ -221,7 +228,7 @@ INCIDENTS = register(
             Action("task", gettext_lazy("Add a task"), incident_acts.task,
                    when=lambda row: row.state != "closed",
                    form=lambda subject, row: incident_forms.NewTask),
-            Action("assume", gettext_lazy("Give a role"), incident_acts.assume,
+            Action("assume", pgettext_lazy("in an incident", "Give a role"), incident_acts.assume,
                    when=lambda row: row.state != "closed",
                    form=lambda subject, row: incident_forms.Assuming),
             Action("renounce", gettext_lazy("End a role"), incident_acts.renounce,
@@ -245,7 +252,7 @@ INCIDENTS = register(
                    form=lambda subject, row: status_components.Wording),
             Action("cost", gettext_lazy("Add a cost"), incident_following.cost,
                    form=lambda subject, row: following_forms.Costing),
-            Action("review", gettext_lazy("Review"), incident_following.review,
+            Action("review", pgettext_lazy("of an incident", "Review"), incident_following.review,
                    when=lambda row: row.state == "closed",
                    form=lambda subject, row: following_forms.Reviewing),
             Action("lesson", gettext_lazy("Add a lesson"), incident_following.lesson,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.models import PlanRun, StepRun
+from guanlan.response.origins import thing
 from guanlan.response.plans import running
 from guanlan.response.plans.cacao import If, Manual, Variable
 from guanlan.response.plans.conditions import judge
@@ -114,6 +115,7 @@ RUNS = register(
         titles=gettext_lazy("Runs of plans"),
         path="plan-runs",
         route="plan_runs",
+        under="plans",
         one="plan_run",
         api="plan-runs",
         columns=(
@@ -125,7 +127,8 @@ RUNS = register(
             Column("started_by", gettext_lazy("Started by"), "started_by__username"),
             Column("ended", gettext_lazy("Ended"), cell="moment"),
             Column("origin", gettext_lazy("Started for"), "origin_noun",
-                   value=lambda run: f"{run.origin_noun} {run.origin_id}".strip(), shown=False),
+                   value=lambda run: thing(run.origin_noun, run.origin_id), cell="template",
+                   template="response/origin.html", shown=False),
             Column("reason", gettext_lazy("Why it was aborted"), shown=False),
         ),
         filters=(
@@ -141,7 +144,7 @@ RUNS = register(
         chips=(
             Chip(gettext_lazy("all"), ""),
             Chip(gettext_lazy("under way"), "state:running,waiting,failed"),
-            Chip(gettext_lazy("live"), "mode:live"),
+            Chip(pgettext_lazy("mode of a run", "live"), "mode:live"),
             Chip(gettext_lazy("drills"), "mode:drill"),
         ),
         order="-started",
@@ -181,7 +184,8 @@ def _note(label: Any, required: bool) -> forms.CharField:
     )
 
 
-def _field(variable: Variable, required: bool) -> forms.Field:
+def variable_field(variable: Variable, required: bool) -> forms.Field:
+    """The field that asks for a variable of a plan."""
     label = variable.text.get(reader())
     if variable.type == "bool":
         return forms.ChoiceField(label=label, choices=YES_NO, required=required)
@@ -195,7 +199,9 @@ def _form(row: StepRun | None, names: tuple[str, ...], required: bool, note: Any
     fields: dict[str, forms.Field] = {}
     if row is not None and names:
         known = {one.name: one for one in playbook_of(row.run.version).variables}
-        fields = {f"v_{name}": _field(known[name], required) for name in names if name in known}
+        fields = {
+            f"v_{name}": variable_field(known[name], required) for name in names if name in known
+        }
     if note is not None:
         fields["note"] = note
     return type("StepForm", (forms.Form,), fields)
@@ -278,7 +284,7 @@ STEPS = register(
         titles=gettext_lazy("Steps to do"),
         path="plan-steps",
         route="plan_steps",
-        place=("respond", 62),
+        place=("respond", 72),
         address=lambda row: f"{reverse('plan_run', args=[row.run_id])}#{row.step}",
         discussed=False,
         columns=(
@@ -295,7 +301,7 @@ STEPS = register(
             Column("due", gettext_lazy("Due"), cell="moment"),
             Column("since", gettext_lazy("Since"), cell="moment", sort=True),
             Column("ended", gettext_lazy("Ended"), cell="moment", shown=False),
-            Column("by", gettext_lazy("By"), "by__username", shown=False),
+            Column("by", pgettext_lazy("who did it", "By"), "by__username", shown=False),
         ),
         filters=(
             Filter("mine", gettext_lazy("For me to do"), "own", read=by_mine, level=2,
@@ -341,7 +347,7 @@ STEPS = register(
                    offered=lambda row, subject: may_work_on(subject, row),
                    form=lambda subject, row: _form(
                        row, (), False, _note(gettext_lazy("Why the plan goes on"), True))),
-            Action("record", gettext_lazy("Record"), record,
+            Action("record", pgettext_lazy("values", "Record"), record,
                    when=lambda row: row.kind == "condition" and row.state == "waiting",
                    offered=lambda row, subject: may_work_on(subject, row),
                    form=lambda subject, row: _form(row, _asks(row), True, None)),

@@ -21,8 +21,9 @@ from guanlan.response.incidents.matrix import (
     matrix_of,
 )
 from guanlan.response.incidents.showing import severity_state
-from guanlan.response.models import SeverityMatrix
-from guanlan.response.terms import SEVERITIES, Severity
+from guanlan.response.models import Plan, SeverityMatrix
+from guanlan.response.plans.showing import titled
+from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.resource import Column, Filter, Form, Link, Panel, Resource, Saved, register
 from guanlan.web.words import duration
 
@@ -53,8 +54,35 @@ def make_form(subject: Subject, row: SeverityMatrix | None) -> type[forms.Form]:
                 max_value=MOST_MINUTES,
                 initial=getattr(now, limit)[name],
             )
+    for impact, title in IMPACTS.items():
+        for urgency, pressing in URGENCIES.items():
+            fields[f"starts_{impact}_{urgency}"] = forms.BooleanField(
+                label=_("The plan starts by itself: %(impact)s · %(urgency)s")
+                % {"impact": title, "urgency": pressing},
+                required=False,
+                initial=now.starts_plan(impact, urgency),
+            )
+    offered = _plans_of(subject)
+    for name, category in CATEGORIES.items():
+        fields[f"plan_{name}"] = forms.ChoiceField(
+            label=_("Plan for %(category)s") % {"category": category},
+            choices=[("", _("none")), *offered],
+            required=False,
+            initial=str(now.plans.get(name, "")),
+        )
     fields["reason"] = forms.CharField(label=gettext_lazy("Why it is changed"), max_length=300)
     return type("MatrixForm", (forms.Form,), fields)
+
+
+def _plans_of(subject: Subject) -> list[tuple[str, str]]:
+    """The plans in force that the subject sees, by category."""
+    if subject is SYSTEM:
+        return []
+    rows = Plan.objects.for_user(subject).filter(current__isnull=False, retired=None)
+    return [
+        (str(one.pk), f"{CATEGORIES[one.category]} · {titled(one.titles) or one.name}")
+        for one in rows.order_by("category", "name")
+    ]
 
 
 def add(subject: Subject, values: dict[str, Any]) -> Saved:
@@ -69,6 +97,13 @@ def add(subject: Subject, values: dict[str, Any]) -> Saved:
     row = add_matrix(
         subject, cells, minutes["stable_within"], minutes["told_every"], values["reason"],
         timezone.now(),
+        plans={
+            name: int(values[f"plan_{name}"]) for name in CATEGORIES if values[f"plan_{name}"]
+        },
+        starts={
+            impact: {urgency: values[f"starts_{impact}_{urgency}"] for urgency in URGENCIES}
+            for impact in IMPACTS
+        },
     )  # fmt: skip
     return Saved(row, _("This matrix is in force for what is declared from now on."))
 
@@ -76,10 +111,32 @@ def add(subject: Subject, values: dict[str, Any]) -> Saved:
 def cells_of(matrix: Matrix) -> dict[str, Any]:
     """The matrix as a table."""
     rows = [
-        (title, [severity_state(matrix.severity(impact, urgency)) for urgency in URGENCIES])
+        (
+            title,
+            [
+                (severity_state(matrix.severity(impact, one)), matrix.starts_plan(impact, one))
+                for one in URGENCIES
+            ],
+        )
         for impact, title in IMPACTS.items()
     ]
     return {"heads": [*URGENCIES.values()], "rows": rows}
+
+
+def plans_of(matrix: Matrix, subject: Subject) -> dict[str, Any]:
+    """The plan of each category, which starts by itself where a cell says so."""
+    seen = Plan.objects.for_user(subject).in_bulk([*matrix.plans.values()])
+    named = {pk: titled(one.titles) or one.name for pk, one in seen.items()}
+    rows = [
+        (CATEGORIES[name], named.get(plan, str(plan)))
+        for name, plan in matrix.plans.items()
+        if name in CATEGORIES
+    ]
+    return {
+        "heads": [_("Category"), _("Plan")],
+        "rows": rows,
+        "empty": _("No plan starts by itself: name one for a category, and switch on its cells."),
+    }
 
 
 def limits_of(matrix: Matrix) -> dict[str, Any]:
@@ -112,15 +169,17 @@ MATRICES = register(
         titles=gettext_lazy("Matrices of severities"),
         path="severity-matrices",
         route="severity_matrices",
+        under="incidents",
         one="severity_matrix",
         columns=(
             Column("number", gettext_lazy("Version"), "id", cell="number"),
             Column("reason", gettext_lazy("Why it was changed"), wide=True),
             Column("created", gettext_lazy("In force since"), cell="moment", sort=True),
-            Column("created_by", gettext_lazy("By"), "created_by__username"),
+            Column("created_by", pgettext_lazy("who did it", "By"), "created_by__username"),
         ),
         filters=(
-            Filter("by", gettext_lazy("By"), "person", "created_by", example="by:me"),
+            Filter("by", pgettext_lazy("who did it", "By"), "person", "created_by",
+                   example="by:me"),
             Filter("after", gettext_lazy("From then on"), "time", "created", sign=">="),
         ),
         search=("reason",),
@@ -131,6 +190,8 @@ MATRICES = register(
         panels=(
             Panel(gettext_lazy("What impact and urgency make"), "response/incident/matrix.html",
                   lambda matrix, subject: cells_of(matrix)),
+            Panel(gettext_lazy("Plans that start by themselves"), "web/resource/table.html",
+                  plans_of),
             Panel(gettext_lazy("Limits"), "web/resource/table.html",
                   lambda matrix, subject: limits_of(matrix)),
         ),

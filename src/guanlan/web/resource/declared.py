@@ -298,6 +298,7 @@ class Resource(Struct, frozen=True, kw_only=True):
     route: str
     one: str = ""
     place: tuple[str, int] | None = None
+    under: str = ""  # without a place: the route of the list it belongs to
     columns: tuple[Column, ...]
     filters: tuple[Filter, ...] = ()
     more_filters: Callable[[], Sequence[Filter]] | None = None
@@ -332,6 +333,11 @@ class Resource(Struct, frozen=True, kw_only=True):
     placeholder: str = ""
     before: str = ""  # a template above the filter
     api: str = ""  # name under /api/v1/; empty: not in the API
+
+    @property
+    def section(self) -> str:
+        """The route of the place in the sidebar that is lit on its pages."""
+        return self.under or self.route
 
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name == name), None)

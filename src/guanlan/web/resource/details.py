@@ -96,7 +96,7 @@ def object_page(
         "actions": [action for action in actions if not action.danger],
         "dangers": [action for action in actions if action.danger],
         "may_change": may_change,
-        "section": resource.route,
+        "section": resource.section,
         "once": format_html("{}", render_to_string(saved.template, dict(saved.context)))
         if saved is not None and saved.template
         else "",
