@@ -87,6 +87,7 @@ MADE = {
     "core/outbox/managing.py": {
         "channel.add", "channel.change", "channel.disable", "channel.enable",
     },
+    "response/clocks/changing.py": {"clock.grant", "clock.refuse"},
     "core/access/granting.py": {"grant.approve", "grant.refuse"},
     "core/audit/recording.py": {"audit.gap"},
     "core/audit/refusals.py": {"access.refuse", "input.refuse"},

@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from guanlan.core.access import Denied, subject_of
+from guanlan.core.access import SYSTEM, Denied, subject_of
 from guanlan.core.models import Message, User
 from guanlan.response import papers
+from guanlan.response.cases.deciding import decide
 from guanlan.response.models import Case, CaseDecision, CaseEntry, SuspicionDraft, SuspicionReport
 from guanlan.response.models.suspicions import NOUN
 from guanlan.response.suspicions import filing
@@ -191,3 +192,14 @@ def test_it_is_begun_on_the_page_of_a_case(case: Case) -> None:
     )
     assert refused.status_code in (403, 404)
     assert SuspicionReport.objects.count() == 1
+
+
+def test_who_speaks_with_customers_does_not_read_that_one_is_reported(case: Case) -> None:
+    decide(SYSTEM, case, "report", "It looks like laundering.", now=NOON)
+    decide(SYSTEM, case, "refund", "They were robbed.", now=NOON)
+    for role, knows in (("customer_service", False), ("risk_owner", True)):
+        page = client_of(person(role)).get(reverse("case", args=[case.pk])).content.decode()
+        assert "They were robbed." in page
+        assert ("laundering" in page) == knows
+        shown = page[page.index("Decision on the customer") :]
+        assert ("<strong>report to an authority</strong>" in shown) == knows

@@ -86,7 +86,11 @@ def ring_due(now: dt.datetime | None = None) -> int:
     """Ring what is due and has not rung; how many. Safe to be done by several at once."""
     at = now or timezone.now()
     waiting = ClockAlarm.objects.filter(
-        rung=None, due__lte=at, clock__state__in=("running", "missed"), clock__sent_at=None
+        rung=None,
+        due__lte=at,
+        clock__state__in=("running", "missed"),
+        clock__sent_at=None,
+        clock__paused_at=None,
     )
     rung = 0
     for alarm in waiting.order_by("due", "percent")[:AT_ONCE]:

@@ -70,6 +70,16 @@ class RuleForm(forms.Form):
     after = forms.SlugField(
         label=gettext_lazy("Follows the obligation"), max_length=60, required=False
     )
+    may_pause = forms.BooleanField(
+        label=gettext_lazy("A running clock may be paused"), required=False
+    )
+    may_extend = forms.IntegerField(
+        label=gettext_lazy("May be extended by so many days in all"),
+        required=False,
+        min_value=0,
+        max_value=366,
+        initial=0,
+    )
     report_kind = forms.ChoiceField(label=gettext_lazy("Report"), choices=REPORTS.items())
     conditions = forms.JSONField(
         label=gettext_lazy("Conditions"),
@@ -143,6 +153,7 @@ def _values(given: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in given.items()
         if not name.startswith(tuple(f"{one}_" for one in _TEXTS))
     }
+    values["may_extend"] = values.get("may_extend") or 0
     for name in _TEXTS:
         texts = {code: given[f"{name}_{code.replace('-', '_')}"] for code in LANGUAGES}
         values[name] = {code: text for code, text in texts.items() if text}
@@ -208,6 +219,11 @@ def _says(rule: ClockRule, subject: Subject) -> Mapping[str, Any]:
         (_("Trigger"), said(rule.trigger)),
         (_("Limit"), limit_words(limit_of(rule), rule.at_once)),
         (_("Runs from"), STARTS[rule.start_event]),
+        (_("May be paused"), _("yes") if rule.may_pause else _("no")),
+        (
+            _("May be extended"),
+            _("%(n)s days in all") % {"n": rule.may_extend} if rule.may_extend else _("no"),
+        ),
         (_("Report"), REPORTS[rule.report_kind]),
         (_("To"), said(rule.recipient)),
         (_("Source"), rule.source),

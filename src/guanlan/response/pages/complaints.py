@@ -155,7 +155,7 @@ def clock_facts(look: ComplaintLook, subject: Subject) -> Mapping[str, Any]:
             "kind": kind, "n": row.days}),
         (_("Extension"), _("%(n)s days more") % {"n": row.extension} if row.extension
          else _("asked for, not decided") if asked else _("none")),
-        (_("Due"), row.due),
+        (pgettext("of a complaint", "Due"), row.due),
         (_("Told"), row.told),
         (_("Version of the limits"), row.terms or _("as it comes with the platform")),
     )  # fmt: skip
@@ -202,7 +202,7 @@ COMPLAINTS = register(
                 lambda row: str(CHANNELS[row.complaint.channel])),
             _of("owner", pgettext_lazy("of a thing", "Owner"),
                 lambda row: _name(row.complaint.owner)),
-            _of("due", gettext_lazy("Due"), cell="moment", sort=True),
+            _of("due", pgettext_lazy("of a complaint", "Due"), cell="moment", sort=True),
             _of("received", gettext_lazy("Came in"), cell="moment", sort=True),
             _of("product", gettext_lazy("Product"), shown=False),
             Column("customer", gettext_lazy("Customer"), "customer", shown=False, level=3,
@@ -334,6 +334,7 @@ COMPLAINTS = register(
                    form=lambda subject, row: forms.Closing),
         ),
         links=(
+            Link(gettext_lazy("Figures"), "complaint_figures"),
             Link(gettext_lazy("Take in a file"), "import_complaints"),
             Link(gettext_lazy("Mailboxes"), "complaint_mailboxes"),
             Link(gettext_lazy("Gateways"), "complaint_gateways"),
