@@ -13,7 +13,8 @@ OPEN: Final = {
     "login", "account_login", "logout", "account_logout", "language", "mfa_authenticate",
     "mfa_login_webauthn", "forgotten", "new_password", "accept_invitation", "setup",
     "sso", "sso_back",
-    "status", "status_json", "status_feed", "status_in", "status_feed_in",
+    "status", "status_json", "status_feed", "status_in", "status_feed_in", "complain",
+    "complaint_state", "complaint_gateway_call",
 }  # fmt: skip
 # What stands in the addresses of pages whose objects a test has made; elsewhere it is 1 or x.
 ARGUMENTS: Final[dict[str, list[Any]]] = {

@@ -23,14 +23,14 @@ ABSENT = "component absent"
 DATABASE_FIXTURES = {"db", "transactional_db", "guanlan", "together", "start"}
 # What takes long is begun first, so that no worker waits for another at the end.
 LONG_FILES = (
-    "site/test_golden_access.py", "site/test_walks.py", "fraud/test_pages.py",
-    "site/cli/test_keys.py",
-    "site/cli/test_backup.py", "site/cli/test_demo.py", "site/test_resources.py",
-    "site/test_injection.py", "properties/test_exact_at_size.py", "site/cli/test_up.py",
-    "site/cli/test_worker.py", "web/accounts/test_sso.py", "web/resource/test_leaks.py",
-    "site/test_grouping.py", "web/test_people.py", "engine/kernel/test_kernel.py",
-    "site/cli/test_manners.py", "fraud/test_projection.py", "site/door/test_openapi.py",
-    "e2e/test_everyone.py", "e2e/test_console.py",
+    "site/test_golden_access.py", "site/test_walks.py", "engine/kernel/test_kernel.py",
+    "properties/test_exact_at_size.py", "response/alerts/test_pages.py", "fraud/test_pages.py",
+    "site/test_resources.py", "site/test_grouping.py", "web/resource/test_leaks.py",
+    "web/accounts/test_sso.py", "site/cli/test_backup_postgresql.py", "site/cli/test_up.py",
+    "site/cli/test_keys.py", "site/cli/test_backup.py", "site/cli/test_worker.py",
+    "site/test_injection.py", "response/clocks/test_clock_pages.py", "site/cli/test_demo.py",
+    "web/test_people.py", "site/cli/test_manners.py", "fraud/test_projection.py",
+    "site/door/test_openapi.py", "e2e/test_everyone.py", "e2e/test_console.py",
 )  # fmt: skip
 # What these say is the same on every database: to them it holds a person, a session and lines of
 # the audit log, which others ask of PostgreSQL, and the rest is words, bytes and rights.
@@ -51,7 +51,14 @@ ALIKE = (
 )  # fmt: skip
 # The tests of these share no more than what their module seeds anew: they are handed out one by
 # one, so that no worker has a long file to itself while the other waits.
-SPLIT = ("tests/site/test_golden_access.py", "tests/site/test_resources.py", "tests/e2e/")
+SPLIT = tuple(
+    f"tests/{name}"
+    for name in (
+        "site/test_golden_access.py", "site/test_resources.py", "site/test_grouping.py",
+        "site/test_injection.py", "site/test_walks.py", "site/cli/",
+        "web/resource/test_leaks.py", "e2e/",
+    )
+)  # fmt: skip
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

@@ -87,6 +87,7 @@ MADE = {
     "core/outbox/managing.py": {
         "channel.add", "channel.change", "channel.disable", "channel.enable",
     },
+    "response/clocks/changing.py": {"clock.grant", "clock.refuse"},
     "core/access/granting.py": {"grant.approve", "grant.refuse"},
     "core/audit/recording.py": {"audit.gap"},
     "core/audit/refusals.py": {"access.refuse", "input.refuse"},
@@ -98,6 +99,11 @@ MADE = {
         "complaint.assign", "complaint.close", "complaint.complex", "complaint.distinct",
         "complaint.duplicate", "complaint.extend", "complaint.extend_ask", "complaint.label",
         "complaint.reopen", "complaint.tie", "complaint.told", "complaint.triage",
+    },
+    "response/papers.py": {
+        f"{paper}.{act}"
+        for paper in ("report", "suspicion")
+        for act in ("approve", "hand_in", "read", "rewrite", "send_back", "withdraw")
     },
     "site/door/trail.py": {"entry.remove", "entry.set"},
 }  # fmt: skip

@@ -29,6 +29,7 @@ from guanlan.response.models import (
     OnCallOverride,
     RoleHeld,
     Sink,
+    SuspicionReport,
 )
 from guanlan.response.restrictions import Terms, appeal, propose, protect_and_lift
 from guanlan.web.models import BulkAct
@@ -192,8 +193,9 @@ def test_list_and_page_ask_the_database_as_often_for_few_rows_as_for_many(
     others = rows_of(resource).exclude(pk=row.pk).values_list("pk", flat=True)
     if noun == "core.user":
         RoleHeld.objects.all().delete()  # who held a role in an incident stays
-    if noun == "response.case":  # one in which something was done stays
+    if noun == "response.case":  # one in which something was done, or was reported, stays
         others = others.exclude(pk__in=CaseEntry.objects.values("case"))
+        others = others.exclude(pk__in=SuspicionReport.objects.values("case"))
     if noun == "response.complaintcategory":
         Complaint.objects.all().delete()  # a category that complaints are of stays
     resource.model._default_manager.filter(pk__in=list(others)).delete()

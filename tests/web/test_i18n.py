@@ -12,7 +12,7 @@ import guanlan
 from guanlan.web import i18n
 
 PACKAGES = Path(guanlan.__file__).parent
-APPS = ("web", "core", "fraud")
+APPS = ("web", "core", "response", "fraud")
 
 WORDS = {
     ("outcome", "approve"): ("放行", "放行"),

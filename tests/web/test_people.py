@@ -444,3 +444,27 @@ def test_a_bulk_act_goes_on_where_one_is_denied() -> None:
     outcome = run(PEOPLE, subject_of(people[0]), action, iter(people))
     assert (outcome.done, outcome.refused) == (1, 1)
     assert run(PEOPLE, SYSTEM, action, iter(people)).done == 0  # the last owner, and one who is off
+
+
+def test_an_invitation_that_nobody_vouches_for_any_more_is_shown_as_void(client: Client) -> None:
+    owner, admin = person("owner"), person("administrator", "leaving")
+    invite(subject_of(admin), "new@example.com", "operations")
+    client.force_login(owner)
+    client.cookies["guanlan_language"] = "en"
+    number = Invitation.objects.get().pk
+    pages = "/settings/invitations?q=", f"/settings/invitations/{number}"
+    for address in pages:
+        assert "void: who invited" not in client.get(address).content.decode()
+    RoleAssignment.objects.filter(person=admin).delete()
+    for address in pages:
+        assert "void: who invited" in client.get(address).content.decode()
+
+
+def test_the_details_of_an_act_are_written_in_words(client: Client) -> None:
+    invite(subject_of(person("owner")), "new@example.com", "operations")
+    copy_rows()
+    row = AuditEntry.objects.get(act="invitation.make")
+    client.force_login(person("auditor", "eyes"))
+    client.cookies["guanlan_language"] = "zh-hans"
+    text = client.get(f"/settings/audit/{row.index}").content.decode()
+    assert "<dt>角色</dt><dd>运营</dd>" in text

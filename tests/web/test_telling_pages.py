@@ -206,3 +206,9 @@ def test_pages_ask_the_database_as_often_for_many_rows(
     for name in ("jobs", "job_runs", "deliveries", "notifications", "channels"):
         with django_assert_max_num_queries(20):  # type: ignore[operator]
             text(browser, name)
+
+
+def test_the_place_that_a_page_stands_below_is_lit_in_the_sidebar(browser: Client) -> None:
+    lit = '<a href="/settings/channels" aria-current="true">'
+    assert lit in browser.get("/settings/channels/new/webhook").content.decode()
+    assert lit not in browser.get("/account").content.decode()

@@ -15,7 +15,7 @@ class FraudConfig(AppConfig):
     def ready(self) -> None:
         nouns.declare()
         declare("guanlan.fraud.sinks", "guanlan.fraud.restricted", "guanlan.fraud.alerting")
-        declare("guanlan.fraud.labelling", "guanlan.fraud.silence")
+        declare("guanlan.fraud.labelling", "guanlan.fraud.silence", "guanlan.fraud.casework")
         declare("guanlan.fraud.pages.lists", "guanlan.fraud.pages.strategy")
         add_place(Place("overview", "overview", _("Overview"), 10))
         add_place(Place("watch", "live", _("Live decisions"), 10))

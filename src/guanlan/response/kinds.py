@@ -10,6 +10,7 @@ from guanlan.response.models import EntityRef
 from guanlan.response.terms import ENTITY_KINDS, Words
 
 # The organisation's own things are nobody's personal data.
+UNKNOWN_LEVEL: Final = 4  # of the keys of a kind that nobody names
 _OWN: Final = frozenset({"source", "product", "third_party"})
 
 
@@ -41,7 +42,7 @@ def every_kind() -> dict[str, Kind]:
 def masked(ref: EntityRef, kinds: Mapping[str, Kind]) -> str:
     """The key as it may be shown; of an unknown kind, or unreadable, as of the highest level."""
     kind = kinds.get(ref.kind)
-    return mask(ref.kind, str(ref.key), kind.level if kind is not None else 4)
+    return mask(ref.kind, str(ref.key), kind.level if kind is not None else UNKNOWN_LEVEL)
 
 
 def kind_title(name: str, kinds: Mapping[str, Kind]) -> str:

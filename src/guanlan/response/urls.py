@@ -6,6 +6,7 @@ from django.urls import path
 
 from guanlan.response.pages import (
     complaint_calls,
+    complaint_figures,
     complaint_public,
     complaints,
     incident_views,
@@ -36,6 +37,7 @@ urlpatterns = [
         reveals.reveal_entity_ref,
         name="reveal_entity_ref",
     ),
+    path("complaint-figures", complaint_figures.figures, name="complaint_figures"),
     path("complaint-import", complaint_calls.bring, name="import_complaints"),
     path("complaint-calls/<str:slug>", complaint_calls.call, name="complaint_gateway_call"),
     path("complain", complaint_public.complain, name="complain"),

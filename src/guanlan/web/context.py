@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from guanlan.core.people.organisation import organisation
 from guanlan.web.cookies import kept
-from guanlan.web.places import GROUPS, Group, groups, place
+from guanlan.web.places import GROUPS, Group, groups, leads_to, place
 from guanlan.web.rights import subject_of_request
 
 THEMES = ("auto", "light", "dark")
@@ -32,6 +33,8 @@ def console(request: HttpRequest) -> dict[str, object]:
     return {
         "sidebar": shown,
         "here": here,
+        # A page that does not say where it stands is under the place whose address leads to it.
+        "section": SimpleLazyObject(lambda: "" if found else leads_to(request.path)),
         "here_group": GROUPS[found.group] if found is not None else "",
         # A page of one thing, which the palette offers again; the address names the thing.
         "object_page": bool(match and match.kwargs) and request.method == "GET",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -59,6 +60,13 @@ def groups(subject: Subject) -> list[Group]:
         if places:
             found.append(Group(title, tuple(sorted(places, key=lambda p: p.order))))
     return found
+
+
+def leads_to(path: str) -> str:
+    """The route of the place that a page's address stands below; empty where there is none."""
+    addresses = ((reverse(route), route) for route in _places)
+    below = [one for one in addresses if one[0] != "/" and path.startswith(f"{one[0]}/")]
+    return max(below, default=("", ""))[1]
 
 
 def place(route: str) -> Place | None:

@@ -53,6 +53,11 @@ def compact_money(minor: int, currency: str) -> str:
     return text.replace("CN¥", "¥")
 
 
+def labelled(name: object, value: object) -> str:
+    """A name and its value in one line, with the colon of the reader's language."""
+    return _("%(name)s: %(value)s") % {"name": name, "value": value}
+
+
 def duration(microseconds: int) -> str:
     """A duration in the two largest units that matter: 2 h 14 min."""
     seconds = abs(microseconds) // 1_000_000

@@ -13,6 +13,7 @@ from django.utils import translation
 from guanlan.core import outbox
 from guanlan.core.access import SYSTEM, subject_of
 from guanlan.core.models import Message, RoleAssignment, User
+from guanlan.core.outbox.templates import rendered
 from guanlan.response.alerts import muting, raise_alert
 from guanlan.response.alerts.arranging import read_steps, save_chain
 from guanlan.response.alerts.escalating import fits, sweep
@@ -100,6 +101,20 @@ def test_who_stands_in_is_told_instead(night: dict[str, User]) -> None:
     raised()
     sweep(EVENING)
     assert told() == [("chen", 0)]
+
+
+def test_each_reader_reads_of_an_alert_in_their_language(night: dict[str, User]) -> None:
+    raised()
+    sweep(EVENING)
+    context = Message.objects.get(template="alert.raised").context
+    subjects = {
+        language: rendered("alert.raised", context, language).subject
+        for language in ("en", "zh-hans", "zh-hant")
+    }
+    assert subjects["en"].startswith("[")
+    assert all(ord(one) < 0x2E80 for one in subjects["en"]), "no word of another language"
+    assert subjects["zh-hans"].startswith("【")
+    assert "critical" not in subjects["zh-hans"]
 
 
 def test_who_answers_ends_it(night: dict[str, User]) -> None:

@@ -16,6 +16,7 @@ from guanlan.response.models import (
     CaseItem,
     CaseLink,
     CaseQueue,
+    SuspicionReport,
 )
 
 NOON = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
@@ -51,6 +52,18 @@ def make_alerts(case: Case, n: int) -> None:
     Case.objects.filter(pk=case.pk).update(alert_count=n)
 
 
+def make_suspicion(n: int) -> SuspicionReport:
+    """A report of suspicious transactions, without services."""
+    case = Case.objects.filter(pk=n).first() or make_case(3_000_000 + n)
+    made = SuspicionReport.objects.create(
+        case=case, language="en", title=f"report {n}", text=SECRET, indicators=["split"],
+        facts={"parties": [], "transactions": [["7", NOON.isoformat(), SECRET, 5, "CNY", "hold"]]},
+        created=NOON + dt.timedelta(seconds=n),
+    )  # fmt: skip
+    made.drafts.create(number=1, text=SECRET, at=NOON)
+    return made
+
+
 def make_queue(n: int) -> CaseQueue:
     return CaseQueue.objects.create(
         name=f"queue {n:03}", categories=["fraud"], created=NOON + dt.timedelta(seconds=n)
@@ -59,11 +72,11 @@ def make_queue(n: int) -> CaseQueue:
 
 def make_busy(n: int = 3, alerts: int = 3) -> Case:
     """A case with something of everything, `n` times."""
-    case = make_case(1_000_000 + n)
+    others = [make_case(2_000_000 + 1000 * n + one) for one in range(n)]
+    case = make_case(1_000_000 + n)  # the newest: lines of its timeline keep it from being deleted
     make_alerts(case, alerts)
     entity = CaseEntity.objects.get(case=case).entity
-    for one in range(n):
-        other = make_case(2_000_000 + 1000 * n + one)
+    for one, other in enumerate(others):
         CaseEntity.objects.create(case=other, entity=entity, role="user")
         CaseLink.objects.create(case=case, other=other, kind="related", added=NOON)
         CaseItem.objects.create(case=case, place=one + 1, text="look")
@@ -77,4 +90,5 @@ def seed(many: int) -> None:
     for n in range(many):
         make_case(n)
         make_queue(n)
+        make_suspicion(4_000_000 + n)
     make_busy()

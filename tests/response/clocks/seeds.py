@@ -10,7 +10,7 @@ from django.utils import timezone
 from guanlan.core.access import SYSTEM
 from guanlan.response.clocks.disclosing import disclose
 from guanlan.response.clocks.facts import Facts
-from guanlan.response.clocks.reporting import draft, rewrite
+from guanlan.response.clocks.reporting import draft
 from guanlan.response.clocks.rules import new_rule
 from guanlan.response.clocks.running import Times, start_clocks
 from guanlan.response.clocks.stating import compose
@@ -23,6 +23,7 @@ from guanlan.response.models import (
     RunningClock,
     Statement,
 )
+from guanlan.response.papers import rewrite
 
 RULE: dict[str, Any] = {
     "obligation": "first",

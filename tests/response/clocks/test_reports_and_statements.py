@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from guanlan.core.access import SYSTEM, Denied, Subject, subject_of
-from guanlan.response.clocks import letters, reporting, stating
+from guanlan.response import papers
+from guanlan.response.clocks import letters, stating
 from guanlan.response.clocks.letters import UNKNOWN, first_text, register_facts
-from guanlan.response.clocks.reporting import decide, difference, draft, hand_in, mark_sent, rewrite
+from guanlan.response.clocks.reporting import draft, mark_sent
 from guanlan.response.clocks.terms import Matter
 from guanlan.response.models import (
     Disclosure,
@@ -23,6 +24,7 @@ from guanlan.response.models import (
     RunningClock,
     Statement,
 )
+from guanlan.response.papers import decide, difference, hand_in, rewrite
 from tests.people import person
 from tests.response.clocks.conftest import KNOWN, LEAK
 from tests.response.clocks.seeds import a_disclosure, a_report, a_statement
@@ -244,7 +246,7 @@ def test_from_the_page_of_a_clock_to_the_register(officer: Subject) -> None:
     client.post(reverse("regulatory_reports_do", args=[report.pk, "approve"]))
     report.refresh_from_db()
     assert report.state == "review", "the owner wrote it"
-    reporting.decide(officer, report, approve=True)
+    papers.decide(officer, report, approve=True)
     values = {"sent_at": timezone.localtime().strftime("%Y-%m-%dT%H:%M"), "how": "portal"}
     wrong = client.post(reverse("regulatory_reports_do", args=[report.pk, "sent"]), values)
     assert 'class="field-error"' in wrong.content.decode(), "without a receipt"

@@ -13,7 +13,7 @@ from django.urls import reverse
 from guanlan.core.access import SYSTEM, Subject
 from guanlan.core.audit import acting
 from guanlan.response.clocks.facts import Facts
-from guanlan.response.clocks.reporting import decide, draft, hand_in, mark_sent
+from guanlan.response.clocks.reporting import draft, mark_sent
 from guanlan.response.clocks.running import Times, start_clocks
 from guanlan.response.incidents import moving
 from guanlan.response.incidents.declaring import declare
@@ -22,6 +22,7 @@ from guanlan.response.incidents.following import add_cost
 from guanlan.response.incidents.tasks import add_task
 from guanlan.response.incidents.timeline import note
 from guanlan.response.models import Incident, RegulatoryReport, RunningClock
+from guanlan.response.papers import decide, hand_in
 from guanlan.response.terms import Severity
 from tests.people import person
 from tests.response.clocks.seeds import a_rule

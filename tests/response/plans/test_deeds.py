@@ -7,12 +7,23 @@ import datetime as dt
 
 import pytest
 
+from guanlan.core.access import SYSTEM
 from guanlan.engine import Engine
 from guanlan.response.alerts import raise_alert
+from guanlan.response.cases.closing import close
 from guanlan.response.cases.grouping import group_all
 from guanlan.response.entities import Named, rows_of
 from guanlan.response.incidents.declaring import declare
-from guanlan.response.models import Alert, Incident, IncidentLink, NeverBlock, PlanRun, Restriction
+from guanlan.response.models import (
+    Alert,
+    Case,
+    CaseLink,
+    Incident,
+    IncidentLink,
+    NeverBlock,
+    PlanRun,
+    Restriction,
+)
 from guanlan.response.plans.advancing import advance_all
 from guanlan.response.plans.cacao import Automatic
 from guanlan.response.plans.running import begin
@@ -127,3 +138,63 @@ def test_an_incident_is_declared_once() -> None:
     assert state(run) == "done", row(run, 1).result
     one = Incident.objects.get()
     assert (one.title, one.category) == (values["title"], "fraud")
+
+
+def case_step(**more: object) -> Automatic:
+    return auto(1, "open_case", END.id, parameters={"title": "Wave of takeovers"} | more)
+
+
+def test_what_a_run_was_started_for_gets_a_case_once() -> None:
+    about = alert()
+    run = run_of(case_step(), about)
+    advance_all(NOW + dt.timedelta(minutes=1))
+    assert state(run) == "done", row(run, 1).result
+    made = Case.objects.get()
+    about.refresh_from_db()
+    assert (about.case, about.case_pending) == (made, False)
+    assert (made.alert_count, made.entity_count, made.category) == (1, 2, about.category)
+    assert made.severity == about.severity
+    group_all(NOW)
+    assert Case.objects.count() == 1, "further alerts about them join it"
+
+
+def test_a_case_that_is_open_is_joined_and_one_that_is_closed_tied() -> None:
+    about = alert()
+    group_all(NOW)
+    first = Case.objects.get()
+    run = run_of(case_step(), about)
+    assert row(run, 1).result["values"] == {"n": first.pk}
+    assert Case.objects.count() == 1
+    close(SYSTEM, first, "benign", "looked at", now=NOW)
+    run_of(case_step(), about)
+    made = Case.objects.latest("pk")
+    assert made.pk != first.pk
+    assert CaseLink.objects.get().other == first
+    about.refresh_from_db()
+    assert about.case == first, "an alert stays where it was worked on"
+
+
+@pytest.mark.parametrize("wrong", [{"severity": "awful"}, {"category": "weather"}, {"title": "x"}])
+def test_a_case_that_cannot_be_opened_says_why(wrong: dict[str, object]) -> None:
+    run = run_of(case_step(**wrong), alert())
+    assert row(run, 1).state == "failed"
+    assert row(run, 1).result
+    assert not Case.objects.exists()
+
+
+def test_without_an_alert_it_needs_a_category() -> None:
+    assert row(run_of(case_step()), 1).state == "failed"
+    assert row(run_of(case_step(category="fraud")), 1).state == "done"
+    assert Case.objects.get().alert_count == 0
+
+
+def test_in_a_drill_no_case_is_opened() -> None:
+    about = alert()
+    version = in_force(playbook(start(a(1)), case_step(), END)).current
+    assert version is not None
+    origin = ("response.alert", str(about.pk))
+    run = begin(someone("risk_owner"), version, PlanRun.Mode.DRILL, NOW, origin=origin)
+    advance_all(NOW)
+    assert state(run) == "done"
+    assert row(run, 1).result["values"] == {"title": "Wave of takeovers"}
+    assert not Case.objects.exists()

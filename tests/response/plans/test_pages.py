@@ -14,7 +14,7 @@ from guanlan.response.plans import running
 from tests.people import confirm, person
 from tests.response.plans.conftest import NOW, in_force, someone
 from tests.response.plans.plans import line_of
-from tests.response.plans.rows import make_plan, make_run, make_step, make_version
+from tests.response.plans.rows import make_drill, make_plan, make_run, make_step, make_version
 from tests.web.resource_suite import ResourceSuite
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +166,14 @@ def test_a_draft_is_written_with_its_problems_beside_it() -> None:
     draft.refresh_from_db()
     assert draft.state == "in_review"
     assert '"timeout"' in draft.body, "what is in review does not change"
+
+
+def test_a_run_links_what_it_was_started_for_in_words() -> None:
+    run = make_run(1)
+    drill = make_drill(1, run.version)
+    PlanRun.objects.filter(pk=run.pk).update(origin_noun="response.drill", origin_id=str(drill.pk))
+    person("owner", "chief")
+    page = client_of("chief").get(reverse("plan_run", args=[run.pk]))
+    text = page.content.decode()
+    assert f'<a href="{reverse("drill", args=[drill.pk])}">Drill {drill.pk}</a>' in text
+    assert f">response.drill {drill.pk}<" not in text

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from guanlan.core.access import SYSTEM, subject_of
 from guanlan.response.entities import Named
+from guanlan.response.kinds import Kind
 from guanlan.response.models import Appeal, NeverBlock, Restriction, Sink
 from guanlan.response.restrictions import Terms, appeal, propose, protect_and_lift
 from guanlan.web.resource import resource_of
@@ -196,3 +197,17 @@ def test_the_text_of_an_appeal_is_masked_but_for_who_decides() -> None:
 def test_nobody_protects_the_whole_world_of_a_bad_name() -> None:
     with pytest.raises(ValidationError):
         protect_and_lift(SYSTEM, kind="No Kind", key="", reason="because it is so")
+
+
+def test_keys_of_level_2_tell_restrictions_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    made(1, "u")
+    made(2, "u")
+    owner, address = browser("owner"), reverse("restrictions") + "?q="
+    text = owner.get(address).content.decode()
+    assert "u-1" not in text
+    assert "•••" in text
+    open_kind = {"user": Kind("user", 2)}
+    monkeypatch.setattr("guanlan.response.kinds._more", [lambda: open_kind])
+    text = owner.get(address).content.decode()
+    assert "u-1" in text
+    assert "u-2" in text

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 
 import pytest
+from django.utils import translation
 
 from guanlan.core.jobs import registered
 from guanlan.core.models import AuditEntry, Job, JobRun
@@ -34,7 +35,8 @@ def test_a_job_that_failed_for_good_is_an_alert_until_it_runs_well() -> None:
     run("failed", NOW - MINUTE)
     assert look_after(NOW) == (1, 0)
     alert = Alert.objects.get()
-    assert title_of(alert) == f"The job {JOB} failed after all its tries"
+    with translation.override("en"):
+        assert title_of(alert) == f"The job {JOB} failed after all its tries"
     assert alert.category == "operations"
     run("failed", NOW)
     run("running", NOW)

@@ -48,13 +48,13 @@ def test_lost_keys_stop_the_start_and_are_not_made_anew(
 ) -> None:
     together(["first-run"])
     (data / "keys").rename(data / "elsewhere")
-    for verb in (["up"], ["worker"], ["migrate"], ["key", "list"], ["audit", "verify"]):
-        refused = guanlan(*verb)
+    verbs = (["up"], ["worker"], ["migrate"], ["key", "list"], ["audit", "verify"])
+    *answers, report = together(*verbs, ["doctor", "--json"])
+    for verb, refused in zip(verbs, answers, strict=True):
         assert refused.code in (1, 2), verb
         assert refused.err.count("\n") == 1, refused.err
         assert "is missing" in refused.err
         assert "from the backup of the keys" in refused.err
-    report = guanlan("doctor", "--json")
     faults = {f["check"]: f["what"] for f in report.json["findings"] if f["state"] == "fault"}
     assert "the key ring is missing" in faults["encryption"]
     assert not (data / "keys").exists()

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.webauthn.internal import auth as webauthn_auth
 from django.core import mail
 from django.db import connection
 from django.test import Client, RequestFactory
@@ -80,6 +81,17 @@ def test_a_password_alone_is_half_of_a_sign_in(seed: Authenticator, client: Clie
     assert client.post("/login/factor", {"code": code()})["Location"] == "/"
     assert signed_in(client)
     assert client.session.session_key != before
+
+
+def test_a_passkey_is_offered_to_those_who_have_one(
+    seed: Authenticator, owner: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webauthn_auth, "begin_authentication", lambda user: {})
+    sign_in(client)
+    offer = 'data-passkey="authenticate"'
+    assert offer not in client.get("/login/factor").content.decode()
+    Authenticator.objects.create(user=owner, type=Authenticator.Type.WEBAUTHN, data={})
+    assert offer in client.get("/login/factor").content.decode()
 
 
 def test_a_code_is_used_once_by_whomever(seed: Authenticator) -> None:

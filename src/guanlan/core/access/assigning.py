@@ -27,7 +27,12 @@ OWNERS_CLEARANCE: Final = 4
 
 def may_give(subject: Subject, role: str, scope: str = EVERYWHERE) -> bool:
     """Whether `subject` may give and take this role in this scope, to somebody else."""
-    return not subject.roles_in(scope).isdisjoint(GIVEN_BY.get(role, GIVERS))
+    return gives(subject.roles_in(scope), role)
+
+
+def gives(held: Iterable[str], role: str) -> bool:
+    """Whether one of the roles held may give this role."""
+    return not GIVEN_BY.get(role, GIVERS).isdisjoint(held)
 
 
 def may_give_all(subject: Subject, person: User) -> bool:

@@ -54,7 +54,7 @@ outbox.template(
     words={"verb": verb_name, "noun": noun_name},
     texts={
         "en": (
-            "{person} broke the glass",
+            "{person} took emergency access",
             "{person} took access for {minutes} minutes: {noun} ({verb}). Review it today.",
         ),
         "zh-hans": (
@@ -92,7 +92,7 @@ def ask(
     if len(ticket) > 80:
         wrong["ticket"] = _("A ticket has at most 80 characters.")
     if level >= BREAK_GLASS_FROM:
-        wrong["level"] = _("Level 5 is reached only by breaking the glass.")
+        wrong["level"] = _("Level 5 is reached only by emergency access.")
     text = _reason(reason, wrong)
     detail: Detail = {
         "verb": verb,

@@ -148,7 +148,7 @@ def declare() -> None:
     )
     register_noun(
         "core.breakglass",
-        _("Breaking the glass"),
+        _("Emergency access"),
         level=3,
         verbs="see add approve export",
         rights={

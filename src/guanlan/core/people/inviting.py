@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
@@ -16,7 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import Denied, Subject, may, require, subject_of
-from guanlan.core.access.assigning import may_give
+from guanlan.core.access.assigning import gives, in_force, may_give
+from guanlan.core.access.policy import EVERYWHERE
 from guanlan.core.access.table import ROLES
 from guanlan.core.audit import act
 from guanlan.core.models import Invitation, RoleAssignment, User
@@ -150,6 +153,30 @@ def state_of(invitation: Invitation, now: datetime | None = None) -> State:
     if invitation.revoked is not None:
         return "withdrawn"
     return "expired" if invitation.expires <= (now or timezone.now()) else "waiting"
+
+
+def unvouched(invitations: Iterable[Invitation], now: datetime | None = None) -> set[int]:
+    """The open ones among these whose inviter could no longer invite, read together. One who was
+    disabled, or has no role any more that gives the role promised."""
+    waiting = [
+        one
+        for one in invitations
+        if state_of(one, now) == "waiting" and one.invited_by_id is not None
+    ]
+    held: defaultdict[int, set[str]] = defaultdict(set)
+    assigned = RoleAssignment.objects.filter(
+        in_force(now or timezone.now()),
+        person__in={one.invited_by_id for one in waiting},
+        person__is_active=True,
+        scope=EVERYWHERE,
+    )
+    for person, role in assigned.values_list("person_id", "role"):
+        held[person].add(role)
+    return {
+        one.pk
+        for one in waiting
+        if one.invited_by_id is not None and not gives(held[one.invited_by_id], one.role)
+    }
 
 
 def in_state(state: str, now: datetime | None = None) -> Q:

@@ -39,10 +39,12 @@ class BacktestLook:
         self.alert = Outcome(self.report["evaluation"]["alert"]).name
         self.stop = Outcome(self.report["evaluation"]["stop"]).name
         self.folds = self.report["folds"]
-        self.rules = [
+        rules = [
             (rule, _title(rule["title"]))
             for rule in sorted(self.report["rules"], key=lambda r: (-r["frauds"], -r["hits"]))
         ]
+        self.rules = [one for one in rules if one[0]["hits"]]
+        self.quiet_rules = [one for one in rules if not one[0]["hits"]]
 
 
 def numbers(look: BacktestLook, subject: Subject) -> Sequence[Tile]:

@@ -23,6 +23,7 @@ from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.pages.revealing import RevealForm
 from guanlan.web.resource import Happening, State
 from guanlan.web.resource.cells import written
+from guanlan.web.words import labelled
 
 SHOWN_IN_ROW: Final = 2
 LINES: Final = 100  # of what became of an alert
@@ -168,14 +169,14 @@ def _line(one: AlertHappening) -> Happening:
             "after": severity_name(said["to"]),
         }
     elif one.kind == "closed":
-        text = f"{text}: {DISPOSITIONS[said['disposition']]}"
+        text = labelled(text, DISPOSITIONS[said["disposition"]])
     elif one.kind in ("told", "nobody"):
-        text = f"{text}: {said['to']}"
+        text = labelled(text, said["to"])
     elif one.kind in ("snoozed", "muted"):
         until = timezone.localtime(datetime.fromisoformat(said["until"]))
         text = _("%(what)s, until %(time)s") % {"what": text, "time": f"{until:%Y-%m-%d %H:%M}"}
     elif one.kind == "assigned":
-        text = f"{text}: {said['person'] or _('nobody')}"
+        text = labelled(text, said["person"] or _("nobody"))
     by = one.by.get_username() if one.by else ""
     note = " · ".join(part for part in (by, str(one.reason or "")) if part)
     return Happening(one.at, text, note=note)

@@ -14,7 +14,6 @@ from guanlan.core import outbox
 from guanlan.core.access import subject_of
 from guanlan.core.jobs import nudge
 from guanlan.core.models import Channel, Message, User
-from guanlan.core.outbox.routing import language_of
 from guanlan.core.outbox.sending import Urgency
 from guanlan.response.alerts.handling import acknowledge
 from guanlan.response.alerts.oncall import Rota, StandIn, on_call
@@ -31,28 +30,45 @@ URGENCIES: Final[dict[Severity, Urgency]] = {
     Severity.critical: "critical",
 }
 Recipient = User | Channel
+_NAMES: Final = {
+    "number": 2, "title_en": 2, "title_hans": 2, "title_hant": 2, "severity": 2, "count": 2,
+}  # fmt: skip
+
+
+def _severity(name: str) -> str:
+    """A severity in the reader's language."""
+    return str(SEVERITIES.get(name, name))
+
 
 outbox.template(
     "alert.raised",
-    names={"number": 2, "title": 2, "severity": 2, "count": 2},
+    names=_NAMES,
+    words={"severity": _severity},
     texts={
-        "en": ("[{severity}] {title}", ("Alert {number}: {title}. Found {count} times. Acknowledge"
+        "en": ("[{severity}] {title_en}",
+            ("Alert {number}: {title_en}. Found {count} times. Acknowledge"
                " it, or it goes to others when its deadline has passed.")),
-        "zh-hans": ("【{severity}】{title}", ("告警 {number}：{title}。已发现 {count} 次。请确认；"
+        "zh-hans": ("【{severity}】{title_hans}",
+            ("告警 {number}：{title_hans}。已发现 {count} 次。请确认；"
                     "超过期限仍未确认将转给其他人。")),
-        "zh-hant": ("【{severity}】{title}", ("告警 {number}：{title}。已發現 {count} 次。請確認；"
+        "zh-hant": ("【{severity}】{title_hant}",
+            ("告警 {number}：{title_hant}。已發現 {count} 次。請確認；"
                     "超過期限仍未確認將轉給其他人。")),
     },
 )  # fmt: skip
 outbox.template(
     "alert.unreachable",
-    names={"number": 2, "title": 2, "severity": 2, "count": 2},
+    names=_NAMES,
+    words={"severity": _severity},
     texts={
-        "en": ("Nobody reachable: [{severity}] {title}", ("Alert {number} should have gone to"
+        "en": ("Nobody reachable: [{severity}] {title_en}",
+            ("Alert {number} should have gone to"
                " somebody who cannot be reached, so it goes to the owners. Found {count} times.")),
-        "zh-hans": ("无人可联系：【{severity}】{title}", ("告警 {number} 应通知的人无法联系，因此"
+        "zh-hans": ("无人可联系：【{severity}】{title_hans}",
+            ("告警 {number} 应通知的人无法联系，因此"
                     "通知所有者。已发现 {count} 次。")),
-        "zh-hant": ("無人可聯絡：【{severity}】{title}", ("告警 {number} 應通知的人無法聯絡，因此"
+        "zh-hant": ("無人可聯絡：【{severity}】{title_hant}",
+            ("告警 {number} 應通知的人無法聯絡，因此"
                     "通知擁有者。已發現 {count} 次。")),
     },
 )  # fmt: skip
@@ -127,18 +143,23 @@ def tell(alert: Alert, call: AlertCall, now: datetime) -> tuple[str, list[Messag
     return outcome, made
 
 
+def _titled(alert: Alert, language: str) -> str:
+    with translation.override(language):
+        return title_of(alert)
+
+
 def _send(
     alert: Alert, call: AlertCall, to: Recipient, template: str, urgency: Urgency, now: datetime
 ) -> Sequence[Message]:
-    person = to if isinstance(to, User) else None
     left = alert.deadline - now if alert.deadline is not None else None
-    with translation.override(language_of(person)):
-        context: dict[str, str | int | float] = {
-            "number": alert.pk,
-            "title": title_of(alert),
-            "severity": str(SEVERITIES[Severity(alert.severity).name]),
-            "count": alert.count,
-        }
+    context: dict[str, str | int | float] = {
+        "number": alert.pk,
+        "title_en": _titled(alert, "en"),
+        "title_hans": _titled(alert, "zh-hans"),
+        "title_hant": _titled(alert, "zh-hant"),
+        "severity": Severity(alert.severity).name,
+        "count": alert.count,
+    }
     return outbox.send(
         template,
         to=to,

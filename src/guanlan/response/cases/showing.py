@@ -131,6 +131,12 @@ class CaseLook:
         self.works = may(subject, "change", NOUN)
 
     @property
+    def knows_reports(self) -> bool:
+        """Whether this person may know that somebody is reported to an authority: who speaks with
+        customers does not."""
+        return may(self.subject, "see", "response.suspicionreport")
+
+    @property
     def severity_mark(self) -> str:
         """Its severity, as safe HTML."""
         return written("state", severity_state(self.row.severity))
@@ -215,6 +221,8 @@ class CaseLook:
     def decisions(self) -> list[dict[str, Any]]:
         """What was decided about its customer, newest first."""
         rows = CaseDecision.objects.for_user(self.subject).filter(case=self.row)
+        if not self.knows_reports:
+            rows = rows.exclude(what=CaseDecision.What.REPORT)
         found = rows.select_related("made_by", "entity").order_by("-made", "-pk")[:MOST_DECISIONS]
         kinds = every_kind()
         return [
@@ -301,7 +309,12 @@ class CaseLook:
     def entries(self) -> list[CaseEntry]:
         """The newest lines, newest first."""
         rows = CaseEntry.objects.for_user(self.subject).filter(case=self.row)
-        return list(rows.select_related("by").order_by("-at", "-pk")[:MOST_LINES])
+        found = rows.select_related("by").order_by("-at", "-pk")[:MOST_LINES]
+        return [one for one in found if self.knows_reports or not _tells_report(one)]
+
+
+def _tells_report(one: CaseEntry) -> bool:
+    return one.kind == "decided" and one.values.get("what") == CaseDecision.What.REPORT
 
 
 def timeline(look: CaseLook, subject: Subject) -> list[Happening]:

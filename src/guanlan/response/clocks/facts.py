@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from msgspec import Struct, structs
 
 from guanlan.response.terms import Words
-from guanlan.web.words import number
+from guanlan.web.words import labelled, number
 
 GRADES: Final[dict[str, Words]] = {
     "general": pgettext_lazy("grade of an incident", "general"),
@@ -138,7 +138,7 @@ def _among(
         return [(None, _("not yet known: %(what)s") % {"what": what})]
     both = [one for one in has if one in wanted]
     if both:
-        return [(True, f"{what}: {_titles(both, words)}")]
+        return [(True, labelled(what, _titles(both, words)))]
     text = _("%(what)s: none of %(wanted)s") % {"what": what, "wanted": _titles(wanted, words)}
     return [(False, text)]
 
@@ -165,5 +165,5 @@ def _flags(wanted: Mapping[str, bool], facts: Facts) -> list[Part]:
         if has is None:
             parts.append((None, _("not yet known: %(what)s") % {"what": title}))
         else:
-            parts.append((has == value, f"{title}: {_('yes') if has else _('no')}"))
+            parts.append((has == value, labelled(title, _("yes") if has else _("no"))))
     return parts

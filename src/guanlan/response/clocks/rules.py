@@ -26,8 +26,10 @@ from guanlan.response.models import BusinessCalendar, ClockRule
 CHANGED: Final = (
     "obligation", "regulator", "jurisdiction", "title", "trigger", "recipient", "conditions",
     "limit_kind", "limit_amount", "at_once", "start_event", "after", "report_kind", "source",
-    "note", "effective_from", "effective_to",
+    "note", "effective_from", "effective_to", "may_pause", "may_extend",
 )  # fmt: skip
+# What a rule need not say: then its clocks are neither paused nor extended.
+_UNSAID: Final = {"may_pause": False, "may_extend": 0}
 _CHOICES: Final = {
     "roles": ROLES, "not_roles": ROLES, "events": EVENTS, "kinds": DATA,
 }  # fmt: skip
@@ -97,6 +99,7 @@ def new_rule(
 ) -> ClockRule:
     """A rule of one's own, not verified yet."""
     require(subject, "add", "response.clockrule")
+    values = {**_UNSAID, **values}
     check(values, calendar)
     if ClockRule.objects.filter(code=code).exists():
         raise ValidationError({"code": _("This short name is taken.")})
@@ -117,6 +120,7 @@ def new_version(
     """A version of a rule with what was changed; the one before stays, and clocks that run by
     it go on by it. The new one is not verified until somebody has checked it."""
     require(subject, "change", "response.clockrule")
+    values = {**_UNSAID, **values}
     check(values, calendar)
     if not rule.current:
         raise ValidationError(_("Change the newest version, not an old one."))

@@ -173,6 +173,8 @@ def send(
             raise ValidationError(_("This clock does not run any more."))
         for one in _of(matter).filter(obligation=clock.obligation, state__in=OPEN, sent_at=None):
             one.sent_at, one.stopped_at = sent_at, at
+            if one.paused_at is not None and sent_at > one.paused_at:
+                one.due += sent_at - one.paused_at
             one.state = "met" if sent_at <= one.due else "missed"
             _stop(one)
         facts = Facts(**clock.facts)
@@ -206,7 +208,13 @@ def _of(matter: Matter) -> models.QuerySet[RunningClock]:
 
 def _stop(clock: RunningClock) -> None:
     clock.turn = clock.due + AFTERWARDS
-    clock.save(update_fields=["state", "why", "sent_at", "stopped_at", "turn"])
+    clock.paused_at, clock.pending = None, ""
+    clock.changes.filter(state="asked").update(state="refused", decided=clock.stopped_at)
+    clock.save(
+        update_fields=[
+            "state", "why", "sent_at", "stopped_at", "turn", "due", "paused_at", "pending",
+        ]
+    )  # fmt: skip
     for hook in _on_stopped:
         hook(clock)
 
@@ -251,11 +259,14 @@ def _start(
         with act("clock.resume", clock, detail=detail):
             clock.state, clock.stopped_at, clock.turn = "running", None, clock.due
             clock.save(update_fields=["state", "stopped_at", "turn"])
+    given = dt.timedelta(seconds=clock.added)  # what it was given besides stays
+    due += given
     if is_open(clock) and due < clock.due:
         with act("clock.sooner", clock, detail=detail):
             clock.rule, clock.due, clock.turn, clock.facts = rule, due, due, facts.stored()
             clock.save(update_fields=["rule", "due", "turn", "facts"])
             for alarm in clock.alarms.filter(rung=None):
-                alarm.due = min(alarm.due, arithmetic.at(alarm.percent))
+                share = given * alarm.percent / 100
+                alarm.due = min(alarm.due, arithmetic.at(alarm.percent) + share)
                 alarm.save(update_fields=["due"])
     return clock

@@ -49,7 +49,8 @@ def strip_for(subject: Subject, now: dt.datetime) -> Strip:
     """Numbers of the clocks that the subject may see, and the next days."""
     clocks = RunningClock.objects.for_user(subject)
     lately = Q(state__in=OPEN, sent_at=None) | Q(stopped_at__gte=now - LATELY)
-    rows = list(clocks.filter(lately).values_list("state", "due", "stopped_at")[:10_000])
+    going = clocks.filter(lately, paused_at=None)
+    rows = list(going.values_list("state", "due", "stopped_at")[:10_000])
     due = [moment for _state, moment, stopped in rows if stopped is None]
     missed = sum(one <= now for one in due)
     soon = sum(now < one <= now + DAY for one in due)

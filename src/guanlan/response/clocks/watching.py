@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Final
 
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from guanlan.core import outbox
 from guanlan.core.audit import act
 from guanlan.core.outbox.sending import Urgency
 from guanlan.response.clocks.calendars import missing_year
+from guanlan.response.clocks.terms import said
 from guanlan.response.models import BusinessCalendar, ClockAlarm, RunningClock
 
 Hook = Callable[[RunningClock, int], None]
@@ -22,31 +23,37 @@ AT_ONCE: Final = 200
 
 outbox.template(
     "clock.alarm",
-    names={"percent": 2, "rule": 2, "matter": 2, "due": 2},
+    names={"percent": 2, "rule_en": 2, "rule_hans": 2, "rule_hant": 2, "matter": 2, "due": 2},
     texts={
         "en": (
-            "{percent} % of the time is spent: {rule}",
-            "{matter}: the report {rule} is due at {due}.",
+            "{percent} % of the time is spent: {rule_en}",
+            "{matter}: the report {rule_en} is due at {due}.",
         ),
-        "zh-hans": ("报送时限已用 {percent}%：{rule}", "{matter}：{rule} 须于 {due} 前报送。"),
-        "zh-hant": ("報送時限已用 {percent}%：{rule}", "{matter}：{rule} 須於 {due} 前報送。"),
+        "zh-hans": (
+            "报送时限已用 {percent}%：{rule_hans}",
+            "{matter}：{rule_hans} 须于 {due} 前报送。",
+        ),
+        "zh-hant": (
+            "報送時限已用 {percent}%：{rule_hant}",
+            "{matter}：{rule_hant} 須於 {due} 前報送。",
+        ),
     },
 )
 outbox.template(
     "clock.missed",
-    names={"rule": 2, "matter": 2, "due": 2},
+    names={"rule_en": 2, "rule_hans": 2, "rule_hant": 2, "matter": 2, "due": 2},
     texts={
         "en": (
-            "Missed: {rule}",
-            "{matter}: {rule} was due at {due} and is not marked as sent. Send it, and say why.",
+            "Missed: {rule_en}",
+            "{matter}: {rule_en} was due at {due} and is not marked as sent. Send it, and say why.",
         ),
         "zh-hans": (
-            "已逾期：{rule}",
-            "{matter}：{rule} 应于 {due} 前报送，尚未标记为已报送。请立即报送并说明延误原因。",
+            "已逾期：{rule_hans}",
+            "{matter}：{rule_hans} 应于 {due} 前报送，尚未标记为已报送。请立即报送并说明延误原因。",
         ),
         "zh-hant": (
-            "已逾期：{rule}",
-            "{matter}：{rule} 應於 {due} 前報送，尚未標示為已報送。請立即報送並說明延誤原因。",
+            "已逾期：{rule_hant}",
+            "{matter}：{rule_hant} 應於 {due} 前報送，尚未標示為已報送。請立即報送並說明延誤原因。",
         ),
     },
 )
@@ -79,7 +86,11 @@ def ring_due(now: dt.datetime | None = None) -> int:
     """Ring what is due and has not rung; how many. Safe to be done by several at once."""
     at = now or timezone.now()
     waiting = ClockAlarm.objects.filter(
-        rung=None, due__lte=at, clock__state__in=("running", "missed"), clock__sent_at=None
+        rung=None,
+        due__lte=at,
+        clock__state__in=("running", "missed"),
+        clock__sent_at=None,
+        clock__paused_at=None,
     )
     rung = 0
     for alarm in waiting.order_by("due", "percent")[:AT_ONCE]:
@@ -91,21 +102,28 @@ def ring_due(now: dt.datetime | None = None) -> int:
     return rung
 
 
+def _title(clock: RunningClock, language: str) -> str:
+    with translation.override(language):
+        return said(clock.rule.title) or clock.code
+
+
 def _ring(alarm: ClockAlarm, now: dt.datetime) -> None:
     clock = RunningClock.objects.select_for_update().get(pk=alarm.clock_id)
     missed = alarm.percent == 100
     if missed and clock.state == "running":
         clock.state = "missed"
         clock.save(update_fields=["state"])
-    said = {
-        "rule": clock.code,
+    context = {
+        "rule_en": _title(clock, "en"),
+        "rule_hans": _title(clock, "zh-hans"),
+        "rule_hant": _title(clock, "zh-hant"),
         "matter": clock.about_label,
         "due": f"{timezone.localtime(clock.due):%Y-%m-%d %H:%M}",
     }
     outbox.send(
         "clock.missed" if missed else "clock.alarm",
         to=outbox.people_who_may("change", "response.runningclock"),
-        context=said if missed else said | {"percent": alarm.percent},
+        context=context if missed else context | {"percent": alarm.percent},
         urgency=URGENCY[alarm.percent],
         about=clock,
         dedup=f"clock-{clock.pk}-{alarm.percent}",

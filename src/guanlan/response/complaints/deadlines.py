@@ -11,6 +11,7 @@ import datetime as dt
 from typing import Final, NamedTuple
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject, require
@@ -58,6 +59,12 @@ def due_of(received: dt.datetime, days: int, extension: int = 0, zone: str = "")
     place = zone or str(organisation().zone)
     more = (extension,) if extension else ()
     return Clock(received, Limit("days", days), place, extensions=more).due()
+
+
+def last_day(due: dt.datetime) -> dt.date:
+    """The last day on which it is in time, where people are: what ends at midnight ends the day
+    before."""
+    return timezone.localtime(due - dt.timedelta(microseconds=1)).date()
 
 
 def in_time(due: dt.datetime, told: dt.datetime | None, now: dt.datetime) -> bool | None:

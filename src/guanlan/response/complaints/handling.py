@@ -197,7 +197,7 @@ def tell_outcome(
         raise ValidationError({"outcome": _("It is one of %(names)s.") % {"names": names}})
     with changing(subject, complaint, "complaint.told", now, {"outcome": outcome}) as row:
         _open(row)
-        if row.told is not None:
+        if row.state == "answered":
             raise ValidationError(_("The customer was told already."))
         if not row.received <= moment <= now:
             raise ValidationError({"at": _("This is between when it came in and now.")})

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from guanlan.core.jobs import Progress, Told, job
+from guanlan.response.complaints.bursts import raise_bursts
 from guanlan.response.complaints.letters import forget_seen
 from guanlan.response.complaints.mail import poll_all
 from guanlan.response.complaints.telling import tell_due
@@ -30,3 +31,10 @@ def forget(progress: Progress) -> Told:
     """Forget what cannot come again."""
     progress.check()
     return Told(gettext_noop("%(n)s forgotten"), {"n": forget_seen(timezone.now())})
+
+
+@job("complaints.bursts", title=_("Bursts of complaints"), every=600, timeout=300)
+def watch(progress: Progress) -> Told:
+    """Raise alerts of what comes in more often than its past lets expect."""
+    progress.check()
+    return Told(gettext_noop("%(n)s bursts raised"), {"n": raise_bursts(timezone.now())})

@@ -11,13 +11,14 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from guanlan.core.access import SYSTEM, Subject
 from guanlan.core.audit import act
 from guanlan.core.sealing import Unreadable
+from guanlan.response.complaints.deadlines import last_day
 from guanlan.response.complaints.handling import changing
 from guanlan.response.complaints.history import note
 from guanlan.response.complaints.intake import text_in
@@ -47,7 +48,7 @@ MOST_MESSAGES: Final = 500  # of one complaint
 
 def values_of(row: Complaint) -> dict[str, str]:
     """What a text may name of a complaint."""
-    due = timezone.localtime(row.due)
+    due = last_day(row.due)
     return {"receipt": row.receipt, "due": f"{due:%Y-%m-%d}", "link": link_of(row)}
 
 

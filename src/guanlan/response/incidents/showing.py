@@ -33,7 +33,7 @@ from guanlan.response.plans.showing import run_state, titled
 from guanlan.response.status.reading import STATES as STATUS_STATES
 from guanlan.response.terms import SEVERITIES, Severity
 from guanlan.web.resource import Happening, State, resources
-from guanlan.web.words import duration, money
+from guanlan.web.words import duration, labelled, money
 
 LOOKS: Final = {"active": "bad", "stable": "warn", "closed": "off"}
 TASK_LOOKS: Final = {"open": "warn", "done": "on", "verified": "on", "dropped": "off"}
@@ -244,7 +244,7 @@ def said(one: TimelineEntry) -> str:
         return _("from %(from)s to %(to)s") % names
     if one.kind in ("assumed", "renounced"):
         role = dict(RoleHeld.Role.choices).get(values["role"], values["role"])
-        return f"{role}: {values['person']}"
+        return labelled(role, values["person"])
     if one.kind == "closed" and values.get("tasks"):
         n = int(values["tasks"])
         return ngettext("%(n)s task left open", "%(n)s tasks left open", n) % {"n": n}
@@ -257,7 +257,7 @@ def said(one: TimelineEntry) -> str:
         return str(names.get(values["audience"], values["audience"]))
     if one.kind == "cost":
         kind = dict(IncidentCost.Kind.choices).get(values["kind"], values["kind"])
-        return f"{kind}: {money(values['amount'], values['currency'])}"
+        return labelled(kind, money(values["amount"], values["currency"]))
     if one.kind == "clock":
         due = dt.datetime.fromisoformat(values["due"])
         at = f"{timezone.localtime(due):%Y-%m-%d %H:%M}"

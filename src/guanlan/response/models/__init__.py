@@ -11,8 +11,10 @@ entities      what alerts, cases and restrictions speak of
 incidents     incidents, their timeline, roles and tasks
 lessons       lessons of drills and incidents, and the actions that come of them
 oncall        who is on duty, whom alerts are brought to, what silences them
+papers        texts that one person writes and another approves
 plans         plans for emergencies and their runs
 restrictions  what is blocked, limited, watched or allowed, and what each sink holds of it
+suspicions    reports of suspicious transactions
 """
 
 from guanlan.response.models.alerts import (
@@ -39,6 +41,7 @@ from guanlan.response.models.clocks import (
     CalendarDay,
     CalendarYear,
     ClockAlarm,
+    ClockChange,
     ClockRule,
     Disclosure,
     RegulatoryReport,
@@ -99,6 +102,7 @@ from guanlan.response.models.status import (
     StatusPost,
     StatusSpan,
 )
+from guanlan.response.models.suspicions import SuspicionDraft, SuspicionReport
 
 __all__ = [
     "AckDeadline",
@@ -124,6 +128,7 @@ __all__ = [
     "CaseQueue",
     "CaseRule",
     "ClockAlarm",
+    "ClockChange",
     "ClockRule",
     "Complaint",
     "ComplaintCategory",
@@ -175,5 +180,7 @@ __all__ = [
     "StatusPost",
     "StatusSpan",
     "StepRun",
+    "SuspicionDraft",
+    "SuspicionReport",
     "TimelineEntry",
 ]

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from guanlan.core.access import ScopedQuerySet
 from guanlan.core.sealing import SealedField, SealedJSONField, SealId
+from guanlan.response.models.papers import Paper
 
 
 def _person(name: str) -> Any:
@@ -112,7 +113,7 @@ class ClockRule(models.Model):
         2: "id code version current obligation regulator jurisdiction title trigger conditions"
         " limit_kind limit_amount calendar at_once start_event after report_kind recipient source"
         " note effective_from effective_to verified checked_by checked_on shipped author reason"
-        " created digest"
+        " created digest may_pause may_extend"
     }
 
     code = models.SlugField(max_length=60)
@@ -139,6 +140,8 @@ class ClockRule(models.Model):
     verified = models.BooleanField(default=False)
     checked_by = models.CharField(max_length=80, blank=True)
     checked_on = models.DateField(null=True)
+    may_pause = models.BooleanField(default=False)
+    may_extend = models.PositiveSmallIntegerField(default=0)  # days in all
     shipped = models.BooleanField(default=False)
     digest = models.CharField(max_length=64, blank=True)
     author = _person("+")
@@ -174,7 +177,7 @@ class RunningClock(About):
 
     data_levels: ClassVar[dict[int, str]] = {
         2: "id about_noun about_id about_label rule code obligation started_at due turn state facts"
-        " sent_at stopped_at author created seal_id",
+        " sent_at stopped_at author created seal_id paused_at added pending",
         3: "why",
     }
     seal_row: ClassVar[str] = "seal_id"
@@ -189,6 +192,9 @@ class RunningClock(About):
     facts = models.JSONField(default=dict)
     sent_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True)
+    added = models.PositiveBigIntegerField(default=0)  # seconds that pauses and extensions gave
+    pending = models.CharField(max_length=8, default="", blank=True)  # what was asked for
     seal_id = SealId()
     why = SealedField(max_length=300, default="", blank=True)
     author = _person("+")
@@ -213,6 +219,35 @@ class RunningClock(About):
 
     def __str__(self) -> str:
         return f"{self.code} · {self.about_label}"
+
+
+class ClockChange(models.Model):
+    """A pause of a clock, or more time for it: asked for by one person, decided by another."""
+
+    policy_noun: ClassVar[str] = "response.runningclock"
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id clock kind until seconds state asked asked_by decided decided_by seal_id",
+        3: "reason answer",
+    }
+    seal_row: ClassVar[str] = "seal_id"
+
+    clock = models.ForeignKey(RunningClock, models.CASCADE, related_name="changes")
+    kind = models.CharField(max_length=8)  # pause, extend
+    until = models.DateTimeField(null=True)
+    seconds = models.PositiveBigIntegerField(default=0)  # that an extension gave
+    state = models.CharField(max_length=8, default="asked")  # asked, granted, refused
+    seal_id = SealId()
+    reason = SealedField(max_length=300)
+    answer = SealedField(max_length=300, default="", blank=True)
+    asked = models.DateTimeField()
+    asked_by = _person("+")
+    decided = models.DateTimeField(null=True)
+    decided_by = _person("+")
+
+    objects = ScopedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.clock_id}"
 
 
 class ClockAlarm(models.Model):
@@ -242,9 +277,10 @@ class ClockAlarm(models.Model):
         return f"{self.clock_id} {self.percent} %"
 
 
-class RegulatoryReport(About):
-    """A report to a regulator, for a clock or without one; its text is sealed."""
+class RegulatoryReport(About, Paper):
+    """A report to a regulator, for a clock or without one."""
 
+    acts: ClassVar[str] = "report"
     data_levels: ClassVar[dict[int, str]] = {
         2: "id about_noun about_id about_label clock regulator kind language title state draft"
         " author handed_in approver approved sent_at sent_how created seal_id",
@@ -256,20 +292,6 @@ class RegulatoryReport(About):
     regulator = models.CharField(max_length=40)
     kind = models.CharField(max_length=12)
     language = models.CharField(max_length=8)
-    title = models.CharField(max_length=160)
-    state = models.CharField(max_length=10, default="draft")
-    draft = models.PositiveIntegerField(default=1)
-    seal_id = SealId()
-    text = SealedField()
-    author = _person("+")
-    handed_in = models.DateTimeField(null=True)
-    approver = _person("+")
-    approved = models.DateTimeField(null=True)
-    answer = SealedField(max_length=300, default="", blank=True)
-    sent_at = models.DateTimeField(null=True)
-    sent_how = models.CharField(max_length=12, blank=True)
-    receipt = SealedField(max_length=200, default="", blank=True)
-    created = models.DateTimeField(default=timezone.now)
 
     objects = ScopedQuerySet.as_manager()
 

@@ -12,6 +12,7 @@ from guanlan.response.nouns import (
     plans,
     restrictions,
     status,
+    suspicions,
 )
 
 
@@ -26,3 +27,4 @@ def declare() -> None:
     plans.declare()
     restrictions.declare()
     status.declare()
+    suspicions.declare()

@@ -32,10 +32,11 @@ def declare() -> None:
         "response.runningclock",
         _("Regulatory clocks"),
         level=3,
-        verbs="see add change export",
+        verbs="see add change approve export",
         rights=everybody
         | each(WRITERS, "see add change")
-        | {"compliance_officer": "see add change export"},
+        | each(("compliance_officer", "privacy_officer"), "see add change approve")
+        | {"compliance_officer": "see add change approve export"},
     )
     register_noun(
         "response.regulatoryreport",
@@ -71,6 +72,10 @@ def declare() -> None:
             "calendar.ship": _("Bring in a shipped business calendar"),
             "calendar.year": _("Enter the holidays of a year"),
             "clock.alarm": _("Ring the alarm of a clock"),
+            "clock.ask": _("Ask for a pause of a clock, or more time"),
+            "clock.grant": _("Grant a pause of a clock, or more time"),
+            "clock.refuse": _("Refuse a pause of a clock, or more time"),
+            "clock.go_on": _("End the pause of a clock"),
             "clock.cancel": _("Cancel a clock"),
             "clock.resume": _("Resume a cancelled clock"),
             "clock.send": _("Mark a report as sent"),

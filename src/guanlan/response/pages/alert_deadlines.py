@@ -49,6 +49,7 @@ DEADLINES = register(
         titles=gettext_lazy("Deadlines for acknowledging"),
         path="settings/alert-deadlines",
         route="alert_deadlines",
+        under="alert_routes",
         one="alert_deadline",
         columns=(
             Column(

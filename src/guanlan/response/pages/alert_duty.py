@@ -233,6 +233,7 @@ OVERRIDES = register(
         titles=gettext_lazy("Stand-ins"),
         path="on-call-stand-ins",
         route="stand_ins",
+        under="on_call",
         one="stand_in",
         columns=(
             Column("schedule", gettext_lazy("Schedule"), "schedule__name"),

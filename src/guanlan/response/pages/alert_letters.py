@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.alerts import letters
+from guanlan.response.alerts.evidence import shown
 from guanlan.response.alerts.handling import LONGEST_REASON
 from guanlan.response.alerts.titles import said
+from guanlan.response.kinds import every_kind, kind_title
 from guanlan.response.models import DeadLetter
 from guanlan.response.terms import CATEGORIES
 from guanlan.web.resource import (
@@ -73,12 +75,18 @@ def _waits(letter: DeadLetter) -> bool:
 
 def what(letter: DeadLetter, subject: Subject) -> Mapping[str, Any]:
     """What can be read of it without telling whom it speaks of."""
-    finding = letters.read(letter)
+    finding, kinds = letters.read(letter), every_kind()
     known = (
         (
             (_("Category of risk"), CATEGORIES.get(str(finding.category))),
-            (_("Entities"), ", ".join(str(named.kind) for _role, named in finding.entities)),
-            (_("Evidence"), ", ".join(one.kind for one in finding.evidence)),
+            (
+                _("Entities"),
+                _(", ").join(kind_title(one.kind, kinds) for _r, one in finding.entities),
+            ),
+            (
+                _("Evidence"),
+                _(", ").join(shown(one.kind, "")[0].strip() for one in finding.evidence),
+            ),
             (_("Of when"), finding.at),
         )
         if finding is not None
@@ -95,6 +103,7 @@ LETTERS = register(
         titles=gettext_lazy("Findings that could not be understood"),
         path="alert-letters",
         route="alert_letters",
+        under="alerts",
         one="alert_letter",
         columns=(
             Column("source", gettext_lazy("Rule"), cell="code"),
@@ -106,8 +115,9 @@ LETTERS = register(
             ),
             Column("state", gettext_lazy("State"), value=state, cell="state"),
             Column("received", gettext_lazy("Received"), cell="moment", sort=True),
-            Column("decided_by", gettext_lazy("Decided by"), "decided_by__username", shown=False),
-            Column("decided", gettext_lazy("Decided"), cell="moment", shown=False),
+            Column("decided_by", pgettext_lazy("of an appeal or a finding", "Decided by"),
+                   "decided_by__username", shown=False),
+            Column("decided", pgettext_lazy("when", "Decided"), cell="moment", shown=False),
         ),
         filters=(
             Filter("state", gettext_lazy("State"), "choice", choices=STATES, group=True,

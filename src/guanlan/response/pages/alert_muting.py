@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.alerts import muting
@@ -111,6 +111,7 @@ WINDOWS = register(
         titles=gettext_lazy("Maintenance windows"),
         path="maintenance",
         route="maintenance_windows",
+        under="alerts",
         one="maintenance_window",
         columns=(
             Column("name", gettext_lazy("Name")),
@@ -160,11 +161,13 @@ SNOOZES = register(
         titles=gettext_lazy("Snoozes"),
         path="alert-snoozes",
         route="alert_snoozes",
+        under="alerts",
         one="alert_snooze",
         columns=(
             Column("title", gettext_lazy("Alert"), "rule",
                    value=lambda row: rule_title(row.rule), wide=True),
-            Column("whom", gettext_lazy("Who"), value=lambda row: row.whom, level=2),
+            Column("whom", pgettext_lazy("in an alert", "Who"), value=lambda row: row.whom,
+                   level=2),
             Column("state", gettext_lazy("State"), "until", value=snooze_state, cell="state"),
             Column("severity", gettext_lazy("Up to severity"),
                    value=lambda row: severity_name(row.severity)),

@@ -127,6 +127,7 @@ CHAINS = register(
         titles=gettext_lazy("Chains of escalation"),
         path="settings/alert-chains",
         route="alert_chains",
+        under="alert_routes",
         one="alert_chain",
         columns=(
             Column("name", gettext_lazy("Name"), sort=True),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy, pgettext
+from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject
@@ -129,6 +129,7 @@ RULES = register(
         titles=gettext_lazy("Rules that raise alerts"),
         path="alert-rules",
         route="alert_rules",
+        under="alerts",
         one="alert_rule",
         columns=(
             Column("name", gettext_lazy("Rule"), value=lambda row: row.rule.name, cell="code"),
@@ -140,7 +141,8 @@ RULES = register(
             ),
             Column("alerts", gettext_lazy("Alerts"), value=lambda row: row.record.alerts,
                    cell="number", level=2),
-            Column("closed", gettext_lazy("Closed"), value=lambda row: row.record.closed,
+            Column("closed", pgettext_lazy("number of alerts", "Closed"),
+                   value=lambda row: row.record.closed,
                    cell="number", level=2),
             Column("confirmed", gettext_lazy("Confirmed"),
                    value=lambda row: row.record.confirmed, cell="number", level=2),
@@ -149,7 +151,7 @@ RULES = register(
             Column("precision", gettext_lazy("Precision"), value=precision, level=2),
             Column(
                 "median",
-                gettext_lazy("Acknowledged within (median)"),
+                gettext_lazy("Acknowledged (median)"),
                 value=lambda row: _seconds(row.record.times.median) if row.record.times else None,
                 level=2,
             ),

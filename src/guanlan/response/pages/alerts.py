@@ -254,7 +254,7 @@ ALERTS = register(
             ),
             Column(
                 "who",
-                gettext_lazy("Who"),
+                pgettext_lazy("in an alert", "Who"),
                 value=lambda row: [one.text for one in row.parts],
                 cell="template",
                 template="response/alert/who.html",
@@ -372,7 +372,7 @@ ALERTS = register(
             Panel(gettext_lazy("Why"), "web/resource/facts.html", why),
             Timeline(gettext_lazy("Timeline"), timeline),
             Panel(
-                gettext_lazy("Who"),
+                pgettext_lazy("in an alert", "Who"),
                 "response/alert/parts.html",
                 wide=False,
                 when=lambda look, subject: bool(look.parts),

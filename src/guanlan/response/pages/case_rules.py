@@ -8,7 +8,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.alerts.arranging import names_of
@@ -59,7 +59,7 @@ class RuleForm(forms.Form):
     )
     confirm_from = forms.ChoiceField(
         label=gettext_lazy("A second person confirms closing from"),
-        choices=[*SEVERITIES.items(), (NEVER, gettext_lazy("never"))],
+        choices=[*SEVERITIES.items(), (NEVER, pgettext_lazy("confirming", "never"))],
     )
     checklist = forms.CharField(
         label=gettext_lazy("Checklist of each new case"),
@@ -212,7 +212,7 @@ RULES = register(
             Column("most", gettext_lazy("Alerts at most"), cell="number"),
             Column("kinds", gettext_lazy("Grouped by"), cell="tags"),
             Column("confirm_from", gettext_lazy("Two close from"),
-                   value=lambda row: _("never") if row.confirm_from is None
+                   value=lambda row: pgettext("confirming", "never") if row.confirm_from is None
                    else severity_name(row.confirm_from)),
             Column("changed", gettext_lazy("Changed"), cell="moment"),
         ),

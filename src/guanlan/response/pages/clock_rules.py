@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.clocks.facts import EVENTS, FLAGS, GRADES, KINDS, ROLES
@@ -69,6 +69,16 @@ class RuleForm(forms.Form):
     start_event = forms.ChoiceField(label=gettext_lazy("Runs from"), choices=STARTS.items())
     after = forms.SlugField(
         label=gettext_lazy("Follows the obligation"), max_length=60, required=False
+    )
+    may_pause = forms.BooleanField(
+        label=gettext_lazy("A running clock may be paused"), required=False
+    )
+    may_extend = forms.IntegerField(
+        label=gettext_lazy("May be extended by so many days in all"),
+        required=False,
+        min_value=0,
+        max_value=366,
+        initial=0,
     )
     report_kind = forms.ChoiceField(label=gettext_lazy("Report"), choices=REPORTS.items())
     conditions = forms.JSONField(
@@ -143,6 +153,7 @@ def _values(given: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in given.items()
         if not name.startswith(tuple(f"{one}_" for one in _TEXTS))
     }
+    values["may_extend"] = values.get("may_extend") or 0
     for name in _TEXTS:
         texts = {code: given[f"{name}_{code.replace('-', '_')}"] for code in LANGUAGES}
         values[name] = {code: text for code, text in texts.items() if text}
@@ -208,6 +219,11 @@ def _says(rule: ClockRule, subject: Subject) -> Mapping[str, Any]:
         (_("Trigger"), said(rule.trigger)),
         (_("Limit"), limit_words(limit_of(rule), rule.at_once)),
         (_("Runs from"), STARTS[rule.start_event]),
+        (_("May be paused"), _("yes") if rule.may_pause else _("no")),
+        (
+            _("May be extended"),
+            _("%(n)s days in all") % {"n": rule.may_extend} if rule.may_extend else _("no"),
+        ),
         (_("Report"), REPORTS[rule.report_kind]),
         (_("To"), said(rule.recipient)),
         (_("Source"), rule.source),
@@ -243,7 +259,7 @@ RULES = register(
         route="clock_rules",
         one="clock_rule",
         api="clock-rules",
-        place=("respond", 62),
+        place=("respond", 67),
         columns=(
             Column(
                 "name",
@@ -306,7 +322,9 @@ RULES = register(
         ),
         facts=("code", "version", "effective_from", "effective_to"),
         panels=(
-            Panel(gettext_lazy("What it says"), "web/resource/facts.html", _says),
+            Panel(
+                pgettext_lazy("of a clock's rule", "What it says"), "web/resource/facts.html", _says
+            ),
             Panel(
                 gettext_lazy("When it applies"),
                 "web/resource/facts.html",

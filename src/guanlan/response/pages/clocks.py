@@ -31,6 +31,7 @@ from guanlan.response.clocks.terms import (
     said,
 )
 from guanlan.response.models import RegulatoryReport, RunningClock
+from guanlan.response.pages import clock_changes
 from guanlan.web.resource import (
     Action,
     Chip,
@@ -65,6 +66,8 @@ def state(clock: RunningClock) -> State:
         return State("bad", STATES["missed"])
     if clock.state != "running":
         return State("off", STATES[clock.state])
+    if clock.paused_at is not None:
+        return State("warn", _("paused"))
     now = timezone.now()
     if now >= clock.due:
         return State("bad", STATES["missed"])
@@ -78,6 +81,10 @@ def left(clock: RunningClock) -> str:
         return _("sent %(at)s") % {"at": f"{timezone.localtime(clock.sent_at):%Y-%m-%d %H:%M}"}
     if not is_open(clock):
         return ""
+    if clock.paused_at is not None:
+        return _("paused since %(at)s") % {
+            "at": f"{timezone.localtime(clock.paused_at):%Y-%m-%d %H:%M}"
+        }
     limit = limit_words(limit_of(clock.rule), clock.rule.at_once)
     return remaining(clock.due, clock.started_at, limit, timezone.now())
 
@@ -328,6 +335,12 @@ CLOCKS = register(
                 _reports,
                 when=lambda clock, subject: may(subject, "see", "response.regulatoryreport"),
             ),
+            Timeline(
+                gettext_lazy("Pauses and extensions"),
+                clock_changes.changes,
+                wide=False,
+                when=lambda clock, subject: clock.rule.may_pause or clock.rule.may_extend > 0,
+            ),
             Timeline(gettext_lazy("Alarms"), _alarms, wide=False),
         ),
         actions=(
@@ -349,6 +362,49 @@ CLOCKS = register(
                     "All clocks of this obligation stop, and those that follow it start. What was"
                     " told is written into the register of disclosures."
                 ),
+            ),
+            Action(
+                "pause",
+                gettext_lazy("Ask for a pause"),
+                clock_changes.pause,
+                when=lambda clock: clock_changes.free(clock) and clock.rule.may_pause,
+                bulk=False,
+                form=lambda subject, clock: clock_changes.Pause,
+                words=gettext_lazy("The rule allows it; another person grants it."),
+            ),
+            Action(
+                "extend",
+                gettext_lazy("Ask for more time"),
+                clock_changes.extend,
+                when=lambda clock: clock_changes.free(clock) and clock.rule.may_extend > 0,
+                bulk=False,
+                form=lambda subject, clock: clock_changes.MoreTime,
+                words=gettext_lazy("The rule allows it; another person grants it."),
+            ),
+            Action(
+                "grant",
+                gettext_lazy("Grant"),
+                clock_changes.grant,
+                verb="approve",
+                when=lambda clock: bool(clock.pending),
+                bulk=False,
+            ),
+            Action(
+                "refuse",
+                gettext_lazy("Refuse"),
+                clock_changes.refuse,
+                verb="approve",
+                when=lambda clock: bool(clock.pending),
+                bulk=False,
+                form=lambda subject, clock: clock_changes.Answer,
+            ),
+            Action(
+                "go_on",
+                gettext_lazy("Go on"),
+                clock_changes.go_on,
+                when=lambda clock: clock.paused_at is not None,
+                bulk=False,
+                words=gettext_lazy("What was left when it was paused is left now."),
             ),
             Action(
                 "cancel",

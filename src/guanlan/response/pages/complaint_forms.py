@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.clocks.terms import LANGUAGES, said
@@ -195,7 +195,7 @@ class Deciding(Why):
     """Whether there is more time."""
 
     decision = forms.ChoiceField(
-        label=gettext_lazy("Decision"),
+        label=pgettext_lazy("of a person", "Decision"),
         choices=[("yes", gettext_lazy("approve")), ("no", gettext_lazy("refuse"))],
         widget=forms.RadioSelect,
     )

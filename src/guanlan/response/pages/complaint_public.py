@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from guanlan.core.access import SYSTEM
 from guanlan.response.clocks.terms import said
+from guanlan.response.complaints.deadlines import last_day
 from guanlan.response.complaints.intake import LONGEST, LONGEST_PRODUCT, Incoming, take_in
 from guanlan.response.complaints.links import found_by, path_of
 from guanlan.response.complaints.replying import acknowledge, customer_wrote, rate
@@ -183,6 +184,7 @@ def _shown(row: Complaint) -> dict[str, Any]:
     return {
         "title": _("Complaint %(number)s") % {"number": row.receipt},
         "row": row,
+        "last_day": f"{last_day(row.due):%Y-%m-%d}",
         "state": word,
         "open": row.state in OPEN,
         "outcome": outcome,

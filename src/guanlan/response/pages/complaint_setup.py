@@ -8,7 +8,7 @@ from typing import Any, Final
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.clocks.terms import LANGUAGES, said
@@ -35,7 +35,7 @@ class _InLanguages(forms.Form):
     """A code, and titles in the console's languages."""
 
     code = forms.CharField(
-        label=gettext_lazy("Code"), max_length=40,
+        label=pgettext_lazy("short name", "Code"), max_length=40,
         help_text=gettext_lazy("small letters, digits, dashes and underscores, such as card_fees"),
         widget=forms.TextInput(attrs=_CODE),
     )  # fmt: skip
@@ -138,7 +138,7 @@ CATEGORIES_OF_COMPLAINTS = register(
         columns=(
             Column("title", gettext_lazy("Category"), wide=True,
                    value=lambda row: said(row.title)),
-            Column("code", gettext_lazy("Code"), cell="code", sort=True),
+            Column("code", pgettext_lazy("short name", "Code"), cell="code", sort=True),
             Column("risk", gettext_lazy("Kind of risk"),
                    value=lambda row: str(CATEGORIES[row.risk])),
             Column("complex", gettext_lazy("Complex"), cell="flag"),
@@ -182,7 +182,7 @@ ANSWERS = register(
         columns=(
             Column("title", gettext_lazy("Ready text"), wide=True,
                    value=lambda row: said(row.title)),
-            Column("code", gettext_lazy("Code"), cell="code", sort=True),
+            Column("code", pgettext_lazy("short name", "Code"), cell="code", sort=True),
             Column("enabled", gettext_lazy("State"), value=in_use, cell="state"),
             Column("shipped", gettext_lazy("Comes with the platform"), cell="flag", shown=False),
             Column("changed", gettext_lazy("Changed"), cell="moment", sort=True),
@@ -240,10 +240,11 @@ TERMS = register(
             Column("source", gettext_lazy("Source"), wide=True),
             Column("reason", gettext_lazy("Why they changed")),
             Column("created", gettext_lazy("In force since"), cell="moment", sort=True),
-            Column("created_by", gettext_lazy("By"), "created_by__username"),
+            Column("created_by", pgettext_lazy("who did it", "By"), "created_by__username"),
         ),
         filters=(
-            Filter("by", gettext_lazy("By"), "person", "created_by", example="by:me"),
+            Filter("by", pgettext_lazy("who did it", "By"), "person", "created_by",
+                   example="by:me"),
             Filter("after", gettext_lazy("From then on"), "time", "created", sign=">="),
         ),
         search=("reason", "source"),

@@ -9,7 +9,7 @@ from django import forms
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.core.access.masking import mask
@@ -46,7 +46,9 @@ class MailboxForm(forms.Form):
     )  # fmt: skip
     port = forms.IntegerField(label=gettext_lazy("Port"), initial=993)
     account = forms.CharField(
-        label=gettext_lazy("Account"), max_length=254, widget=forms.TextInput(attrs=_OFF)
+        label=pgettext_lazy("of a mail server", "Account"),
+        max_length=254,
+        widget=forms.TextInput(attrs=_OFF),
     )
     passphrase = forms.CharField(
         label=gettext_lazy("Password"), max_length=254, required=False, strip=False,
@@ -63,7 +65,7 @@ class ChangedMailbox(MailboxForm):
     """The same; the account is kept where it is left empty."""
 
     account = forms.CharField(
-        label=gettext_lazy("Account"), max_length=254, required=False,
+        label=pgettext_lazy("of a mail server", "Account"), max_length=254, required=False,
         widget=forms.TextInput(attrs=_OFF), help_text=gettext_lazy("Empty: as it is."),
     )  # fmt: skip
 
@@ -98,7 +100,7 @@ MAILBOXES = register(
         columns=(
             Column("name", gettext_lazy("Mailbox"), wide=True),
             Column("host", gettext_lazy("Server"), cell="code"),
-            Column("account", gettext_lazy("Account"),
+            Column("account", pgettext_lazy("of a mail server", "Account"),
                    mask=lambda row: mask("email", str(row.account), 3)),
             Column("folder", gettext_lazy("Folder"), shown=False),
             Column("state", gettext_lazy("State"), "fault", value=mailbox_state, cell="state"),
@@ -191,7 +193,10 @@ def how(row: ComplaintGateway, subject: Subject) -> Mapping[str, Any]:
     if row.kind == "wechat":
         return facts(
             (_("Address"), "…/complaint-calls/…"),
-            (_("Messages"), _("encrypted mode, text messages; the customer is the OpenID")),
+            (
+                pgettext("with a customer", "Messages"),
+                _("encrypted mode, text messages; the customer is the OpenID"),
+            ),
         )
     body = '{"id": "…", "text": "…"}' if row.kind == "hmac" else '{"id", "from", "text"}'
     return facts(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
@@ -136,7 +136,8 @@ def tiles(look: ComplaintLook, subject: Subject) -> list[Tile]:
         Tile(label=_("Priority"), value=str(PRIORITIES[priority]), note=labels_in_words(row),
              link=f"{listed}?q=open:yes priority:{priority}",
              state=("", "warn", "bad")[row.priority]),
-        Tile(label=_("Messages"), value=str(len(look.rows)), link="#messages"),
+        Tile(label=pgettext("with a customer", "Messages"), value=str(len(look.rows)),
+             link="#messages"),
         Tile(label=_("Satisfaction"),
              value="—" if row.satisfaction is None else f"{row.satisfaction}/5",
              note="" if row.satisfaction else _("not rated by the customer"),
@@ -154,7 +155,7 @@ def clock_facts(look: ComplaintLook, subject: Subject) -> Mapping[str, Any]:
             "kind": kind, "n": row.days}),
         (_("Extension"), _("%(n)s days more") % {"n": row.extension} if row.extension
          else _("asked for, not decided") if asked else _("none")),
-        (_("Due"), row.due),
+        (pgettext("of a complaint", "Due"), row.due),
         (_("Told"), row.told),
         (_("Version of the limits"), row.terms or _("as it comes with the platform")),
     )  # fmt: skip
@@ -201,7 +202,7 @@ COMPLAINTS = register(
                 lambda row: str(CHANNELS[row.complaint.channel])),
             _of("owner", pgettext_lazy("of a thing", "Owner"),
                 lambda row: _name(row.complaint.owner)),
-            _of("due", gettext_lazy("Due"), cell="moment", sort=True),
+            _of("due", pgettext_lazy("of a complaint", "Due"), cell="moment", sort=True),
             _of("received", gettext_lazy("Came in"), cell="moment", sort=True),
             _of("product", gettext_lazy("Product"), shown=False),
             Column("customer", gettext_lazy("Customer"), "customer", shown=False, level=3,
@@ -274,7 +275,8 @@ COMPLAINTS = register(
         panels=(
             Numbers(tiles),
             Panel(gettext_lazy("What the customer says"), "response/complaint/said.html"),
-            Panel(gettext_lazy("Messages"), "response/complaint/messages.html", id="messages"),
+            Panel(pgettext_lazy("with a customer", "Messages"), "response/complaint/messages.html",
+                  id="messages"),
             Timeline(gettext_lazy("Timeline"), timeline),
             Panel(gettext_lazy("Customer"), "response/complaint/customer.html", wide=False),
             Panel(gettext_lazy("Time limit"), "web/resource/facts.html", clock_facts, wide=False),
@@ -332,6 +334,7 @@ COMPLAINTS = register(
                    form=lambda subject, row: forms.Closing),
         ),
         links=(
+            Link(gettext_lazy("Figures"), "complaint_figures"),
             Link(gettext_lazy("Take in a file"), "import_complaints"),
             Link(gettext_lazy("Mailboxes"), "complaint_mailboxes"),
             Link(gettext_lazy("Gateways"), "complaint_gateways"),

@@ -8,7 +8,7 @@ from django import forms
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.incidents import criteria
@@ -127,6 +127,7 @@ KEPT: Final = register(
         titles=gettext_lazy("Criteria for incidents"),
         path="incident-criteria",
         route="incident_criteria",
+        under="incidents",
         one="incident_criterion",
         api="incident-criteria",
         columns=(
@@ -147,7 +148,8 @@ KEPT: Final = register(
             Column("confidential", gettext_lazy("Confidential"), cell="flag", shown=False),
             Column("fired", gettext_lazy("Last declared"), cell="moment"),
             Column("created", gettext_lazy("Made"), cell="moment", sort=True, shown=False),
-            Column("created_by", gettext_lazy("By"), "created_by__username", shown=False),
+            Column("created_by", pgettext_lazy("who did it", "By"), "created_by__username",
+                   shown=False),
         ),
         filters=(
             Filter("enabled", gettext_lazy("In force"), "flag", group=True, example="enabled:yes"),

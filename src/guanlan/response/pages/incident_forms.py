@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.incidents.matrix import IMPACTS, URGENCIES
@@ -104,7 +104,8 @@ class NewTask(forms.Form):
     title = forms.CharField(label=gettext_lazy("What is to be done?"), max_length=120)
     due = _time(gettext_lazy("Due"), required=True)
     owner = _person(
-        gettext_lazy("Owner"), gettext_lazy("A user name, or “me”; empty for nobody yet.")
+        pgettext_lazy("of a thing", "Owner"),
+        gettext_lazy("A user name, or “me”; empty for nobody yet."),
     )
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject, may
 from guanlan.response.incidents import tasks
@@ -96,13 +96,14 @@ TASKS = register(
         titles=gettext_lazy("Tasks of incidents"),
         path="incident-tasks",
         route="incident_tasks",
+        under="incidents",
         one="incident_task",
         api="incident-tasks",
         columns=(
             Column("title", gettext_lazy("Task"), wide=True),
             Column("state", gettext_lazy("State"), value=task_state, cell="state"),
             Column("incident", gettext_lazy("Incident"), "incident__title"),
-            Column("owner", gettext_lazy("Owner"), "owner__username"),
+            Column("owner", pgettext_lazy("of a thing", "Owner"), "owner__username"),
             Column("due", gettext_lazy("Due"), cell="moment", sort=True),
             Column("created", gettext_lazy("Made"), cell="moment", shown=False),
             Column("done", gettext_lazy("Done"), cell="moment", shown=False),
@@ -114,7 +115,7 @@ TASKS = register(
         filters=(
             Filter("state", gettext_lazy("State"), "choice",
                    choices=dict(IncidentTask.State.choices), group=True, example="state:open"),
-            Filter("owner", gettext_lazy("Owner"), "person", example="owner:me"),
+            Filter("owner", pgettext_lazy("of a thing", "Owner"), "person", example="owner:me"),
             Filter("incident", gettext_lazy("Incident"), "number", "incident_id",
                    example="incident:7"),
             Filter("late", gettext_lazy("Late"), "choice", choices=YES_NO, read=late, level=2),

@@ -131,7 +131,7 @@ def matrix_now(request: HttpRequest) -> HttpResponse:
     version = _("version %(n)s") % {"n": matrix.version} if matrix.version else ""
     said = {
         "title": _("Matrix of severities in force"),
-        "section": "severity_matrices",
+        "section": "incidents",
         "version": version or _("as it comes with the platform"),
         "limits": limits_of(matrix),
         **cells_of(matrix),

@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from guanlan.core.access import Subject, may
 from guanlan.response.incidents.declaring import declare
@@ -178,7 +178,7 @@ INCIDENTS = register(
         search=("title",),
         chips=(
             Chip(gettext_lazy("all"), ""),
-            Chip(gettext_lazy("active"), "state:active"),
+            Chip(pgettext_lazy("state of an incident", "active"), "state:active"),
             Chip(gettext_lazy("open"), "state:active,stable"),
             Chip(gettext_lazy("mine"), "state:active,stable commander:me"),
             Chip(gettext_lazy("high and critical"), "severity:>=high"),
@@ -228,7 +228,7 @@ INCIDENTS = register(
             Action("task", gettext_lazy("Add a task"), incident_acts.task,
                    when=lambda row: row.state != "closed",
                    form=lambda subject, row: incident_forms.NewTask),
-            Action("assume", gettext_lazy("Give a role"), incident_acts.assume,
+            Action("assume", pgettext_lazy("in an incident", "Give a role"), incident_acts.assume,
                    when=lambda row: row.state != "closed",
                    form=lambda subject, row: incident_forms.Assuming),
             Action("renounce", gettext_lazy("End a role"), incident_acts.renounce,
@@ -252,7 +252,7 @@ INCIDENTS = register(
                    form=lambda subject, row: status_components.Wording),
             Action("cost", gettext_lazy("Add a cost"), incident_following.cost,
                    form=lambda subject, row: following_forms.Costing),
-            Action("review", gettext_lazy("Review"), incident_following.review,
+            Action("review", pgettext_lazy("of an incident", "Review"), incident_following.review,
                    when=lambda row: row.state == "closed",
                    form=lambda subject, row: following_forms.Reviewing),
             Action("lesson", gettext_lazy("Add a lesson"), incident_following.lesson,

@@ -6,15 +6,15 @@ from typing import Any, Final
 
 from django import forms
 from django.db.models import Q
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject, may
 from guanlan.core.models import User
 from guanlan.response import lessons
 from guanlan.response.models import Lesson, LessonAction
+from guanlan.response.origins import thing, thing_address
 from guanlan.response.terms import CATEGORIES
 from guanlan.web.resource import (
     Action,
@@ -46,13 +46,16 @@ def by_late(term: Term, subject: Subject) -> Q:
 
 
 def origin(lesson: Lesson) -> str:
-    return f"{lesson.origin_noun} {lesson.origin_id}"
+    """What it was learnt from, in words."""
+    return thing(lesson.origin_noun, lesson.origin_id)
 
 
 class NewAction(forms.Form):
     title = forms.CharField(label=gettext_lazy("What is to be done"), max_length=120)
     owner = forms.CharField(
-        label=gettext_lazy("Owner"), max_length=150, help_text=gettext_lazy("A user name.")
+        label=pgettext_lazy("of a thing", "Owner"),
+        max_length=150,
+        help_text=gettext_lazy("A user name."),
     )
     due = forms.DateTimeField(
         label=gettext_lazy("Due"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
@@ -110,10 +113,7 @@ def actions_of(lesson: Lesson, subject: Subject) -> dict[str, Any]:
 def detail(lesson: Lesson, subject: Subject) -> dict[str, Any]:
     """What was written, for those who work on it."""
     works = may(subject, "change", "response.lesson")
-    try:
-        url = reverse(lesson.origin_noun.partition(".")[2], args=[lesson.origin_id])
-    except NoReverseMatch:
-        url = ""
+    url = thing_address(lesson.origin_noun, lesson.origin_id)
     return {"text": lesson.detail if works else "•••", "more": origin(lesson), "more_url": url}
 
 
@@ -126,15 +126,16 @@ LESSONS = register(
         path="lessons",
         route="lessons",
         one="lesson",
-        place=("respond", 66),
+        place=("respond", 76),
         api="lessons",
         columns=(
             Column("title", gettext_lazy("Lesson"), wide=True),
             Column("category", gettext_lazy("Kind of risk"),
                    value=lambda one: CATEGORIES.get(one.category, one.category)),
-            Column("origin", gettext_lazy("Learnt from"), "origin_noun", value=origin),
+            Column("origin", gettext_lazy("Learnt from"), "origin_noun", value=origin,
+                   cell="template", template="response/origin.html"),
             Column("created", gettext_lazy("Made"), cell="moment", sort=True),
-            Column("created_by", gettext_lazy("By"), "created_by__username"),
+            Column("created_by", pgettext_lazy("who did it", "By"), "created_by__username"),
         ),
         filters=(
             Filter("category", gettext_lazy("Kind of risk"), "choice", choices=CATEGORIES,
@@ -168,12 +169,13 @@ ACTIONS = register(
         titles=gettext_lazy("Actions of lessons"),
         path="lesson-actions",
         route="lesson_actions",
+        under="lessons",
         one="lesson_action",
         api="lesson-actions",
         columns=(
             Column("title", gettext_lazy("Action"), wide=True),
             Column("state", gettext_lazy("State"), value=state),
-            Column("owner", gettext_lazy("Owner"), "owner__username"),
+            Column("owner", pgettext_lazy("of a thing", "Owner"), "owner__username"),
             Column("due", gettext_lazy("Due"), cell="moment", sort=True),
             Column("done", gettext_lazy("Done"), cell="moment"),
             Column("done_by", gettext_lazy("Done by"), "done_by__username", shown=False),
@@ -183,7 +185,7 @@ ACTIONS = register(
         filters=(
             Filter("state", gettext_lazy("State"), "choice",
                    choices=dict(LessonAction.State.choices), group=True, example="state:open"),
-            Filter("owner", gettext_lazy("Owner"), "person", example="owner:me"),
+            Filter("owner", pgettext_lazy("of a thing", "Owner"), "person", example="owner:me"),
             Filter("late", gettext_lazy("Overdue"), "choice", choices=YES_NO, read=by_late, level=2,
                    example="late:yes"),
             Filter("due", gettext_lazy("Due by"), "time", sign="<"),

@@ -182,7 +182,7 @@ def edit(request: HttpRequest, version: int) -> HttpResponse:
         "version": found,
         "editor": Editor(found),
         "title": _("Write the draft"),
-        "section": "plan_versions",
+        "section": "plans",
         "tab": "form",
     }
     return render(request, "response/plan/editor.html", context)
@@ -364,7 +364,7 @@ def _page(
         "form": form,
         "seen": seen,
         "title": title,
-        "section": "plan_versions",
+        "section": "plans",
         "named": Text.get(playbook_of(version).name, reader()),
         "choosing": isinstance(form, StepForm) and kind_of(form.step) == "automatic",
         "stale": status == 409,

@@ -57,7 +57,7 @@ def edit_json(request: HttpRequest, version: int) -> HttpResponse:
         "roles": [(role, role_title(role)) for role in known().roles],
         "automatic": sorted(known().steps),
         "title": _("Write the draft"),
-        "section": "plan_versions",
+        "section": "plans",
         "status": status,
         "tab": "json",
     }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.models import PlanRun, StepRun
+from guanlan.response.origins import thing
 from guanlan.response.plans import running
 from guanlan.response.plans.cacao import If, Manual, Variable
 from guanlan.response.plans.conditions import judge
@@ -114,6 +115,7 @@ RUNS = register(
         titles=gettext_lazy("Runs of plans"),
         path="plan-runs",
         route="plan_runs",
+        under="plans",
         one="plan_run",
         api="plan-runs",
         columns=(
@@ -125,7 +127,8 @@ RUNS = register(
             Column("started_by", gettext_lazy("Started by"), "started_by__username"),
             Column("ended", gettext_lazy("Ended"), cell="moment"),
             Column("origin", gettext_lazy("Started for"), "origin_noun",
-                   value=lambda run: f"{run.origin_noun} {run.origin_id}".strip(), shown=False),
+                   value=lambda run: thing(run.origin_noun, run.origin_id), cell="template",
+                   template="response/origin.html", shown=False),
             Column("reason", gettext_lazy("Why it was aborted"), shown=False),
         ),
         filters=(
@@ -141,7 +144,7 @@ RUNS = register(
         chips=(
             Chip(gettext_lazy("all"), ""),
             Chip(gettext_lazy("under way"), "state:running,waiting,failed"),
-            Chip(gettext_lazy("live"), "mode:live"),
+            Chip(pgettext_lazy("mode of a run", "live"), "mode:live"),
             Chip(gettext_lazy("drills"), "mode:drill"),
         ),
         order="-started",
@@ -281,7 +284,7 @@ STEPS = register(
         titles=gettext_lazy("Steps to do"),
         path="plan-steps",
         route="plan_steps",
-        place=("respond", 62),
+        place=("respond", 72),
         address=lambda row: f"{reverse('plan_run', args=[row.run_id])}#{row.step}",
         discussed=False,
         columns=(
@@ -298,7 +301,7 @@ STEPS = register(
             Column("due", gettext_lazy("Due"), cell="moment"),
             Column("since", gettext_lazy("Since"), cell="moment", sort=True),
             Column("ended", gettext_lazy("Ended"), cell="moment", shown=False),
-            Column("by", gettext_lazy("By"), "by__username", shown=False),
+            Column("by", pgettext_lazy("who did it", "By"), "by__username", shown=False),
         ),
         filters=(
             Filter("mine", gettext_lazy("For me to do"), "own", read=by_mine, level=2,
@@ -344,7 +347,7 @@ STEPS = register(
                    offered=lambda row, subject: may_work_on(subject, row),
                    form=lambda subject, row: _form(
                        row, (), False, _note(gettext_lazy("Why the plan goes on"), True))),
-            Action("record", gettext_lazy("Record"), record,
+            Action("record", pgettext_lazy("values", "Record"), record,
                    when=lambda row: row.kind == "condition" and row.state == "waiting",
                    offered=lambda row, subject: may_work_on(subject, row),
                    form=lambda subject, row: _form(row, _asks(row), True, None)),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from guanlan.core.access import Subject
+from guanlan.response import papers
 from guanlan.response.clocks import reporting
 from guanlan.response.clocks.letters import unknown_in
 from guanlan.response.clocks.terms import DRAFTS, LANGUAGES, REGULATORS, REPORTS, WAYS, Matter, said
@@ -99,22 +100,22 @@ def _add(subject: Subject, values: dict[str, Any]) -> Saved:
 
 
 def _change(subject: Subject, report: RegulatoryReport, values: dict[str, Any]) -> Saved:
-    reporting.rewrite(subject, report, values["title"], values["text"])
+    papers.rewrite(subject, report, values["title"], values["text"])
     return Saved(report, _("Draft %(n)s is kept.") % {"n": report.draft})
 
 
 def _hand_in(report: RegulatoryReport, subject: Subject) -> str:
-    reporting.hand_in(subject, report)
+    papers.hand_in(subject, report)
     return _("The report waits for another person's approval.")
 
 
 def _approve(report: RegulatoryReport, subject: Subject) -> str:
-    reporting.decide(subject, report, approve=True)
+    papers.decide(subject, report, approve=True)
     return _("The report is approved. Send it, then mark it as sent.")
 
 
 def _send_back(report: RegulatoryReport, subject: Subject, values: Mapping[str, Any]) -> str:
-    reporting.decide(subject, report, approve=False, answer=values["answer"])
+    papers.decide(subject, report, approve=False, answer=values["answer"])
     return _("The report is back with its author.")
 
 
@@ -128,12 +129,12 @@ def _sent(report: RegulatoryReport, subject: Subject, values: Mapping[str, Any])
 
 
 def _withdraw(report: RegulatoryReport, subject: Subject) -> str:
-    reporting.withdraw(subject, report)
+    papers.withdraw(subject, report)
     return _("The report is withdrawn.")
 
 
 def _text(report: RegulatoryReport, subject: Subject) -> Mapping[str, Any]:
-    text = reporting.read_text(subject, report)
+    text = papers.read_text(subject, report)
     n = unknown_in(text)
     unknown = ngettext("%(n)s fact is not yet known", "%(n)s facts are not yet known", n)
     return {"text": text, "answer": report.answer, "more": unknown % {"n": n} if n else ""}
@@ -165,7 +166,7 @@ REPORT_PAGES = register(
         route="regulatory_reports",
         one="regulatory_report",
         api="regulatory-reports",
-        place=("respond", 64),
+        place=("respond", 62),
         columns=(
             Column("title", gettext_lazy("Title"), wide=True),
             Column("about_label", pgettext_lazy("clocks", "For")),
@@ -227,7 +228,7 @@ REPORT_PAGES = register(
             Panel(
                 gettext_lazy("What the newest draft changed"),
                 "response/report_difference.html",
-                lambda one, subject: {"lines": reporting.difference(one)},
+                lambda one, subject: {"lines": papers.difference(one)},
                 when=lambda one, subject: one.draft > 1 and reporting.reads(subject),
             ),
             Panel(gettext_lazy("Its way"), "web/resource/facts.html", _way, wide=False),
@@ -253,7 +254,7 @@ REPORT_PAGES = register(
                 _approve,
                 verb="approve",
                 when=lambda one: one.state == "review",
-                offered=lambda one, subject: reporting.may_decide(subject, one),
+                offered=lambda one, subject: papers.may_decide(subject, one),
                 bulk=False,
             ),
             Action(
@@ -262,7 +263,7 @@ REPORT_PAGES = register(
                 _send_back,
                 verb="approve",
                 when=lambda one: one.state == "review",
-                offered=lambda one, subject: reporting.may_decide(subject, one),
+                offered=lambda one, subject: papers.may_decide(subject, one),
                 form=lambda subject, one: Answer,
             ),
             Action(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from guanlan.core.access import Subject, may
+from guanlan.core.access import SYSTEM, Subject, may
+from guanlan.response.kinds import every_kind
 from guanlan.response.models import Appeal, NeverBlock, Sink, SinkHolding
 from guanlan.response.pages.restriction_forms import kind_titles
 from guanlan.response.pages.restrictions import holding_state
@@ -95,6 +96,7 @@ SINKS = register(
         titles=gettext_lazy("Sinks"),
         path="restriction-sinks",
         route="restriction_sinks",
+        under="restrictions",
         one="restriction_sink",
         columns=(
             Column("name", gettext_lazy("Sink"), value=sink_title, sort=True),
@@ -158,13 +160,31 @@ def _unprotect(one: NeverBlock, subject: Subject) -> str:
     return _("It may be restricted again.")
 
 
-def protected(one: NeverBlock) -> str:
-    """What an entry protects, masked."""
-    return _("everything of this kind") if one.entity is None else masked_key(one.entity)
+class ListedNever(NamedTuple):
+    """An entry of the never-block list as the columns read it."""
+
+    row: NeverBlock
+    kind: str
+    key: str
 
 
-def _kind(one: NeverBlock) -> str:
-    return kind_titles().get(one.kind, one.kind)
+def listed(rows: Sequence[NeverBlock], subject: Subject) -> list[ListedNever]:
+    """Entries with the titles of their kinds, and what they protect, masked."""
+    titles, kinds = kind_titles(), every_kind()
+    return [
+        ListedNever(
+            row,
+            titles.get(row.kind, row.kind),
+            _("everything of this kind") if row.entity is None else masked_key(row.entity, kinds),
+        )
+        for row in rows
+    ]
+
+
+def never_name(row: NeverBlock) -> str:
+    """What an entry protects, in words."""
+    (one,) = listed([row], SYSTEM)
+    return f"{one.kind} {one.key}"
 
 
 NEVER = register(
@@ -175,22 +195,35 @@ NEVER = register(
         titles=gettext_lazy("Never blocked"),
         path="never-block",
         route="never_block",
+        under="restrictions",
         one="never_blocked",
         api="never-block",
         columns=(
-            Column("kind", gettext_lazy("Kind"), value=_kind),
-            Column("what", gettext_lazy("Entity"), value=protected, cell="code", level=2),
-            Column("added_by", gettext_lazy("By"), "added_by__username"),
-            Column("added", gettext_lazy("Since"), cell="moment", sort=True),
+            Column("kind", gettext_lazy("Kind"), value=lambda one: one.kind),
+            Column("what", gettext_lazy("Entity"), value=lambda one: one.key, cell="code", level=2),
+            Column(
+                "added_by",
+                pgettext_lazy("who did it", "By"),
+                "added_by__username",
+                value=lambda one: one.row.added_by,
+            ),
+            Column(
+                "added",
+                gettext_lazy("Since"),
+                value=lambda one: one.row.added,
+                cell="moment",
+                sort=True,
+            ),
         ),
         filters=(
             Filter("kind", gettext_lazy("Kind"), "choice", choices=kind_titles, group=True),
             Filter("network", gettext_lazy("A network"), "flag"),
-            Filter("by", gettext_lazy("By"), "person", "added_by"),
+            Filter("by", pgettext_lazy("who did it", "By"), "person", "added_by"),
         ),
         order="-added",
         related=("entity", "added_by"),
-        name_of=lambda one: f"{_kind(one)} {protected(one)}",
+        prepare=listed,
+        name_of=never_name,
         panels=(
             Panel(
                 gettext_lazy("Why"),
@@ -263,21 +296,25 @@ APPEALS = register(
         titles=gettext_lazy("Appeals"),
         path="restriction-appeals",
         route="restriction_appeals",
+        under="restrictions",
         one="restriction_appeal",
         api="restriction-appeals",
         columns=(
             Column("restriction", gettext_lazy("Restriction"), "restriction_id",
                    value=lambda one: one.restriction.name, cell="code"),
             Column("outcome", gettext_lazy("Outcome"), value=appeal_state),
-            Column("by", gettext_lazy("By"), value=lambda one: APPELLANTS.get(one.by, one.by)),
+            Column("by", pgettext_lazy("of an appeal", "By"),
+                   value=lambda one: APPELLANTS.get(one.by, one.by)),
             Column("text", gettext_lazy("What is said")),
             Column("received", gettext_lazy("Received"), cell="moment", sort=True),
-            Column("decided_by", gettext_lazy("Decided by"), "decided_by__username"),
+            Column("decided_by", pgettext_lazy("of an appeal or a finding", "Decided by"),
+                   "decided_by__username"),
         ),
         filters=(
             Filter("outcome", gettext_lazy("Outcome"), "choice", choices=OUTCOMES_OF_APPEALS,
                    group=True, example="outcome:open"),
-            Filter("by", gettext_lazy("By"), "choice", choices=APPELLANTS, group=True),
+            Filter("by", pgettext_lazy("of an appeal", "By"), "choice", choices=APPELLANTS,
+                   group=True),
         ),
         chips=(
             Chip(gettext_lazy("all"), ""),

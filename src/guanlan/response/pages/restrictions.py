@@ -11,10 +11,12 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from guanlan.core.access import Denied, Subject, may
+from guanlan.response.kinds import every_kind
 from guanlan.response.models import Restriction, RestrictionState, SinkHolding
+from guanlan.response.origins import thing_link
 from guanlan.response.pages.restriction_forms import (
     AppealForm,
     LiftForm,
@@ -90,9 +92,9 @@ class ListedRestriction(NamedTuple):
 
 def prepare(rows: Sequence[Restriction], subject: Subject) -> list[ListedRestriction]:
     """Restrictions with the titles of their kinds and masked keys."""
-    titles = kind_titles()
+    titles, kinds = kind_titles(), every_kind()
     return [
-        ListedRestriction(row, titles.get(row.kind, row.kind), masked_key(row.entity))
+        ListedRestriction(row, titles.get(row.kind, row.kind), masked_key(row.entity, kinds))
         for row in rows
     ]
 
@@ -124,9 +126,8 @@ def author_name(row: Restriction) -> str:
 
 def heading(row: Restriction) -> Heading:
     """What is restricted, who answers for it, and how long it still lasts."""
-    title = (
-        f"{EFFECTS[row.effect]} · {kind_titles().get(row.kind, row.kind)} {masked_key(row.entity)}"
-    )
+    key = masked_key(row.entity, every_kind())
+    title = f"{EFFECTS[row.effect]} · {kind_titles().get(row.kind, row.kind)} {key}"
     running = row.state == RestrictionState.IN_FORCE and row.expires is not None
     clock = Clock(row.expires, row.starts) if running and row.expires is not None else None
     return Heading(title, over=row.name, owner=author_name(row), clock=clock)
@@ -145,8 +146,8 @@ def what(row: Restriction, subject: Subject) -> Mapping[str, Any]:
     page = entity_page(row.entity, subject)
     context = facts(
         (_("Effect"), EFFECTS[row.effect]),
-        (_("Capabilities"), ", ".join(able(row))),
-        (_("Limits"), limits(row)),
+        (_("Capabilities"), _(", ").join(able(row))),
+        (pgettext("of a restriction", "Limits"), limits(row)),
         (_("Begins"), moment(row.starts)),
         (_("Ends"), moment(row.expires) if row.expires is not None else _("when it is lifted")),
         (_("The customer is told"), told.get(language_tag()) if told else _("nothing")),
@@ -160,7 +161,7 @@ def why(row: Restriction, subject: Subject) -> Mapping[str, Any]:
     return facts(
         (_("Reason"), REASONS.get(row.reason_code, row.reason_code)),
         (_("In their words"), row.reason if reads else ""),
-        (_("Made for"), f"{row.origin} {row.origin_pk}".strip()),
+        (_("Made for"), thing_link(row.origin, row.origin_pk) if row.origin else ""),
         (_("Proposed by"), author_name(row)),
         (_("Proposed"), moment(row.proposed)),
         (_("Approved by"), row.approver if row.state != "refused" else ""),
@@ -225,7 +226,7 @@ def appeals_of(row: Restriction, subject: Subject) -> Mapping[str, Any]:
         for one in row.appeals.for_user(subject).order_by("-id")
     ]
     return {
-        "heads": (_("Received"), _("By"), _("Outcome"), _("What is said")),
+        "heads": (_("Received"), pgettext("of an appeal", "By"), _("Outcome"), _("What is said")),
         "rows": rows,
         "empty": _("Nobody has objected."),
     }
@@ -327,13 +328,14 @@ RESTRICTIONS = register(
             Column("who", gettext_lazy("Entity"), value=lambda one: one.key, cell="code", level=2),
             Column("capabilities", gettext_lazy("Capabilities"),
                    value=lambda one: able(one.row), cell="tags"),
-            Column("limits", gettext_lazy("Limits"), value=lambda one: limits(one.row), level=2,
+            Column("limits", pgettext_lazy("of a restriction", "Limits"),
+                   value=lambda one: limits(one.row), level=2,
                    wide=True),
-            Column("reason_code", gettext_lazy("Reason"),
+            Column("reason_code", gettext_lazy("Reason"), wide=True,
                    value=lambda one: REASONS.get(one.row.reason_code, one.row.reason_code)),
             Column("expires", gettext_lazy("Ends"), value=lambda one: one.row.expires,
                    cell="moment"),
-            Column("author", gettext_lazy("By"), "author__username",
+            Column("author", pgettext_lazy("who did it", "By"), "author__username",
                    value=lambda one: author_name(one.row)),
             Column("automatic", gettext_lazy("Automatic"),
                    value=lambda one: one.row.automatic, cell="flag", shown=False),
@@ -357,14 +359,14 @@ RESTRICTIONS = register(
             Filter("network", gettext_lazy("A network"), "flag"),
             Filter("soon", gettext_lazy("Ends within a day"), "own", read=_soon, level=2,
                    example="soon:yes"),
-            Filter("by", gettext_lazy("By"), "person", "author", example="by:me"),
+            Filter("by", pgettext_lazy("who did it", "By"), "person", "author", example="by:me"),
             Filter("approver", gettext_lazy("Approved by"), "person", "approver"),
             Filter("after", gettext_lazy("Proposed from then on"), "time", "proposed", sign=">="),
             Filter("before", gettext_lazy("Proposed until then"), "time", "proposed", sign="<"),
         ),
         chips=(
             Chip(gettext_lazy("all"), ""),
-            Chip(gettext_lazy("waiting"), "state:proposed"),
+            Chip(STATES["proposed"], "state:proposed"),
             Chip(gettext_lazy("in force"), "state:in_force"),
             Chip(gettext_lazy("ends within a day"), "soon:yes"),
             Chip(gettext_lazy("automatic"), "automatic:yes state:in_force"),
@@ -378,7 +380,7 @@ RESTRICTIONS = register(
         name_of=lambda row: row.name,
         facts=(),
         panels=(
-            Panel(gettext_lazy("What"), "web/resource/facts.html", what),
+            Panel(pgettext_lazy("of a restriction", "What"), "web/resource/facts.html", what),
             Timeline(
                 gettext_lazy("Decisions it touched"),
                 decisions,
@@ -397,7 +399,8 @@ RESTRICTIONS = register(
         actions=(
             Action("approve", gettext_lazy("Approve"), _approve, verb="approve", when=_proposed,
                    offered=_approvable, again=True),
-            Action("refuse", gettext_lazy("Refuse"), _refuse, verb="approve", when=_proposed,
+            Action("refuse", pgettext_lazy("a proposal", "Refuse"), _refuse, verb="approve",
+                   when=_proposed,
                    form=lambda subject, row: RefuseForm),
             Action("renew", gettext_lazy("Renew"), _renew, when=in_force,
                    form=lambda subject, row: RenewForm),

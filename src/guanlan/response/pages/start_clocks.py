@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from guanlan.response.clocks.facts import EVENTS, FLAGS, GRADES, KINDS, ROLES, Facts
@@ -42,7 +42,7 @@ class FactsForm(forms.Form):
     """What is known; what is left out is not yet known, and nothing is taken for no."""
 
     label = forms.CharField(
-        label=gettext_lazy("For"),
+        label=pgettext_lazy("of clocks", "For"),
         max_length=120,
         help_text=gettext_lazy("A name without customers' data, such as: Leak of the mail server"),
     )

@@ -180,7 +180,7 @@ STATEMENTS = register(
         route="statements",
         one="statement",
         api="statements",
-        place=("respond", 65),
+        place=("respond", 64),
         columns=(
             Column("title", gettext_lazy("Title"), wide=True),
             Column("about_label", pgettext_lazy("clocks", "For")),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.response.plans.cacao import Playbook, Step, Text
 
@@ -14,13 +14,13 @@ _FIELDS = {
     "name": gettext_lazy("Name"),
     "description": gettext_lazy("Description"),
     "instruction": gettext_lazy("What is to be done"),
-    "role": gettext_lazy("Owner"),
+    "role": pgettext_lazy("of a thing", "Owner"),
     "limit": gettext_lazy("Time limit (seconds)"),
     "asks": gettext_lazy("What is recorded"),
     "next": gettext_lazy("Next step"),
     "on_failure": gettext_lazy("If it fails"),
     "command": gettext_lazy("Automatic step"),
-    "parameters": gettext_lazy("Values"),
+    "parameters": pgettext_lazy("of a plan", "Values"),
     "branches": gettext_lazy("Branches"),
     "condition": gettext_lazy("Condition"),
     "on_true": gettext_lazy("If so"),

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db.models import F, Q
 from django.utils.functional import cached_property
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject, may
@@ -260,7 +260,9 @@ class RunLook:
         if self.run.state not in PlanRun.OPEN or not may_work_on(self.subject, row):
             return []
         if row.kind == "condition":
-            return [("record", _("Record"), True)] if row.state == "waiting" else []
+            return (
+                [("record", pgettext("values", "Record"), True)] if row.state == "waiting" else []
+            )
         if row.state == "failed":
             return [("again", _("Try again"), False), ("go_on", _("Go on without it"), True)]
         if row.state not in StepRun.HUMAN:

@@ -9,6 +9,7 @@ from typing import Final
 from django.db.models import Q
 
 from guanlan.core import outbox
+from guanlan.core.access.naming import role_name
 from guanlan.core.models import User
 from guanlan.core.outbox.sending import Urgency
 from guanlan.core.outbox.templates import Value
@@ -24,7 +25,9 @@ _MARKS: Final = {
 
 def _both(name: str, names: Mapping[str, int], texts: Mapping[str, tuple[str, str]]) -> None:
     """Register a template for real, and one that says that it is a drill."""
-    outbox.template(name, names=names, texts=texts, lines=("what_en", "what_hans", "what_hant"))
+    words = {"role": role_name} if "role" in names else {}
+    lines = ("what_en", "what_hans", "what_hant")
+    outbox.template(name, names=names, texts=texts, lines=lines, words=words)
     marked = {
         lang: (_MARKS[lang][0] + subject, _MARKS[lang][1] + body)
         for lang, (subject, body) in texts.items()
@@ -33,7 +36,8 @@ def _both(name: str, names: Mapping[str, int], texts: Mapping[str, tuple[str, st
         f"{name}.drill",
         names=names,
         texts=marked,
-        lines=("what_en", "what_hans", "what_hant"),
+        lines=lines,
+        words=words,
     )
 
 

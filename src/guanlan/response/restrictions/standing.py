@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Q
 from django.utils import timezone
 
 from guanlan.core.access import Subject
 from guanlan.core.access.masking import mask
+from guanlan.response.kinds import UNKNOWN_LEVEL, Kind, masked
 from guanlan.response.models import EntityRef, Restriction, RestrictionState
-
-LEVEL: Final = 3  # of the keys of entities
 
 
 class Touched(NamedTuple):
@@ -62,12 +61,14 @@ def entity_page(ref: EntityRef, subject: Subject) -> str:
     return next((page for lead in _leads if (page := lead(ref.kind, ref.key, subject))), "")
 
 
-def masked_key(ref: EntityRef) -> str:
-    """The entity's key as it may stand on a screen; the length of a network is shown."""
-    address, slash, length = ref.key.partition("/")
+def masked_key(ref: EntityRef, kinds: Mapping[str, Kind]) -> str:
+    """The entity's key as it may stand on a screen, by the level of its kind; the length of a
+    network is shown."""
+    address, slash, length = str(ref.key).partition("/")
     if ref.kind == "ip" and slash:
-        return f"{mask('ip', address, LEVEL)}/{length}"
-    return mask(ref.kind, ref.key, LEVEL)
+        level = kinds["ip"].level if "ip" in kinds else UNKNOWN_LEVEL
+        return f"{mask('ip', address, level)}/{length}"
+    return masked(ref, kinds)
 
 
 def restrictions_of(

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as base_forms
+from allauth.mfa.base import views as codes
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import views as totp
 from allauth.mfa.totp.internal import flows as totp_flows
@@ -101,6 +102,17 @@ class _AddApp(totp.ActivateTOTPView):  # type: ignore[misc]
         return _added(self.request, "totp", lambda: totp_flows.activate_totp(self.request, form))
 
 
+class _Authenticate(codes.AuthenticateView):  # type: ignore[misc]
+    """The second factor after the password; a passkey is offered to those who have one."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        theirs = factors_of(self.stage.login.user.pk)
+        if not theirs.filter(type=Authenticator.Type.WEBAUTHN).exists():
+            self.webauthn_form = None
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context
+
+
 class _AddPasskey(passkeys.AddWebAuthnView):  # type: ignore[misc]
     def form_valid(self, form: Any) -> HttpResponse:
         said = form.cleaned_data
@@ -137,6 +149,7 @@ def _own(view: type[Any]) -> Any:
 
 
 add_app = _own(_AddApp)
+authenticate = _Authenticate.as_view()
 add_passkey = _own(_AddPasskey)
 remove_app = _own(_RemoveApp)
 remove_passkey = _own(_RemovePasskey)

@@ -17,7 +17,7 @@ from guanlan.web.rights import public
 urlpatterns = [
     path("login", signin.login, name="login"),
     path("login", signin.login, name="account_login"),
-    path("login/factor", public(codes.authenticate), name="mfa_authenticate"),
+    path("login/factor", public(factors.authenticate), name="mfa_authenticate"),
     path("login/passkey", public(passkeys.login_webauthn), name="mfa_login_webauthn"),
     path("login/sso", sso.start, name="sso"),
     path("login/sso/back", sso.back, name="sso_back"),

@@ -131,7 +131,13 @@ AUDIT = register(
                 template="web/cells/purpose.html",
                 shown=False,
             ),
-            Column("detail", gettext_lazy("Detail"), cell="code", shown=False),
+            Column(
+                "detail",
+                gettext_lazy("Detail"),
+                cell="template",
+                template="web/cells/act_detail.html",
+                shown=False,
+            ),
             Column(
                 "roles",
                 gettext_lazy("Roles"),

@@ -415,8 +415,8 @@ GLASS = register(
         form=Form(
             make=lambda subject, row: Emergency,
             add=_break,
-            title=gettext_lazy("Break the glass"),
-            button=gettext_lazy("Break the glass"),
+            title=gettext_lazy("Take emergency access"),
+            button=gettext_lazy("Take emergency access"),
             again=True,
         ),
         actions=(
@@ -442,6 +442,6 @@ GLASS = register(
                 words=gettext_lazy("The right ends with the next request of this person."),
             ),
         ),
-        empty=gettext_lazy("Nobody has broken the glass."),
+        empty=gettext_lazy("Nobody has taken emergency access."),
     )
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 from django import forms
 from django.conf import settings
@@ -19,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from guanlan.core.access import Denied, Subject
+from guanlan.core.access import SYSTEM, Denied, Subject
 from guanlan.core.access.assigning import may_give
 from guanlan.core.access.table import ROLES
 from guanlan.core.models import Invitation
@@ -48,6 +49,7 @@ STATES: Final[dict[str, str | Promise]] = {
     "expired": gettext_lazy("expired"),
     "withdrawn": gettext_lazy("taken back"),
 }
+_VOID: Final = gettext_lazy("void: who invited may invite no longer")
 _LOOKS: Final = {"waiting": "warn", "accepted": "on", "expired": "off", "withdrawn": "off"}
 
 
@@ -70,6 +72,28 @@ class Joining(forms.Form):
 
 def state(one: Invitation) -> State:
     """Where an invitation is."""
+    return prepare([one], SYSTEM)[0].state
+
+
+class Listed(NamedTuple):
+    """An invitation as the columns read it."""
+
+    row: Invitation
+    state: State
+
+
+def prepare(rows: Sequence[Invitation], subject: Subject) -> list[Listed]:
+    """Invitations with their states: those that nobody vouches for any more are void."""
+    void = inviting.unvouched(rows)
+    return [Listed(one, State("bad", _VOID) if one.pk in void else _plain(one)) for one in rows]
+
+
+def _of_row(name: str, title: Promise, path: str, **more: Any) -> Column:
+    field = path.partition("__")[0]
+    return Column(name, title, path, value=lambda one: getattr(one.row, field), **more)
+
+
+def _plain(one: Invitation) -> State:
     name = inviting.state_of(one)
     return State(_LOOKS[name], STATES[name])
 
@@ -129,14 +153,18 @@ INVITATIONS = register(
         api="invitations",
         place=("settings", 7),
         columns=(
-            Column("number", gettext_lazy("Number"), "id", cell="number"),
-            Column("email", gettext_lazy("E-mail"), mask=lambda one: masked(str(one.email))),
-            Column("role", gettext_lazy("Role"), value=lambda one: ROLES.get(one.role, one.role)),
-            Column("state", gettext_lazy("State"), "accepted", value=state),
-            Column("invited_by", gettext_lazy("Invited by"), "invited_by__username"),
-            Column("created", gettext_lazy("Made"), cell="moment", sort=True),
-            Column("expires", gettext_lazy("Expires"), cell="moment"),
-            Column("account", gettext_lazy("Account"), "account__username", shown=False),
+            _of_row("number", gettext_lazy("Number"), "id", cell="number"),
+            Column("email", gettext_lazy("E-mail"), mask=lambda one: masked(str(one.row.email))),
+            Column(
+                "role",
+                gettext_lazy("Role"),
+                value=lambda one: ROLES.get(one.row.role, one.row.role),
+            ),
+            Column("state", gettext_lazy("State"), "accepted", value=lambda one: one.state),
+            _of_row("invited_by", gettext_lazy("Invited by"), "invited_by__username"),
+            _of_row("created", gettext_lazy("Made"), "created", cell="moment", sort=True),
+            _of_row("expires", gettext_lazy("Expires"), "expires", cell="moment"),
+            _of_row("account", gettext_lazy("Account"), "account__username", shown=False),
         ),
         filters=(
             Filter(
@@ -163,6 +191,7 @@ INVITATIONS = register(
         ),
         order="-created",
         related=("invited_by", "account"),
+        prepare=prepare,
         state=state,
         name_of=lambda one: f"{masked(str(one.email))} · {ROLES.get(one.role, one.role)}",
         form=Form(

@@ -139,7 +139,7 @@ def _asked_for(
         "danger": action.danger,
         "button": action.button or action.title,
         "back": address_of(resource, row),
-        "section": resource.route,
+        "section": resource.section,
     }
     return render(request, "web/resource/form.html", context, status=status)
 
@@ -178,7 +178,7 @@ def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
         context = {
             "resource": resource, "action": action, "count": count, "keys": keys, "whole": whole,
             "state": request.POST.get("state", ""), "back": page,
-            "query": state.query, "title": action.title, "section": resource.route,
+            "query": state.query, "title": action.title, "section": resource.section,
         }  # fmt: skip
         return render(request, "web/resource/confirm.html", context)
     if action.together and count > INLINE:

@@ -219,8 +219,9 @@ class Action(Struct, frozen=True):
     Before one with `again` the person proves who they are. With a `form` (made as that of a
     `Form`) something is asked for first, and `do` gets the values as its third argument; such
     an action is for one object at a time. One that is done `together` is for several chosen in a
-    list, all or none of them, and no other place: `do(objects, subject)`. `offered` says to whom
-    it is offered, beyond the verb; the service refuses the others by itself.
+    list, all or none of them, and no other place: `do(objects, subject)`. What is seldom done
+    stands `aside`, in a menu of the object's page. `offered` says to whom it is offered, beyond
+    the verb; the service refuses the others by itself.
     """
 
     name: str
@@ -235,6 +236,7 @@ class Action(Struct, frozen=True):
     again: bool = False
     form: Callable[[Subject, Any], type[forms.Form]] | None = None
     together: bool = False
+    aside: bool = False
     offered: Callable[[Any, Subject], bool] | None = None
 
     def fits(self, row: Any) -> bool:
@@ -298,6 +300,7 @@ class Resource(Struct, frozen=True, kw_only=True):
     route: str
     one: str = ""
     place: tuple[str, int] | None = None
+    under: str = ""  # without a place: the route of the list it belongs to
     columns: tuple[Column, ...]
     filters: tuple[Filter, ...] = ()
     more_filters: Callable[[], Sequence[Filter]] | None = None
@@ -332,6 +335,11 @@ class Resource(Struct, frozen=True, kw_only=True):
     placeholder: str = ""
     before: str = ""  # a template above the filter
     api: str = ""  # name under /api/v1/; empty: not in the API
+
+    @property
+    def section(self) -> str:
+        """The route of the place in the sidebar that is lit on its pages."""
+        return self.under or self.route
 
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name == name), None)

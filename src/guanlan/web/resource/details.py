@@ -93,10 +93,11 @@ def object_page(
         "lead": draw(request, resource.lead, said) if resource.lead else "",
         "facts": facts_of(resource, row, subject),
         "panels": panels,
-        "actions": [action for action in actions if not action.danger],
+        "actions": [action for action in actions if not action.danger and not action.aside],
+        "aside": [action for action in actions if not action.danger and action.aside],
         "dangers": [action for action in actions if action.danger],
         "may_change": may_change,
-        "section": resource.route,
+        "section": resource.section,
         "once": format_html("{}", render_to_string(saved.template, dict(saved.context)))
         if saved is not None and saved.template
         else "",

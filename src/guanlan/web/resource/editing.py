@@ -142,6 +142,6 @@ def _page(
         "stamp": stamp(row) if row is not None else "",
         "button": declared.button or _("Save"),
         "back": address_of(resource, row) if row is not None else "",
-        "section": resource.route,
+        "section": resource.section,
     }
     return render(request, "web/resource/form.html", context, status=status)

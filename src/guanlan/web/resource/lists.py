@@ -30,6 +30,7 @@ from guanlan.web.resource.reading import (
     read_key,
     write_key,
 )
+from guanlan.web.resource.registry import resources
 from guanlan.web.resource.words import LONGEST, Term, quoted, read_terms
 from guanlan.web.rights import subject_of_request
 from guanlan.web.words import number
@@ -209,7 +210,8 @@ def show_list(request: HttpRequest, resource: Resource) -> HttpResponse:
             for chip in resource.ready_made()
         ],
         "bulk": bulk_actions(resource, subject),
-        "section": resource.route,
+        "section": resource.section,
+        "above": next((one for one in resources() if one.route == resource.under), None),
     }  # fmt: skip
     if getattr(request, "htmx", False):
         return render(request, "web/resource/rows.html", context)

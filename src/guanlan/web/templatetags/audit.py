@@ -6,9 +6,11 @@ from typing import Any
 
 from django import template
 
+from guanlan.web.act_details import details
 from guanlan.web.pages.audit import standing
 
 register = template.Library()
+register.filter("act_details", details)
 
 
 @register.simple_tag

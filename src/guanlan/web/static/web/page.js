@@ -56,6 +56,21 @@
     if (folded) document.querySelector(".burger").focus();
   });
 
+  // The place that is open is seen in a sidebar longer than the screen.
+  const lit = document.querySelector("#sidebar a[aria-current]");
+  if (lit && lit.offsetParent) {
+    const bar = document.getElementById("sidebar");
+    const below = lit.getBoundingClientRect().bottom - bar.getBoundingClientRect().bottom + 60;
+    if (below > 0) bar.scrollTop += below;
+  }
+
+  // A file that was chosen is named in the reader's language, not the browser's.
+  document.addEventListener("change", (event) => {
+    const pick = event.target.closest(".file-pick");
+    const said = pick && pick.querySelector("[data-none]");
+    if (said) said.textContent = event.target.files.length ? event.target.files[0].name : said.dataset.none;
+  });
+
   // A request that failed says so, where silence would look like success.
   const failure = document.getElementById("failure");
   const silence = failure ? failure.textContent : "";
