@@ -305,7 +305,7 @@ def test_from_the_first_event_to_the_lesson_learnt(
     press(wei, "Approve")
     yi.goto(report)
     press(yi, "Mark as sent")
-    fill(yi, words="Receipt 2026-118")
+    fill(yi, receipt="2026-118")
     press(yi, "Mark as sent")
     shows(yi, f"{platform}{clock}", "stopped|met|sent")
 
