@@ -72,11 +72,11 @@ def make_queue(n: int) -> CaseQueue:
 
 def make_busy(n: int = 3, alerts: int = 3) -> Case:
     """A case with something of everything, `n` times."""
-    case = make_case(1_000_000 + n)
+    others = [make_case(2_000_000 + 1000 * n + one) for one in range(n)]
+    case = make_case(1_000_000 + n)  # the newest: lines of its timeline keep it from being deleted
     make_alerts(case, alerts)
     entity = CaseEntity.objects.get(case=case).entity
-    for one in range(n):
-        other = make_case(2_000_000 + 1000 * n + one)
+    for one, other in enumerate(others):
         CaseEntity.objects.create(case=other, entity=entity, role="user")
         CaseLink.objects.create(case=case, other=other, kind="related", added=NOON)
         CaseItem.objects.create(case=case, place=one + 1, text="look")

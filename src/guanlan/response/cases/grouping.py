@@ -31,7 +31,7 @@ AT_ONCE: Final = 400
 WAITING: Final = Q(case_pending=True, live=True, muted="")
 _CHANGED: Final = (
     "last_alert", "alert_count", "entity_count", "severity", "limits", "first_due",
-    "resolve_due", "priority", "closing_by", "closing_at", "closing_as",
+    "resolve_due", "priority", "rule", "text", "values", "closing_by", "closing_at", "closing_as",
 )  # fmt: skip
 
 Key = tuple[str, int | str]  # category, and an entity's number or a rule's name
@@ -197,10 +197,11 @@ class _Batch:
         self.joined.setdefault(id(case), [])
 
     def _worsen(self, case: Case, row: Alert) -> None:
-        """A case is as severe as the worst of its alerts."""
+        """A case is as severe as the worst of its alerts, and called as that one is."""
         if row.severity <= case.severity:
             return
         before, case.severity = case.severity, row.severity
+        case.rule, case.text, case.values = row.rule, row.text, row.values
         deadline = self.arranged.deadlines[row.severity]
         saved = case.pk is not None
         tighten(case, deadline, self.arranged.calendars, self.now, pauses_of(case) if saved else ())

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject, require
 from guanlan.core.audit import act
+from guanlan.core.models import User
 from guanlan.response.cases.clocking import Calendars, begin
 from guanlan.response.cases.letters import tell_given
 from guanlan.response.cases.priority import set_priority
@@ -53,12 +54,15 @@ class Arranged:
             for case in made
             for place, text in enumerate(self.rules[case.category].checklist, 1)
         )
+        owners = {case.owner_id for case in made if case.owner_id is not None}
+        names = dict(User.objects.filter(pk__in=owners).values_list("pk", "username"))
         lines = []
         for case in made:
             values = {"severity": case.severity}
             lines.append(line(case, "opened", case.opened, by, values=values))
             if case.owner_id is not None:
-                lines.append(line(case, "assigned", case.opened, values={"to": case.owner_id}))
+                said = {"name": names.get(case.owner_id, "")}
+                lines.append(line(case, "assigned", case.opened, values=said))
         CaseEntry.objects.bulk_create(lines)
 
 

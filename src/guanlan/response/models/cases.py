@@ -23,8 +23,8 @@ NOUN = "response.case"
 class Case(models.Model):
     """Alerts that are worked on together.
 
-    Without a `title` of its own it is called as its first alert is: `rule`, `text` and `values`
-    are that one's. `limits` holds, for first and resolve, the limits that hold for it as
+    Without a `title` of its own it is called as the worst of its alerts is: `rule`, `text` and
+    `values` are that one's. `limits` holds, for first and resolve, the limits that hold for it as
     [begin, unit, minutes, calendar]; the earliest end of each is `first_due` and `resolve_due`.
     `waiting` is since when the customer has to answer: meanwhile the clock of resolving stands
     still. `closing_*` is who wants it closed and as what, while a second person has to confirm.

@@ -151,7 +151,7 @@ RULES = register(
             Column("precision", gettext_lazy("Precision"), value=precision, level=2),
             Column(
                 "median",
-                gettext_lazy("Acknowledged within (median)"),
+                gettext_lazy("Acknowledged (median)"),
                 value=lambda row: _seconds(row.record.times.median) if row.record.times else None,
                 level=2,
             ),

@@ -83,7 +83,7 @@ class Changing(forms.Form):
         label=gettext_lazy("Title"),
         max_length=120,
         required=False,
-        help_text=gettext_lazy("Empty: as its first alert is called."),
+        help_text=gettext_lazy("Empty: as the worst of its alerts is called."),
     )
     summary = _summary()
 

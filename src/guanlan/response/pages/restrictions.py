@@ -331,7 +331,7 @@ RESTRICTIONS = register(
             Column("limits", pgettext_lazy("of a restriction", "Limits"),
                    value=lambda one: limits(one.row), level=2,
                    wide=True),
-            Column("reason_code", gettext_lazy("Reason"),
+            Column("reason_code", gettext_lazy("Reason"), wide=True,
                    value=lambda one: REASONS.get(one.row.reason_code, one.row.reason_code)),
             Column("expires", gettext_lazy("Ends"), value=lambda one: one.row.expires,
                    cell="moment"),

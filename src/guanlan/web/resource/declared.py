@@ -219,8 +219,9 @@ class Action(Struct, frozen=True):
     Before one with `again` the person proves who they are. With a `form` (made as that of a
     `Form`) something is asked for first, and `do` gets the values as its third argument; such
     an action is for one object at a time. One that is done `together` is for several chosen in a
-    list, all or none of them, and no other place: `do(objects, subject)`. `offered` says to whom
-    it is offered, beyond the verb; the service refuses the others by itself.
+    list, all or none of them, and no other place: `do(objects, subject)`. What is seldom done
+    stands `aside`, in a menu of the object's page. `offered` says to whom it is offered, beyond
+    the verb; the service refuses the others by itself.
     """
 
     name: str
@@ -235,6 +236,7 @@ class Action(Struct, frozen=True):
     again: bool = False
     form: Callable[[Subject, Any], type[forms.Form]] | None = None
     together: bool = False
+    aside: bool = False
     offered: Callable[[Any, Subject], bool] | None = None
 
     def fits(self, row: Any) -> bool:
