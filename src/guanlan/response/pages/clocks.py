@@ -391,7 +391,7 @@ CLOCKS = register(
             ),
             Action(
                 "refuse",
-                gettext_lazy("Refuse"),
+                pgettext_lazy("a proposal", "Refuse"),
                 clock_changes.refuse,
                 verb="approve",
                 when=lambda clock: bool(clock.pending),
