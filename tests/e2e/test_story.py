@@ -162,6 +162,12 @@ def follow(page: Page, name: str) -> None:
         page.locator("main").get_by_role("link", name=name).first.click()
 
 
+def text_of(page: Page, address: str) -> str:
+    """What a page says."""
+    page.goto(address)
+    return page.locator("main").inner_text()
+
+
 def open_row(page: Page, text: str) -> None:
     """Open the object of the row of a list that has this text."""
     row = page.locator("main tbody tr", has_text=text).first
@@ -296,6 +302,7 @@ def test_from_the_first_event_to_the_lesson_learnt(
     assert clock is not None
     yi.goto(f"{platform}{clock}")
     press(yi, "Write the report")
+    fill(yi, language="en")
     press(yi, "Write the report")
     with yi.expect_navigation():
         yi.locator("main a[href^='/regulatory-reports/']").first.click()
@@ -309,13 +316,12 @@ def test_from_the_first_event_to_the_lesson_learnt(
     press(yi, "Mark as sent")
     fill(yi, receipt="2026-118")
     press(yi, "Mark as sent")
-    print("AFTER SENT", yi.url, yi.locator("main").inner_text()[:1500])
+    shows(yi, report, "sent")
+    assert "Cybersecurity Law running" not in text_of(yi, incident)
 
     # It is over: closed, reviewed, and something changes.
     jing.goto(incident)
-    print("STABLE", jing.locator("main").locator("button, a", has_text="Stable").evaluate_all("l=>l.map(e=>e.outerHTML+(e.form?e.form.outerHTML:''))"))
     press(jing, "Stable")
-    print("AFTER", jing.url)
     press(jing, "Stable")
     press(jing, "Close")
     press(jing, "Close")

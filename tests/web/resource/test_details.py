@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
+from django import forms
 from django.test import RequestFactory
 from django.utils import timezone, translation
 from msgspec import structs
@@ -16,6 +18,7 @@ from guanlan.web.charts import Chart, Series
 from guanlan.web.dashboards import Tile
 from guanlan.web.pages.keys import KEYS
 from guanlan.web.resource import (
+    Action,
     Clock,
     Drawing,
     Happening,
@@ -65,6 +68,22 @@ def test_the_title_line_says_what_it_is_whose_and_until_when() -> None:
     head = text[text.index('<div class="head">') : text.index('<div class="split')]
     for said in ("Wallet", "Key", "in use", "Owner", "ann", "2 h left"):
         assert said in head, said
+
+
+@pytest.mark.django_db
+def test_what_asks_for_something_leads_to_its_form_and_does_nothing_yet() -> None:
+    class Why(forms.Form):
+        reason = forms.CharField(required=False)
+
+    asking = [
+        Action(name, name, lambda *_: "", form=lambda subject, row: Why, **place)
+        for name, place in (("plain", {}), ("put_by", {"aside": True}), ("grave", {"danger": True}))
+    ]
+    text = page(actions=(*asking, Action("at_once", "At once", lambda *_: "")))
+    posted = re.findall(r'<form method="post" action="([^"]*/do/[^"]*)"', text)
+    assert [address.rsplit("/", 1)[1] for address in posted] == ["at_once"]
+    for name in ("plain", "put_by", "grave"):
+        assert re.search(rf'<a [^>]*href="[^"]*/do/{name}"', text), name
 
 
 @pytest.mark.django_db

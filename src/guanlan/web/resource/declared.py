@@ -239,6 +239,11 @@ class Action(Struct, frozen=True):
     aside: bool = False
     offered: Callable[[Any, Subject], bool] | None = None
 
+    @property
+    def asks(self) -> bool:
+        """Whether something is asked for first: a template would call `form` itself."""
+        return self.form is not None
+
     def fits(self, row: Any) -> bool:
         """Whether it is for this object as it is now."""
         return self.when is None or self.when(row)
