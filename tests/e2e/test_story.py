@@ -324,6 +324,7 @@ def test_from_the_first_event_to_the_lesson_learnt(
     press(jing, "Stable")
     press(jing, "Stable")
     press(jing, "Close")
+    fill(jing, reason="The other reports follow by their clocks.")
     press(jing, "Close")
     press(jing, "Review")
     fill(jing, causes="Passwords of another service were tried here.")

@@ -14,6 +14,7 @@ MANAGERS = {"objects", "_default_manager", "_base_manager"}
 SCOPED = {"for_user", "none"}
 # The side of `fraud` that writes the projection, and what the command line asks for.
 WRITING = {
+    "labelling.py",
     "models.py",
     "projection.py",
     "projector.py",
@@ -71,6 +72,9 @@ BARE = {
     ("fraud/search.py", "Decision"): "the lists that call it ask the policy first",
     ("fraud/search.py", "RuleName"): "the number of a rule's name",
     ("fraud/search.py", "Entity"): "the number of a key that the subject was let ask by",
+    ("response/pages/status_components.py", "StatusComponent"): "what the status page shows",
+    ("response/pages/status_components.py", "StatusPost"): "whether a text one may see is shown",
+    ("response/pages/status_components.py", "PublicMaintenance"): "what the status page shows",
     ("response/pages/drills.py", "User"): "names that were typed, and oneself",
     ("response/pages/lessons.py", "User"): "a name that was typed",
     ("response/pages/restriction_sinks.py", "NeverBlock"): "the row that was made just now",

@@ -76,9 +76,11 @@ def test_what_asks_for_something_leads_to_its_form_and_does_nothing_yet() -> Non
         reason = forms.CharField(required=False)
 
     asking = [
-        Action(name, name, lambda *_: "", form=lambda subject, row: Why, **place)
-        for name, place in (("plain", {}), ("put_by", {"aside": True}), ("grave", {"danger": True}))
-    ]
+        Action(name, name, lambda *_: "", form=lambda subject, row: Why, aside=aside, danger=danger)
+        for name, aside, danger in (
+            ("plain", False, False), ("put_by", True, False), ("grave", False, True)
+        )
+    ]  # fmt: skip
     text = page(actions=(*asking, Action("at_once", "At once", lambda *_: "")))
     posted = re.findall(r'<form method="post" action="([^"]*/do/[^"]*)"', text)
     assert [address.rsplit("/", 1)[1] for address in posted] == ["at_once"]

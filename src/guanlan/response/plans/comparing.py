@@ -12,11 +12,10 @@ from guanlan.response.plans.cacao import NAME, Variable
 SIGNS: Final = {
     "is": "==", "is_not": "!=", "more": ">", "at_least": ">=", "less": "<", "at_most": "<=",
 }  # fmt: skip
-_FACT: Final = re.compile(rf"(?P<no>not )?(?P<name>{NAME.pattern})")
-_NUMBER: Final = re.compile(
-    rf"(?P<name>{NAME.pattern}) (?P<sign>[=!]=|[<>]=?) (?P<value>-?[0-9]{{1,15}})"
-)
-_TEXT: Final = re.compile(rf'(?P<name>{NAME.pattern}) (?P<sign>[=!]=) "(?P<value>[^"\\]*)"')
+_NAME: Final = NAME.pattern
+_FACT: Final = re.compile(rf"(?P<no>not )?(?P<name>{_NAME})")
+_NUMBER: Final = re.compile(rf"(?P<name>{_NAME}) (?P<sign>[=!]=|[<>]=?) (?P<value>-?[0-9]{{1,15}})")
+_TEXT: Final = re.compile(rf'(?P<name>{_NAME}) (?P<sign>[=!]=) "(?P<value>[^"\\]*)"')
 
 
 class Comparison(NamedTuple):
