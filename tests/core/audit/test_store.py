@@ -321,6 +321,7 @@ def test_a_row_that_is_none_is_refused_alone(tmp_path: Path) -> None:
 
 def test_who_was_interrupted_keeps_nobody_waiting(tmp_path: Path) -> None:
     """The main thread, which alone is interrupted, leaves while the disk is at work."""
+    main = threading.get_ident()
     at_work, go_on = threading.Event(), threading.Event()
 
     def slow(fd: int) -> None:
@@ -340,7 +341,7 @@ def test_who_was_interrupted_keeps_nobody_waiting(tmp_path: Path) -> None:
             thread.start()
         while len(store._open.rows) < 6:
             time.sleep(0.001)
-        signal.raise_signal(signal.SIGINT)
+        signal.pthread_kill(main, signal.SIGINT)
 
     interrupting = threading.Thread(target=interrupt)
     interrupting.start()

@@ -194,6 +194,8 @@ def remove(plan: Playbook, identity: str) -> Playbook:
 
 def movable(plan: Playbook, identity: str) -> tuple[bool, bool]:
     """Whether a step can change places with the one before it, and with the one after it."""
+    if isinstance(plan.by_id().get(identity), Start | End):
+        return False, False
     return _before(plan, identity) is not None, _after(plan, identity) is not None
 
 
@@ -216,8 +218,9 @@ def _before(plan: Playbook, identity: str) -> Step | None:
 def move(plan: Playbook, identity: str, up: bool) -> Playbook:
     """Let a step, with its branches, change places with the one before or after it. Raises
     ValidationError where there is none in its sequence."""
-    first = _before(plan, identity) if up else plan.by_id().get(identity)
-    if first is None or isinstance(first, Start | End):
+    one = plan.by_id().get(identity)
+    first = _before(plan, identity) if up else one
+    if first is None or isinstance(one, Start | End):
         raise ValidationError(_("The step stands first where it is."))
     second = _after(plan, first.id)
     if second is None or isinstance(second, Start | End):
