@@ -27,6 +27,7 @@ from guanlan.response.alerts.showing import (
     show_alerts,
     timeline,
 )
+from guanlan.response.cases.amounts import in_words, payments_of
 from guanlan.response.models import Alert, EntityRef
 from guanlan.response.pages.plan_starting import alert_plans
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
@@ -45,7 +46,7 @@ from guanlan.web.resource import (
     facts,
     register,
 )
-from guanlan.web.words import duration, number
+from guanlan.web.words import duration, labelled, number
 
 YES_NO: Final = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
 MUTED: Final = {
@@ -199,6 +200,10 @@ def why(look: AlertLook, subject: Subject) -> Mapping[str, Any]:
         (_("Says"), look.title),
         (_("Category of risk"), look.category),
         (_("Found"), _("%(n)s times") % {"n": number(row.count)}),
+        (
+            _("Amount at stake"),
+            labelled(in_words(row.amounts), payments_of(row.amounts)) if row.amounts else "",
+        ),
         (_("Same alert within"), duration(row.window * 1_000_000)),
         (_("Fingerprint"), row.fingerprint[:16]),
     )

@@ -251,7 +251,7 @@ CASES = register(
             Chip(gettext_lazy("all"), ""),
         ),
         order="-priority",
-        related=("owner", "queue"),
+        related=("owner", "queue", "amount_by"),
         prepare=show_cases,
         look=look,
         heading=heading,
