@@ -54,7 +54,12 @@ from guanlan.response.models.complaint_terms import (
     ComplaintTerms,
     ReplyTemplate,
 )
-from guanlan.response.models.complaint_ways import ComplaintGateway, IntakeSeen, Mailbox
+from guanlan.response.models.complaint_ways import (
+    ComplaintGateway,
+    ComplaintLetter,
+    IntakeSeen,
+    Mailbox,
+)
 from guanlan.response.models.complaints import (
     Complaint,
     ComplaintHappening,
@@ -134,6 +139,7 @@ __all__ = [
     "ComplaintCategory",
     "ComplaintGateway",
     "ComplaintHappening",
+    "ComplaintLetter",
     "ComplaintMessage",
     "ComplaintTerms",
     "DeadLetter",
