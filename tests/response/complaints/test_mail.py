@@ -22,7 +22,7 @@ from guanlan.response.complaints.mail import Unpolled, poll, poll_all
 from guanlan.response.complaints.parsing import MOST_PARTS, BadLetter, read_letter
 from guanlan.response.complaints.replying import reply
 from guanlan.response.complaints.ways import save_mailbox
-from guanlan.response.models import Complaint, ComplaintMessage, ComplaintLetter, Mailbox
+from guanlan.response.models import Complaint, ComplaintLetter, ComplaintMessage, Mailbox
 from guanlan.web.discussion.models import Attachment
 from tests.core.outbox.sink import mail_server
 from tests.people import person
