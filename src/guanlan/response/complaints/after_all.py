@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from guanlan.core.access import Subject, require
 from guanlan.core.access.masking import mask
 from guanlan.core.audit import act
-from guanlan.core.audit.recording import Detail
 from guanlan.response.alerts.handling import reason_of
 from guanlan.response.complaints.history import note
 from guanlan.response.complaints.intake import Identity, Incoming, Taken, take_in, twin_of
@@ -71,7 +70,7 @@ def take_after_all(
     Raises Denied, or ValidationError by field; also where another person was faster.
     """
     require(subject, "change", NOUN)
-    detail: Detail = {}
+    detail: dict[str, int] = {}
     with act("complaintletter.take", letter, detail=detail):
         rows = _locked(letter)
         row = next(one for one in rows if one.pk == letter.pk)

@@ -20,7 +20,7 @@ from guanlan.response.complaints.letters import NOUN
 from guanlan.response.complaints.terms import CHANNELS
 from guanlan.response.complaints.terms import NOUN as COMPLAINT
 from guanlan.response.models import ComplaintLetter
-from guanlan.response.pages.complaint_forms import Entering
+from guanlan.response.pages.complaint_forms import Stating
 from guanlan.web.resource import (
     Action,
     Chip,
@@ -40,19 +40,11 @@ STATES: Final = {
 }
 
 
-class Taking(Entering):
-    """The complaint that it is, filled in as far as the original could be read."""
-
-    channel = None
-    received = None
-    idempotency_key = None
-
-
 def taking(letter: ComplaintLetter | None) -> type[forms.Form]:
     """The form, filled with what could be read."""
     shown = {} if letter is None else after_all.offered(letter)
 
-    class Filled(Taking):
+    class Filled(Stating):
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             for name, value in shown.items():
