@@ -10,7 +10,8 @@ from guanlan.response.alerts.finding import Evidence, Finding, fingerprint
 from guanlan.response.entities import Named
 from guanlan.response.models import Alert
 
-KEPT: Final = 20  # pieces of evidence kept from the beginning, and as many of the newest
+KEPT: Final = 20  # pieces of evidence an alert shows from the beginning, and of the newest
+MOST: Final = 100_000  # pieces of evidence kept of an alert: the first ones
 ENTITIES: Final = 50  # parts of entities kept of an alert
 
 Part = tuple[str, Named]
@@ -20,8 +21,8 @@ class Run:
     """Findings of one fingerprint that are one alert: an existing one, or one to be made."""
 
     __slots__ = (
-        "alert", "count", "evidence", "evidence_count", "finding", "first", "last", "parts",
-        "severity",
+        "alert", "count", "every", "evidence", "evidence_count", "finding", "first", "last",
+        "parts", "room", "severity",
     )  # fmt: skip
 
     def __init__(self, finding: Finding, at: datetime, alert: Alert | None) -> None:
@@ -29,11 +30,14 @@ class Run:
         self.alert = alert
         self.count = 0
         self.first = self.last = at
+        self.room = MOST
         if alert is not None:
             self.first, self.last = alert.first_seen, alert.last_seen
+            self.room = max(0, MOST - alert.evidence_count)
         self.severity = -1
         self.parts: dict[Part, None] = {}
-        self.evidence: list[Evidence] = []
+        self.evidence: list[Evidence] = []  # the first and the newest
+        self.every: list[Evidence] = []  # all that is to be kept
         self.evidence_count = 0
 
     def takes(self, at: datetime, finding: Finding) -> bool:
@@ -52,6 +56,8 @@ class Run:
             if len(self.evidence) >= 2 * KEPT:
                 del self.evidence[KEPT]
             self.evidence.append(one)
+            if len(self.every) < self.room:
+                self.every.append(one)
 
 
 def fingerprints(findings: Iterable[Finding]) -> list[str]:
@@ -91,6 +97,6 @@ def runs_of(
 
 
 def kept_evidence(before: list[list[str]], more: list[Evidence]) -> list[list[str]]:
-    """Evidence as an alert keeps it: the first `KEPT`, then the newest `KEPT`."""
+    """Evidence as an alert shows it: the first `KEPT`, then the newest `KEPT`."""
     whole = before + [[kind, ref, at.isoformat()] for kind, ref, at in more]
     return whole[:KEPT] + whole[KEPT:][-KEPT:]

@@ -22,6 +22,7 @@ from guanlan.response.alerts.coalescing import (
 from guanlan.response.alerts.deadlines import deadlines, earlier
 from guanlan.response.alerts.finding import Fault, Finding, fault_of, written
 from guanlan.response.alerts.history import note
+from guanlan.response.alerts.keeping import keep
 from guanlan.response.alerts.muting import mute_new, speak
 from guanlan.response.entities import Named, rows_of
 from guanlan.response.kinds import every_kind
@@ -94,6 +95,7 @@ def _raise(named: list[tuple[str, Finding]], now: datetime) -> list[Alert]:
         over = [current[digest].pk for digest, _run in fresh if digest in current]
         newest = dict(fresh)
         _make(sorted(fresh, key=lambda one: one[0]), newest, over, times, now)
+    keep(every)
     _join(every, refs)
     if fresh:
         about = {

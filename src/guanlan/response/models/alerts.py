@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from guanlan.core.access import ScopedQuerySet
 from guanlan.core.sealing import SealedField, SealId
+from guanlan.response.models.appending import OnlyAdded
 from guanlan.response.models.entities import EntityRef
 
 
@@ -63,7 +64,8 @@ class Alert(models.Model):
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
     raised = models.DateTimeField()  # when the alert was written: clocks start here
-    evidence = models.JSONField(default=list)  # [kind, ref, ISO time]: the first and the newest
+    # The first and the newest pieces, as [kind, ref, ISO time]; all of them are AlertEvidence.
+    evidence = models.JSONField(default=list)
     evidence_count = models.PositiveBigIntegerField(default=0)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="alerts"
@@ -151,6 +153,32 @@ class AlertEntity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} of {self.alert_id}"
+
+
+class AlertEvidence(models.Model):
+    """Evidence of an alert that was raised together, from the `begins`-th piece on (from 0): all
+    that is kept of an alert is what its chunks hold one after the other.
+
+    `pieces` is JSON: a list of [kind, reference, time in ISO 8601].
+    """
+
+    policy_noun: ClassVar[str] = "response.alert"
+    data_levels: ClassVar[dict[int, str]] = {2: "id alert begins count pieces"}
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="chunks")
+    begins = models.PositiveIntegerField()
+    count = models.PositiveSmallIntegerField()
+    pieces = models.TextField()
+
+    objects = OnlyAdded.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "begins"], name="response_alertevidence_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} pieces of evidence of {self.alert_id}"
 
 
 class AlertHappening(models.Model):

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django import forms
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject, may
 from guanlan.response.alerts import handling, muting
+from guanlan.response.alerts.coalescing import MOST
 from guanlan.response.alerts.handling import DISPOSITIONS, STATES
 from guanlan.response.alerts.people import responder
 from guanlan.response.alerts.showing import (
@@ -220,10 +222,14 @@ def why(look: AlertLook, subject: Subject) -> Mapping[str, Any]:
 
 
 def _pieces(look: AlertLook, subject: Subject) -> Mapping[str, Any]:
-    total, kept = look.row.evidence_count, len(look.row.evidence)
-    if kept < total:
-        return {"more": _("first and newest of %(n)s") % {"n": number(total)}}
-    return {"more": number(total)} if total else {}
+    total = look.row.evidence_count
+    if total <= len(look.row.evidence):
+        return {"more": number(total)} if total else {}
+    text = _("all %(n)s") % {"n": number(total)}
+    if total > MOST:
+        said = {"kept": number(MOST), "n": number(total)}
+        text = _("the first %(kept)s of %(n)s are kept") % said
+    return {"more": text, "more_url": reverse("alert_evidence", args=[look.row.pk])}
 
 
 def heading(look: AlertLook) -> Heading:

@@ -100,8 +100,9 @@ def why(look: CaseLook, subject: Subject) -> Mapping[str, Any]:
 
 
 def evidence(look: CaseLook, subject: Subject) -> Mapping[str, Any]:
-    """What its newest alerts rest on."""
-    return {"more": _("of the newest alerts")} if look.pieces else {}
+    """What its newest alerts rest on; all of it is behind the link."""
+    address = reverse("case_evidence", args=[look.row.pk])
+    return {"more": _("all evidence"), "more_url": address}
 
 
 def decisions(look: CaseLook, subject: Subject) -> Mapping[str, Any]:

@@ -54,15 +54,9 @@ class AnswerField(Related):
         return said(obj.title)
 
 
-class Entering(forms.Form):
-    """A complaint, as somebody took it down or a program sends it."""
+class Stating(forms.Form):
+    """What a complaint says, and of whom it is."""
 
-    channel = forms.ChoiceField(
-        label=gettext_lazy("How it came"),
-        choices=[*CHANNELS.items()],
-        required=False,
-        initial="phone",
-    )
     text = forms.CharField(
         label=gettext_lazy("What the customer says"),
         max_length=20_000,
@@ -92,6 +86,17 @@ class Entering(forms.Form):
         choices=[("", "—"), *LANGUAGES.items()],
         required=False,
     )
+
+
+class Entering(Stating):
+    """A complaint, as somebody took it down or a program sends it."""
+
+    channel = forms.ChoiceField(
+        label=gettext_lazy("How it came"),
+        choices=[*CHANNELS.items()],
+        required=False,
+        initial="phone",
+    )
     received = forms.DateTimeField(
         label=gettext_lazy("Came in"),
         required=False,
@@ -103,6 +108,7 @@ class Entering(forms.Form):
         help_text=gettext_lazy("The same id never makes two complaints."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
+    field_order = ("channel",)
 
 
 class Giving(forms.Form):

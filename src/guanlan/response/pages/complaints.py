@@ -338,6 +338,7 @@ COMPLAINTS = register(
         links=(
             Link(gettext_lazy("Figures"), "complaint_figures"),
             Link(gettext_lazy("Take in a file"), "import_complaints"),
+            Link(gettext_lazy("Not understood"), "complaint_letters"),
             Link(gettext_lazy("Mailboxes"), "complaint_mailboxes"),
             Link(gettext_lazy("Gateways"), "complaint_gateways"),
             Link(gettext_lazy("Categories"), "complaint_categories"),
