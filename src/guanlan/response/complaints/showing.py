@@ -269,7 +269,8 @@ def _line(one: ComplaintHappening) -> Happening:
         text = f"{text}: {detail}"
     by = one.by.get_username() if one.by else ""
     note = " · ".join(part for part in (by, str(one.reason or "")) if part)
-    return Happening(one.at, text, note=note)
+    url = reverse("complaint_letter", args=[values["letter"]]) if one.kind == "after_all" else ""
+    return Happening(one.at, text, note=note, url=url)
 
 
 def _labels(names: str) -> str:

@@ -55,7 +55,12 @@ from guanlan.response.models.complaint_terms import (
     ComplaintTerms,
     ReplyTemplate,
 )
-from guanlan.response.models.complaint_ways import ComplaintGateway, IntakeSeen, Mailbox
+from guanlan.response.models.complaint_ways import (
+    ComplaintGateway,
+    ComplaintLetter,
+    IntakeSeen,
+    Mailbox,
+)
 from guanlan.response.models.complaints import (
     Complaint,
     ComplaintHappening,
@@ -136,6 +141,7 @@ __all__ = [
     "ComplaintCategory",
     "ComplaintGateway",
     "ComplaintHappening",
+    "ComplaintLetter",
     "ComplaintMessage",
     "ComplaintTerms",
     "DeadLetter",
