@@ -27,6 +27,7 @@ from guanlan.response.alerts.showing import (
     show_alerts,
     timeline,
 )
+from guanlan.response.cases.amounts import in_words, payments_of
 from guanlan.response.models import Alert, EntityRef
 from guanlan.response.pages.plan_starting import alert_plans
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
@@ -45,7 +46,7 @@ from guanlan.web.resource import (
     facts,
     register,
 )
-from guanlan.web.words import duration, number
+from guanlan.web.words import duration, labelled, number
 
 YES_NO: Final = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
 MUTED: Final = {
@@ -124,7 +125,24 @@ class Giving(forms.Form):
     )
 
 
+def giving(subject: Subject) -> type[forms.Form]:
+    """To whom many are given: somebody who may work on them, found out before it is done."""
+
+    class GivingMany(Giving):
+        def clean(self) -> dict[str, Any]:
+            said: dict[str, Any] = super().clean() or {}
+            responder(said.get("person", ""), subject)
+            return said
+
+    return GivingMany
+
+
 UNJUDGED: Final = "unjudged"
+# What findings, snoozes, windows and cases do to an alert while somebody looks at it.
+DRIFTS: Final = (
+    "count", "last_seen", "evidence", "evidence_count", "muted", "muted_until", "muted_severity",
+    "told", "told_severity", "due", "case", "case_pending",
+)  # fmt: skip
 
 
 def _acknowledge(alert: Alert, subject: Subject) -> str:
@@ -199,6 +217,10 @@ def why(look: AlertLook, subject: Subject) -> Mapping[str, Any]:
         (_("Says"), look.title),
         (_("Category of risk"), look.category),
         (_("Found"), _("%(n)s times") % {"n": number(row.count)}),
+        (
+            _("Amount at stake"),
+            labelled(in_words(row.amounts), payments_of(row.amounts)) if row.amounts else "",
+        ),
         (_("Same alert within"), duration(row.window * 1_000_000)),
         (_("Fingerprint"), row.fingerprint[:16]),
     )
@@ -415,15 +437,17 @@ ALERTS = register(
                 when=lambda alert: alert.state in ("new", "acknowledged"),
             ),
             Action("close", gettext_lazy("Close"), _close, when=lambda alert: alert.live,
-                   form=lambda subject, alert: Closing),
+                   form=lambda subject, alert: Closing, many=lambda subject: Closing),
             Action(
                 "snooze",
                 gettext_lazy("Snooze"),
                 _snooze,
                 when=lambda alert: alert.live and alert.muted != "maintenance",
                 form=lambda subject, alert: Snoozing,
+                many=lambda subject: Snoozing,
             ),
-            Action("give", gettext_lazy("Give to"), _give, form=lambda subject, alert: Giving),
+            Action("give", gettext_lazy("Give to"), _give, form=lambda subject, alert: Giving,
+                   many=giving),
             Action("severity", gettext_lazy("Severity"), _severity,
                    when=lambda alert: alert.live, form=lambda subject, alert: Severer),
             Action("reopen", gettext_lazy("Open again"), _reopen,
@@ -437,6 +461,7 @@ ALERTS = register(
                 words=gettext_lazy("It is closed, and counts against the precision of its rule."),
             ),
         ),
+        drifts=DRIFTS,
         links=(
             Link(gettext_lazy("Rules and their precision"), "alert_rules"),
             Link(gettext_lazy("Not understood"), "alert_letters"),

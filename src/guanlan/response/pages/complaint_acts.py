@@ -64,12 +64,13 @@ def give(row: Complaint, subject: Subject, values: Values) -> str:
 
 def sort(row: Complaint, subject: Subject, values: Values) -> str:
     """Say what it is about."""
+    about = values.get("about")  # many of a list are given a category, and keep the rest
     handling.triage(
         subject,
         row,
         category=values["category"],
-        product=values["product"],
-        about=handling.colleague(values["about"], "about"),
+        product=values.get("product", row.product),
+        about=row.about if about is None else handling.colleague(about, "about"),
         now=timezone.now(),
     )
     return _("It is sorted.")

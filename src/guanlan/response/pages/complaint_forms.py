@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.clocks.terms import LANGUAGES, said
+from guanlan.response.complaints.handling import handler
 from guanlan.response.complaints.replying import WAYS
 from guanlan.response.complaints.terms import CAUSES, CHANNELS, LABELS, OUTCOMES
 from guanlan.response.models import Complaint, ComplaintCategory, Incident, ReplyTemplate
@@ -118,6 +119,24 @@ class Giving(forms.Form):
         help_text=gettext_lazy("“me” for yourself; nothing to give it to nobody."),
         widget=forms.TextInput(attrs=_PERSON),
     )  # fmt: skip
+
+
+def giving(subject: Subject) -> type[forms.Form]:
+    """To whom many are given: somebody who may work on them, found out before it is done."""
+
+    class GivingMany(Giving):
+        def clean(self) -> dict[str, Any]:
+            said: dict[str, Any] = super().clean() or {}
+            handler(said.get("person", ""), subject)
+            return said
+
+    return GivingMany
+
+
+class SortingMany(forms.Form):
+    """What they are about; product and colleague stay as they are with each."""
+
+    category = CategoryField(label=gettext_lazy("Category"))
 
 
 class Sorting(forms.Form):

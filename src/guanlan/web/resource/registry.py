@@ -14,7 +14,7 @@ from guanlan.core.access import MASKED_FROM, SYSTEM, TABLE
 from guanlan.core.access.levels import level_of
 from guanlan.web.discussion.topics import discussed
 from guanlan.web.places import Place, add_place
-from guanlan.web.resource.declared import CELLS, Column, Filter, Resource
+from guanlan.web.resource.declared import CELLS, Action, Column, Filter, Resource
 from guanlan.web.resource.fields import Related
 from guanlan.web.resource.reading import (
     GROUPED,
@@ -113,6 +113,9 @@ def faults(resource: Resource) -> list[str]:
         wrong.append("it needs `one`, the route of an object, or an `address`")
     if not callable(resource.chips):
         wrong += [f for chip in resource.chips for f in _query_faults(resource, chip.query)]
+    wrong += [fault for action in resource.actions for fault in _action_faults(action)]
+    fields = {one.name for one in resource.model._meta.concrete_fields}
+    wrong += [f"there is no field {n} that drifts" for n in resource.drifts if n not in fields]
     if resource.form is not None:
         made = resource.form.make(SYSTEM, None)
         wrong += [f for n, field in made.base_fields.items() for f in _field_faults(n, field)]
@@ -191,6 +194,16 @@ def _query_faults(resource: Resource, query: str) -> list[str]:
     if resource.find is None:
         problems += conditions(resource, tuple(terms), SYSTEM)[1]
     return [f"chip {query}: {problem}" for problem in problems]
+
+
+def _action_faults(action: Action) -> list[str]:
+    """What is wrong with an action that asks once for many objects."""
+    if action.many is None:
+        return []
+    if action.form is None or action.together or not action.bulk:
+        return [f"action {action.name}: it asks for many, but not for one, or not in a list"]
+    made = action.many(SYSTEM)
+    return [f for n, field in made.base_fields.items() for f in _field_faults(n, field)]
 
 
 def _field_faults(name: str, field: forms.Field) -> list[str]:
