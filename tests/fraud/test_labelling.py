@@ -107,7 +107,8 @@ def test_a_confirmed_case_labels_its_decisions_as_fraud(live: Engine, client: Cl
 def test_every_decision_of_one_alert_is_labelled_however_many_they_are(live: Engine) -> None:
     decided(live, *(event(n, user="u-0") for n in range(5, 500)))
     for start in range(0, 500, 125):
-        case = case_of(*range(start, start + 125), 7)
+        case_of(*range(start, start + 125), 7)
+    case = Case.objects.get()
     alert = Alert.objects.get()
     assert alert.evidence_count == 504
     close(SYSTEM, case, "confirmed", "looked at", now=NOW)

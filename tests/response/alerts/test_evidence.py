@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from guanlan.response.alerts import Evidence, coalescing, keeping, raise_alert, raise_alerts
+from guanlan.response.alerts.finding import fingerprint
 from guanlan.response.alerts.keeping import every_piece
 from guanlan.response.models import Alert, AlertEvidence
 from tests.people import person
@@ -69,7 +70,7 @@ def test_what_is_kept_is_what_a_list_of_everything_begins_with(
 
 
 def _of(key: str) -> Alert | None:
-    digest = coalescing.fingerprint(finding().rule, {"user": key})
+    digest = fingerprint(finding().rule, {"user": key})
     return Alert.objects.filter(fingerprint=digest).first()
 
 

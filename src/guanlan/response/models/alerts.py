@@ -44,7 +44,7 @@ class Alert(models.Model):
 
     data_levels: ClassVar[dict[int, str]] = {
         2: "id fingerprint rule category severity text values state live current disposition"
-        " window count first_seen last_seen raised evidence evidence_count owner"
+        " window count first_seen last_seen raised evidence evidence_count amounts owner"
         " deadline acknowledged acknowledged_by contained closed closed_by muted muted_until"
         " muted_severity told told_severity due case case_pending",
     }
@@ -67,6 +67,7 @@ class Alert(models.Model):
     # The first and the newest pieces, as [kind, ref, ISO time]; all of them are AlertEvidence.
     evidence = models.JSONField(default=list)
     evidence_count = models.PositiveBigIntegerField(default=0)
+    amounts = models.JSONField(default=dict)  # by currency: [minor units, number of payments]
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="alerts"
     )

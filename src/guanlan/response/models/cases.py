@@ -42,7 +42,7 @@ class Case(models.Model):
         2: "id seal_id title rule text values category severity state live disposition queue owner"
         " priority opened opened_by last_alert limits first_due first_response resolve_due waiting"
         " contained closed closed_by closing_by closing_at closing_as reopened closings calls_due"
-        " merged_into alert_count entity_count amount currency by_rule told_late",
+        " merged_into alert_count entity_count amount currency amount_by found by_rule told_late",
         3: "summary",
     }
     seal_row: ClassVar[str] = "seal_id"
@@ -93,8 +93,12 @@ class Case(models.Model):
     )
     alert_count = models.PositiveIntegerField(default=0)
     entity_count = models.PositiveIntegerField(default=0)
-    amount = models.BigIntegerField(null=True)  # at stake, minor units of `currency`
+    amount = models.BigIntegerField(null=True)  # at stake, as typed: minor units of `currency`
     currency = models.CharField(max_length=3, default="", blank=True)
+    amount_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    found = models.JSONField(default=dict)  # by its alerts: {currency: [minor units, payments]}
 
     objects = ScopedQuerySet.as_manager()
 

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from guanlan.response.alerts.coalescing import MOST
 from guanlan.response.alerts.evidence import shown
-from guanlan.response.alerts.keeping import MOST, counted, newest
+from guanlan.response.alerts.keeping import counted, newest
 from guanlan.response.alerts.titles import title_of
 from guanlan.response.cases.letters import name_of
 from guanlan.response.models import Alert, AlertEvidence, Case

@@ -31,6 +31,7 @@ from guanlan.response.alerts.showing import (
     timeline,
 )
 from guanlan.response.alerts.titles import rule_title, rule_words
+from guanlan.response.cases.amounts import in_words, payments_of
 from guanlan.response.models import Alert, AlertRule, EntityRef
 from guanlan.response.pages.plan_starting import alert_plans
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
@@ -143,7 +144,7 @@ def giving(subject: Subject) -> type[forms.Form]:
 UNJUDGED: Final = "unjudged"
 # What findings, snoozes, windows and cases do to an alert while somebody looks at it.
 DRIFTS: Final = (
-    "count", "last_seen", "evidence", "evidence_count", "muted", "muted_until", "muted_severity",
+    "count", "last_seen", "evidence", "evidence_count", "amounts", "muted", "muted_until", "muted_severity",
     "told", "told_severity", "due", "case", "case_pending",
 )  # fmt: skip
 
@@ -217,9 +218,12 @@ def why(look: AlertLook, subject: Subject) -> Mapping[str, Any]:
     row = look.row
     return facts(
         (_("Rule"), _rule(row, subject)),
-        (_("Says"), look.title),
         (_("Category of risk"), look.category),
         (_("Found"), _("%(n)s times") % {"n": number(row.count)}),
+        (
+            _("Amount at stake"),
+            labelled(in_words(row.amounts), payments_of(row.amounts)) if row.amounts else "",
+        ),
         (_("Same alert within"), duration(row.window * 1_000_000)),
         (_("Fingerprint"), row.fingerprint[:16]),
     )
@@ -233,7 +237,7 @@ def _rule(alert: Alert, subject: Subject) -> SafeString:
     share = records([rule.name], subject)[rule.name].precision
     precision = _("unknown") if share is None else f"{100 * share:.0f} %"
     return format_html(
-        '<a href="{}" title="{}">{}</a> <span class="quiet">{}</span>',
+        '<a href="{}" title="{}">{}</a> <span class="quiet">· {}</span>',
         reverse("alert_rule", args=[rule.pk]),
         rule.name,
         rule_words(rule.name, rule.text),

@@ -155,7 +155,7 @@ class Amount(forms.Form):
         max_digits=15,
         decimal_places=3,
         required=False,
-        help_text=gettext_lazy("1200.50; nothing where it is not known."),
+        help_text=gettext_lazy("1200.50; nothing to go by what its alerts found."),
     )
     currency = forms.ChoiceField(
         label=gettext_lazy("Currency"), choices=[(one, one) for one in sorted(CURRENCIES)],
