@@ -144,8 +144,8 @@ def giving(subject: Subject) -> type[forms.Form]:
 UNJUDGED: Final = "unjudged"
 # What findings, snoozes, windows and cases do to an alert while somebody looks at it.
 DRIFTS: Final = (
-    "count", "last_seen", "evidence", "evidence_count", "amounts", "muted", "muted_until", "muted_severity",
-    "told", "told_severity", "due", "case", "case_pending",
+    "count", "last_seen", "evidence", "evidence_count", "amounts", "muted", "muted_until",
+    "muted_severity", "told", "told_severity", "due", "case", "case_pending",
 )  # fmt: skip
 
 
