@@ -80,7 +80,7 @@ def test_one_that_somebody_changed_meanwhile_is_left_as_it_is(owner: Client) -> 
     raise_alert(finding("u-2", key={"n": 2}, at=timezone.now()))  # found again: no person's change
     answer = asked.send(disposition="benign", reason="a known test")
     assert told(answer) == (
-        "Close: Done to 2 rows. | Close: 1 row was left as it is. / Somebody changed it meanwhile."
+        "Close: Done to 2 rows. | Close: 1 row was left as it is. / Somebody changed it meanwhile"
         f" (1): Alert {second.pk}"
     )
     second.refresh_from_db()
