@@ -81,9 +81,7 @@ class RuleForm(forms.Form):
         initial=0,
     )
     report_kind = forms.ChoiceField(label=gettext_lazy("Report"), choices=REPORTS.items())
-    conditions = ConditionsField(
-        label=gettext_lazy("When it applies"), required=False, initial={}
-    )
+    conditions = ConditionsField(label=gettext_lazy("When it applies"), required=False, initial={})
     source = forms.CharField(
         label=gettext_lazy("Source"), max_length=200, help_text=gettext_lazy("Law and article")
     )
