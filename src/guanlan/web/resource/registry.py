@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -14,7 +14,7 @@ from guanlan.core.access import MASKED_FROM, SYSTEM, TABLE
 from guanlan.core.access.levels import level_of
 from guanlan.web.discussion.topics import discussed
 from guanlan.web.places import Place, add_place
-from guanlan.web.resource.declared import CELLS, Action, Column, Filter, Resource
+from guanlan.web.resource.declared import CELLS, Action, AnyPanel, Column, Filter, Resource
 from guanlan.web.resource.fields import Related
 from guanlan.web.resource.reading import (
     GROUPED,
@@ -27,6 +27,7 @@ from guanlan.web.resource.reading import (
 from guanlan.web.resource.words import read_terms
 
 _resources: dict[str, Resource] = {}
+_panels: dict[str, list[AnyPanel]] = {}
 _closed = False
 
 
@@ -53,6 +54,20 @@ def register(resource: Resource) -> Resource:
         group, order = resource.place
         add_place(Place(group, resource.route, resource.titles, order))
     return resource
+
+
+def add_panel(noun: str, panel: AnyPanel) -> None:
+    """Add a panel to the page of a resource that an app below registers: it is given what that
+    resource's own panels are given, and stands after them. Raises ImproperlyConfigured once the
+    start is over."""
+    if _closed:
+        raise ImproperlyConfigured(f"panel of {noun}: the start is over")
+    _panels.setdefault(noun, []).append(panel)
+
+
+def panels_of(resource: Resource) -> Sequence[AnyPanel]:
+    """The panels of a resource's page, then those that other apps have added."""
+    return (*resource.panels, *_panels.get(resource.noun, ()))
 
 
 def close() -> None:
