@@ -80,7 +80,7 @@ def test_one_that_somebody_changed_meanwhile_is_left_as_it_is(owner: Client) -> 
     raise_alert(finding("u-2", key={"n": 2}, at=timezone.now()))  # found again: no person's change
     answer = asked.send(disposition="benign", reason="a known test")
     assert told(answer) == (
-        "Close: Done to 2 rows. | Close: 1 row was left as it is. / Somebody changed it meanwhile."
+        "Close: Done to 2 rows. | Close: 1 row was left as it is. / Somebody changed it meanwhile"
         f" (1): Alert {second.pk}"
     )
     second.refresh_from_db()
@@ -98,10 +98,10 @@ def test_refusals_are_told_by_reason_and_name(owner: Client) -> None:
     answer = asked.send(disposition="confirmed", reason="it was one")
     said = told(answer)
     assert "Close: Done to 1 row." in said
-    assert f"does not fit the present state. (2): Alert {keys[1]}, Alert {keys[0]}" in said or (
-        f"does not fit the present state. (2): Alert {keys[0]}, Alert {keys[1]}" in said
+    assert f"does not fit the present state (2): Alert {keys[1]}, Alert {keys[0]}" in said or (
+        f"does not fit the present state (2): Alert {keys[0]}, Alert {keys[1]}" in said
     )
-    assert "It is not there any more. (1)" in said
+    assert "It is not there any more (1)" in said
     assert set(Alert.objects.filter(disposition="benign").values_list("pk", flat=True)) == set(
         keys[:2]
     ), "what was closed before stays what it was"
@@ -160,7 +160,7 @@ def test_more_than_a_few_are_done_by_a_job_with_what_was_typed_kept_sealed(
     assert (made.state, made.done, made.refused, made.typed) == ("done", 4, 1, "")
     assert set(Alert.objects.filter(live=False, disposition="benign")) == set(alerts)
     page = owner.get(reverse("bulk", args=[made.pk])).content.decode()
-    assert f"Somebody changed it meanwhile. (1): Alert {fifth.pk}" in page
+    assert f"Somebody changed it meanwhile (1): Alert {fifth.pk}" in page
 
 
 def test_what_does_not_hold_any_more_stops_the_job(

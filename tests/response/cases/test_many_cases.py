@@ -30,7 +30,7 @@ def test_cases_are_given_to_a_named_person_with_what_they_should_know(ann: Clien
     answer = asked.send(person="ben", reason="Look at the device first.")
     said = told(answer)
     assert "Give to: Done to 3 rows." in said
-    assert f"“Give to” does not fit the present state. (1): #{closed.pk}" in said
+    assert f"“Give to” does not fit the present state (1): #{closed.pk}" in said
     assert set(Case.objects.filter(owner=ben)) == set(rows)
 
 
@@ -58,7 +58,7 @@ def test_queue_and_severity_of_many_change(ann: Client) -> None:
     assert set(Case.objects.filter(queue=queue)) == set(rows)
     said = told(Asked(ann, "cases", "severity", keys).send(severity="medium", reason="It spreads."))
     assert "Severity: Done to 1 row." in said
-    assert f"It has this severity already. (1): #{rows[1].pk}" in said
+    assert f"It has this severity already (1): #{rows[1].pk}" in said
     assert set(Case.objects.values_list("severity", flat=True)) == {2}
 
 
@@ -69,6 +69,6 @@ def test_an_alert_that_joined_meanwhile_is_no_change_and_a_severity_is(ann: Clie
     Case.objects.filter(pk=graver.pk).update(severity=2)
     said = told(asked.send(disposition="benign", reason="A known partner."))
     assert "Done to 1 row." in said
-    assert "Somebody changed it meanwhile. (1)" in said
+    assert "Somebody changed it meanwhile (1)" in said
     graver.refresh_from_db()
     assert graver.live

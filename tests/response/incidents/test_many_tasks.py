@@ -25,7 +25,7 @@ def test_tasks_are_done_or_dropped_and_those_done_before_stay(client: Client) ->
     assert {one.note for one in IncidentTask.objects.filter(state="done")} == {"Switched over."}
     said = told(Asked(client, "incident_tasks", "drop", keys).send(reason="Not needed now."))
     assert "Drop: Done to 1 row." in said
-    assert "“Drop” does not fit the present state. (3): " in said
+    assert "“Drop” does not fit the present state (3): " in said
     assert sorted(IncidentTask.objects.values_list("state", flat=True)) == [
         "done", "done", "dropped", "verified",
     ]  # fmt: skip

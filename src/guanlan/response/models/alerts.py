@@ -249,6 +249,8 @@ class DeadLetter(models.Model):
     alert = models.ForeignKey(Alert, null=True, on_delete=models.SET_NULL, related_name="+")
     reason = SealedField(max_length=500, null=True)
 
+    called: str  # the rule in words, where a page has read it
+
     objects = ScopedQuerySet.as_manager()
 
     class Meta:

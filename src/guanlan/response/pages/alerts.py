@@ -12,6 +12,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -20,6 +22,7 @@ from guanlan.response.alerts import handling, muting
 from guanlan.response.alerts.coalescing import MOST
 from guanlan.response.alerts.handling import DISPOSITIONS, STATES
 from guanlan.response.alerts.people import responder
+from guanlan.response.alerts.precision import records
 from guanlan.response.alerts.showing import (
     AlertLook,
     alert_state,
@@ -27,8 +30,9 @@ from guanlan.response.alerts.showing import (
     show_alerts,
     timeline,
 )
+from guanlan.response.alerts.titles import rule_title, rule_words
 from guanlan.response.cases.amounts import in_words, payments_of
-from guanlan.response.models import Alert, EntityRef
+from guanlan.response.models import Alert, AlertRule, EntityRef
 from guanlan.response.pages.plan_starting import alert_plans
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.resource import (
@@ -140,8 +144,8 @@ def giving(subject: Subject) -> type[forms.Form]:
 UNJUDGED: Final = "unjudged"
 # What findings, snoozes, windows and cases do to an alert while somebody looks at it.
 DRIFTS: Final = (
-    "count", "last_seen", "evidence", "evidence_count", "muted", "muted_until", "muted_severity",
-    "told", "told_severity", "due", "case", "case_pending",
+    "count", "last_seen", "evidence", "evidence_count", "amounts", "muted", "muted_until",
+    "muted_severity", "told", "told_severity", "due", "case", "case_pending",
 )  # fmt: skip
 
 
@@ -213,8 +217,7 @@ def why(look: AlertLook, subject: Subject) -> Mapping[str, Any]:
     """What raised it, and how often."""
     row = look.row
     return facts(
-        (_("Rule"), row.rule),
-        (_("Says"), look.title),
+        (_("Rule"), _rule(row, subject)),
         (_("Category of risk"), look.category),
         (_("Found"), _("%(n)s times") % {"n": number(row.count)}),
         (
@@ -223,6 +226,22 @@ def why(look: AlertLook, subject: Subject) -> Mapping[str, Any]:
         ),
         (_("Same alert within"), duration(row.window * 1_000_000)),
         (_("Fingerprint"), row.fingerprint[:16]),
+    )
+
+
+def _rule(alert: Alert, subject: Subject) -> SafeString:
+    """Its rule in words, how often that is right, and the way to its page."""
+    rule = AlertRule.objects.for_user(subject).filter(name=alert.rule).first()
+    if rule is None:
+        return format_html('<span title="{}">{}</span>', alert.rule, rule_title(alert.rule))
+    share = records([rule.name], subject)[rule.name].precision
+    precision = _("unknown") if share is None else f"{100 * share:.0f} %"
+    return format_html(
+        '<a href="{}" title="{}">{}</a> <span class="quiet">· {}</span>',
+        reverse("alert_rule", args=[rule.pk]),
+        rule.name,
+        rule_words(rule.name, rule.text),
+        labelled(_("Precision"), precision),
     )
 
 

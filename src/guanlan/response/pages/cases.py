@@ -163,7 +163,7 @@ FILTERS: Sequence[Filter] = (
 # What alerts and clocks do to a case while somebody looks at it; its severity is no such thing.
 DRIFTS: Final = (
     "rule", "text", "values", "priority", "last_alert", "limits", "first_due", "resolve_due",
-    "told_late", "alert_count", "entity_count", "calls_due",
+    "told_late", "alert_count", "entity_count", "found", "calls_due",
 )  # fmt: skip
 ACTIONS: Final = (
     Action("take", pgettext_lazy("work on it", "Take"), case_acts.take, when=is_open,

@@ -354,7 +354,8 @@ def changed(request: HttpRequest, subject: Subject, resource: Resource, key: str
     for name in known.fields:  # what is not sent stays as it is
         value = known.get_initial_for_field(known.fields[name], name)
         if name not in data and value is not None:
-            data.setlist(name, [str(v) for v in value] if isinstance(value, list) else [str(value)])
+            kept = value if isinstance(value, list) else [value]
+            data.setlist(name, [json.dumps(v) if isinstance(v, dict) else str(v) for v in kept])
     _saved(resource, subject, row, data, seen)
     row = object_of(resource, subject, key)
     return _answer(200, _items(resource, [row], subject)[0], ETag=_etag(resource, row))

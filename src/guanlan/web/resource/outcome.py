@@ -33,7 +33,7 @@ class Group(NamedTuple):
     @property
     def words(self) -> str:
         """The group in one line."""
-        text = self.text or _("for other reasons")
+        text = self.text.rstrip(".。") or _("for other reasons")
         if self.done or not self.names:
             return f"{text} ({number(self.rows)})"
         more = self.rows - len(self.names)
