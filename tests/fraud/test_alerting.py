@@ -13,8 +13,12 @@ from django.urls import reverse
 
 from guanlan.core.audit import AuditUnavailable
 from guanlan.core.event_log import log_keys
+from guanlan.engine.log import EVENT
+from guanlan.engine.scenario import load_scenario
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud import raising
+from guanlan.fraud.alerting import Finder
+from guanlan.fraud.frames import record as read_record
 from guanlan.fraud.models import AlertMark, Cursor, Decision
 from guanlan.fraud.projection import Projection
 from guanlan.fraud.raising import TRIES, Raiser
@@ -23,7 +27,7 @@ from guanlan.fraud.services import project
 from guanlan.response.alerts import Finding, raise_alerts
 from guanlan.response.models import Alert, AlertEntity, DeadLetter
 from guanlan.response.terms import Severity
-from tests.fraud.world import World
+from tests.fraud.world import SCENARIO, World
 from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,6 +106,31 @@ def test_each_decision_raises_its_alert_once_whatever_breaks(
     assert sum(Alert.objects.values_list("count", flat=True)) >= len(expected)
     told = sum(Alert.objects.values_list("evidence_count", flat=True))
     assert told == sum(Alert.objects.values_list("count", flat=True))
+    for alert in Alert.objects.all():
+        seqs = [int(ref) for _kind, ref, _at in alert.evidence]
+        rows = Decision.objects.filter(seq__in=seqs, amount__isnull=False)
+        amounts = [row.amount or 0 for row in rows]
+        assert alert.amounts == ({"CNY": [sum(amounts), len(amounts)]} if amounts else {})
+    assert any(alert.amounts for alert in Alert.objects.all())
+
+
+@pytest.mark.parametrize(("level", "expected"), [(2, {"CNY": [10, 2]}), (3, {})])
+def test_an_amount_is_at_stake_where_its_level_lets_it_be_shown(
+    world: World, tmp_path: Path, level: int, expected: dict[str, list[int]]
+) -> None:
+    text = SCENARIO.read_text()
+    path = tmp_path / "pond.yaml"
+    path.write_text(
+        text.replace("money, required: true, level: 2", f"money, required: true, level: {level}")
+    )
+    scenario = load_scenario(path)
+    for _n in range(2):
+        decide(world, "u-1", Outcome.decline, "transfer.large")
+    world.log.commit()
+    frames, _following = world.tail().poll(0, 100)
+    events = [read_record(frame) for frame in frames if frame.kind == EVENT]
+    raise_alerts([one for _position, one in Finder(scenario).findings(events)])
+    assert Alert.objects.get().amounts == expected
 
 
 class Clock:

@@ -27,7 +27,7 @@ from guanlan.core.models import (
 )
 from guanlan.core.people.inviting import accept, invite
 from guanlan.web.pages.people import PEOPLE
-from guanlan.web.resource.acts import run
+from guanlan.web.resource.many import run
 from tests.people import confirm, person
 from tests.web.resource_suite import ResourceSuite
 

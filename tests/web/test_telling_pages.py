@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -147,6 +148,11 @@ def test_what_was_sent_shows_no_address(browser: Client, owner: User, channel: C
         "the other side refuses it"
         not in browser.get(reverse("deliveries") + "?q=state:sent").content.decode()
     )
+    shown = re.sub(r"<[^>]*>", "", page.split('class="rows listing"')[1])
+    assert "Test of" in shown
+    assert "channel.test" not in shown.split("How to filter")[0], "in words, not by its name"
+    grouped = browser.get(reverse("deliveries") + "?group=template").content.decode()
+    assert "template%3Achannel.test" in grouped
     exported = browser.post(reverse("deliveries_export", args=["csv"]))
     assert "owner@example.com" not in b"".join(exported).decode()
 

@@ -10,10 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from guanlan.core.access import MASKED_FROM
 from guanlan.engine.scenario.model import Rule, Scenario
+from guanlan.engine.scenario.vocabulary import CURRENCIES
 from guanlan.fraud import programs, words
-from guanlan.fraud.frames import Record
+from guanlan.fraud.frames import Layout, Record, WireEvent
 from guanlan.response.alerts import Evidence, Finding, evidence_link, rule_titles
+from guanlan.response.alerts.finding import MOST_AMOUNT
 from guanlan.response.cases.rules import SHIPPED
 from guanlan.response.entities import Named
 from guanlan.response.kinds import Kind, entity_kinds
@@ -46,6 +49,7 @@ class Finder:
     def __init__(self, scenario: Scenario | None) -> None:
         self._roles: dict[str, list[tuple[str, str]]] = {}
         self._rules: dict[str, Rule] = {}
+        self._layout = Layout(scenario)
         if scenario is not None:
             kinds = {kind.name for kind in scenario.entities}
             self._rules = {rule.id: rule for rule in scenario.rules}
@@ -97,7 +101,7 @@ class Finder:
             for role, kind in self._roles.get(event.type, ())
             if (key := event.entities.get(role)) is not None
         )
-        at = _at(item)
+        at, amount = _at(item), self._amount(event)
         first = present[0] if present else ("type", Named("type", event.type))
         return Finding(
             rule=PREFIX + top,
@@ -109,7 +113,18 @@ class Finder:
             evidence=(Evidence("decision", str(item.frame.seq), at),),
             at=at,
             window=WINDOW,
+            amount=amount,
+            currency=self._layout.currency if amount is not None else "",
         )
+
+    def _amount(self, event: WireEvent) -> int | None:
+        """What it is worth, in minor units, where its level lets that be shown."""
+        if self._layout.amount_level(event.type) >= MASKED_FROM:
+            return None
+        amount = self._layout.amount(event)
+        if amount is None or self._layout.currency not in CURRENCIES:
+            return None
+        return amount if 0 <= amount < MOST_AMOUNT else None
 
 
 def _at(item: Record) -> dt.datetime:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -26,8 +27,10 @@ from guanlan.engine.scenario.vocabulary import LABEL
 from guanlan.fraud import engine_access
 from guanlan.fraud.engine_access import EngineAccess
 from guanlan.fraud.models import CaseLabel
+from guanlan.response.alerts import Evidence
+from guanlan.response.alerts.keeping import every_piece
 from guanlan.response.cases.calling import on_case_closed
-from guanlan.response.models import Alert, Case
+from guanlan.response.models import AlertEvidence, Case
 
 logger = logging.getLogger("guanlan.labels")
 
@@ -48,31 +51,54 @@ def label(case: Case, now: dt.datetime) -> None:
     value = VALUES.get(case.disposition)
     if value is None:
         return
-    said = CaseLabel.objects.filter(case=case).order_by("closing").values_list("seq", "value")
-    before = dict(said)
-    alike = Alert.objects.filter(case=case, disposition=case.disposition)
-    found = _decisions(alike.values_list("evidence", flat=True).iterator())
+    alike = AlertEvidence.objects.filter(alert__case=case, alert__disposition=case.disposition)
+    for seqs in batched(_decisions(every_piece(alike.order_by("alert", "begins")))):
+        _say(case, value, seqs, now)
+    for seqs in _spoken_of(case):
+        _say(case, value, seqs, now)
+
+
+def _say(case: Case, value: str, seqs: Sequence[int], now: dt.datetime) -> None:
+    """Note what is said of some decisions, each once in a closing, unless it was said last."""
+    said = CaseLabel.objects.filter(case=case, closing__lt=case.closings, seq__in=seqs)
+    before = dict(said.order_by("closing").values_list("seq", "value"))
     CaseLabel.objects.bulk_create(
         (
             CaseLabel(
                 case=case, closing=case.closings, seq=seq, value=value,
                 said_by_id=case.closed_by_id, made=now,
             )
-            for seq in sorted(found | before.keys())
+            for seq in sorted(set(seqs))
             if before.get(seq) != value
         ),
-        batch_size=AT_ONCE,
+        ignore_conflicts=True,  # of several alerts, or raised again: said already
     )  # fmt: skip
 
 
-def _decisions(evidence: Iterable[Sequence[Sequence[str]]]) -> set[int]:
+def _decisions(evidence: Iterable[Evidence]) -> Iterator[int]:
     """The numbers of the decisions among pieces of evidence."""
-    return {
-        int(one[1])
-        for pieces in evidence
-        for one in pieces
-        if one[0] == "decision" and one[1].isdecimal() and len(one[1]) <= 18
-    }
+    return (
+        int(one.ref)
+        for one in evidence
+        if one.kind == "decision" and one.ref.isdecimal() and len(one.ref) <= 18
+    )
+
+
+def _spoken_of(case: Case) -> Iterator[list[int]]:
+    """The decisions of which the case said something at an earlier closing, some at a time."""
+    rows = CaseLabel.objects.filter(case=case, closing__lt=case.closings)
+    seqs = rows.order_by("seq").values_list("seq", flat=True).distinct()
+    part = list(seqs[:AT_ONCE])
+    while part:
+        yield part
+        part = list(seqs.filter(seq__gt=part[-1])[:AT_ONCE])
+
+
+def batched(numbers: Iterable[int]) -> Iterator[list[int]]:
+    """Numbers in lists of `AT_ONCE`."""
+    rest = iter(numbers)
+    while part := list(islice(rest, AT_ONCE)):
+        yield part
 
 
 def id_of(row: CaseLabel) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import operator
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -36,6 +37,7 @@ _ONCE: Final = (
 )
 _ALSO: Final = "EXISTS (SELECT 1 FROM {0} x WHERE {1} AND x.seq = d.seq)"
 _BIGGEST: Final = 2**63 - 1
+_CASE_LABEL: Final = re.compile(r"(\d{1,18})(?:\.(\d{1,9}))?(?:-(waiting|written|refused))?")
 
 
 class Wanted(NamedTuple):
@@ -129,10 +131,35 @@ def _read_term(search: Search, term: Term, kinds: Collection[str], currency: str
             search.add(
                 term, "d.event_id IN (SELECT l.target FROM fraud_label l WHERE l.value = %s)", value
             )
+        case "caselabel":
+            _case_label(search, term)
         case _ if name in kinds:
             search.entities.append(Wanted(name, value, term.negated))
         case _:
             search.problems.append(_("There is no filter “%(name)s:”.") % {"name": name})
+
+
+def _case_label(search: Search, term: Term) -> None:
+    """Decisions that a case labels, at any closing and whatever became of it, or of one."""
+    found = [_CASE_LABEL.fullmatch(value) for value in term.values]
+    if not all(found):
+        search.problems.append(
+            _("“caselabel:” takes the number of a case, such as 12, or 12-written.")
+        )
+        return
+    parts: list[str] = []
+    values: list[int | str] = []
+    for one in found:
+        if one is None:
+            continue
+        case, closing, state = one.groups()
+        said = {"c.case_id": int(case), "c.closing": closing and int(closing), "c.state": state}
+        known = {name: value for name, value in said.items() if value is not None}
+        parts.append(" AND ".join(f"{name} = %s" for name in known))
+        values += known.values()
+    either = ") OR (".join(parts)
+    wanted = f"d.seq IN (SELECT c.seq FROM fraud_caselabel c WHERE ({either}))"  # noqa: S608
+    search.add(term, wanted, *values)
 
 
 def _outcome(search: Search, term: Term) -> None:

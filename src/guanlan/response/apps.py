@@ -50,6 +50,7 @@ class ResponseConfig(AppConfig):
         declare("guanlan.response.pages.complaints", "guanlan.response.pages.complaint_setup")
         declare("guanlan.response.complaints.jobs", "guanlan.response.pages.complaint_ways")
         declare("guanlan.response.pages.complaint_figures")
+        declare("guanlan.response.pages.complaint_letters")
         ship = import_string("guanlan.response.complaints.sorting.ensure_shipped")
         post_migrate.connect(lambda **_options: ship(), sender=self, weak=False)
         declare(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from guanlan.response.pages import (
+    alert_evidence,
     complaint_calls,
     complaint_figures,
     complaint_public,
@@ -28,6 +29,8 @@ urlpatterns = [
     path("status/<slug:lang>.atom", status_public.feed, name="status_feed_in"),
     path("settings/status-page", status_components.settings_page, name="status_settings"),
     path("settings/status-page/preview", status_components.preview, name="status_preview"),
+    path("alert-evidence/<int:identity>", alert_evidence.of_alert, name="alert_evidence"),
+    path("case-evidence/<int:identity>", alert_evidence.of_case, name="case_evidence"),
     path("start-clocks", start_clocks.start, name="start_clocks"),
     path("incident-board", incident_views.board, name="incident_board"),
     path("incident-figures", incident_views.figures, name="incident_figures"),

@@ -48,7 +48,10 @@ class SavedView(models.Model):
 
 
 class BulkAct(models.Model):
-    """An action on many objects, which a job does one by one; `at` is how many are behind it."""
+    """An action on many objects, which a job does one by one; `at` is how many are behind it.
+
+    `words` are the groups of `guanlan.web.resource.outcome`.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -57,6 +60,7 @@ class BulkAct(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         FAILED = "failed", _("failed")
 
+    seal_id = SealId()
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="bulk_acts"
     )
@@ -64,6 +68,8 @@ class BulkAct(models.Model):
     action = models.CharField(max_length=64)
     language = models.CharField(max_length=10)  # of what is said of refused rows
     keys = models.JSONField(default=list)  # primary keys, as texts, in the order of doing
+    stamps = models.JSONField(default=list)  # what each object was like, where that is asked for
+    typed = SealedField(default="", blank=True)  # what the action asked for, while it is needed
     total = models.PositiveIntegerField()
     at = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
@@ -74,9 +80,11 @@ class BulkAct(models.Model):
     created = models.DateTimeField(default=timezone.now)
     finished = models.DateTimeField(null=True)
 
+    seal_row: ClassVar[str] = "seal_id"
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id owner noun action language keys total at done refused words state cancelling"
-        " created finished",
+        2: "id seal_id owner noun action language keys stamps total at done refused words state"
+        " cancelling created finished",
+        3: "typed",
     }
 
     objects = ScopedQuerySet.as_manager()

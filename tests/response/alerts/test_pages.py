@@ -200,6 +200,21 @@ def test_a_rule_shows_how_often_it_is_right(owner: Client) -> None:
     assert "95 % interval: 30 % to 90 %, from 6 judged" in text
 
 
+def test_the_page_of_an_alert_names_its_rule_in_words_with_its_record(owner: Client) -> None:
+    alert = raised(text="Transfers of %(n)s within: %(time)s", values={"n": 7, "time": "1 h"})
+    rule = AlertRule.objects.get()
+    page = owner.get(reverse("alert", args=[alert.pk])).content.decode()
+    link = f'<a href="{reverse("alert_rule", args=[rule.pk])}" title="{rule.name}">'
+    assert f"{link}Transfers of … within</a>" in page
+    assert "Precision: unknown" in page
+    assert f">{rule.name}<" not in page, "its short name stands on the rule's page"
+    assert rule.name in owner.get(reverse("alert_rule", args=[rule.pk])).content.decode()
+    raise_alert(finding("u-9", category="weather", at=timezone.now()))
+    letters = owner.get(reverse("alert_letters")).content.decode()
+    assert "Transfers of … within" in letters
+    assert rule.name not in letters
+
+
 def test_deadlines_are_changed_by_who_may(owner: Client, client: Client) -> None:
     assert AckDeadline.objects.count() == 5
     door = reverse("alert_deadlines_edit", args=[4])

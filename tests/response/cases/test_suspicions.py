@@ -13,12 +13,23 @@ from django.urls import reverse
 from guanlan.core.access import SYSTEM, Denied, subject_of
 from guanlan.core.models import Message, User
 from guanlan.response import papers
+from guanlan.response.alerts import Evidence
+from guanlan.response.alerts.coalescing import Run
+from guanlan.response.alerts.keeping import keep
 from guanlan.response.cases.deciding import decide
-from guanlan.response.models import Case, CaseDecision, CaseEntry, SuspicionDraft, SuspicionReport
+from guanlan.response.models import (
+    Alert,
+    Case,
+    CaseDecision,
+    CaseEntry,
+    SuspicionDraft,
+    SuspicionReport,
+)
 from guanlan.response.models.suspicions import NOUN
 from guanlan.response.suspicions import filing
 from guanlan.response.suspicions.transactions import Transaction, tells_transactions
 from tests.people import confirm, person
+from tests.response.alerts.findings import finding
 from tests.response.cases.rows import NOON, SECRET, make_alerts, make_case, make_suspicion
 from tests.web.resource_suite import ResourceSuite
 
@@ -48,17 +59,22 @@ def client_of(who: User) -> Client:
     return client
 
 
+def rests_on(alert: Alert, *named: tuple[str, str]) -> None:
+    """Give an alert evidence, without raising it."""
+    run = Run(finding(), NOON, alert)
+    run.add(NOON, finding(evidence=tuple(Evidence(kind, ref, NOON) for kind, ref in named)))
+    alert.evidence_count += len(named)
+    alert.save()
+    keep([run])
+
+
 @pytest.fixture
 def case() -> Case:
     """A case with two alerts, whose evidence are three transactions."""
     row = make_case(3, summary="")
     make_alerts(row, 2)
     for number, alert in enumerate(row.alerts.order_by("pk")):
-        alert.evidence = [
-            [kind, ref, NOON.isoformat()]
-            for kind, ref in (("ledger", str(7 + number)), ("ledger", "3"), ("note", "x"))
-        ]
-        alert.save()
+        rests_on(alert, ("ledger", str(7 + number)), ("ledger", "3"), ("note", "x"))
     row.refresh_from_db()
     return row
 
@@ -83,6 +99,22 @@ def test_it_begins_with_what_the_case_knows(case: Case) -> None:
     assert "## Why it is suspicious\n[not yet known]" in made.text
     assert SECRET not in made.text
     assert SECRET not in str(made.facts)
+
+
+def test_it_draws_from_all_evidence_and_counts_what_it_leaves_out(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = person("fraud_analyst", "anna")
+    alert = case.alerts.latest("pk")
+    rests_on(alert, *(("ledger", str(n)) for n in range(100, 1100)))
+    facts = drafted(case, anna).facts
+    assert [line[0] for line in facts["transactions"]] == [str(n) for n in range(800, 1100)]
+    assert (facts["more_transactions"], facts["unread"]) == (703, 0)
+    monkeypatch.setattr("guanlan.response.suspicions.filling.MOST_PIECES", 500)
+    made = drafted(case, anna)
+    assert made.facts["unread"] == 506
+    text = client_of(anna).get(reverse("suspicion", args=[made.pk])).content.decode()
+    assert "506 pieces of evidence were not looked through" in text
 
 
 def test_in_its_language_whatever_the_readers(case: Case) -> None:

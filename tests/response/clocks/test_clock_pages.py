@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any, ClassVar
 
 import pytest
@@ -16,6 +17,7 @@ from tests.people import person
 from tests.response.clocks.seeds import a_calendar, a_clock, a_rule
 from tests.web.resource_suite import ResourceSuite
 
+TICKED = re.compile(r'name="conditions-[^>]* checked')
 HOURS = {f"day_{n}": "09:00-18:00" for n in range(5)} | {"day_5": "", "day_6": ""}
 
 
@@ -150,6 +152,62 @@ def test_a_change_of_a_rule_makes_a_version_with_a_reason(browser: Client) -> No
     text = wrong.content.decode()
     assert "There is no condition moon." in text
     assert "a limit of -5 minutes: expected 1 to" in text
+
+
+def test_conditions_are_chosen_in_fields_and_stand_in_words(browser: Client) -> None:
+    rule = ClockRule.objects.get(code="pboc-brief")
+    address = reverse("clock_rules_edit", args=[rule.pk])
+    page = browser.get(address)
+    text = page.content.decode()
+    assert "The grade is at least" in text
+    assert 'name="conditions"' not in text, "nothing is typed as JSON"
+    form = page.context["form"]
+    values = {
+        name: "" if (value := form[name].value()) is None or value is False else value
+        for name in form.fields
+        if name != "conditions"
+    } | {"conditions-roles": ["bank_insurer", "eu_financial"], "conditions-kinds": ["core"],
+         "conditions-grade": "major", "conditions-flag_high_risk": "no",
+         "reason": "read in the final text", "_stamp": page.context["stamp"]}  # fmt: skip
+    bad = browser.post(address, values | {"limit_amount": "-5"})
+    assert bad.status_code == 422
+    kept = bad.content.decode()
+    assert len(TICKED.findall(kept)) == 3, "what was chosen is kept"
+    assert '<option value="major" selected>' in kept
+    assert browser.post(address, values).status_code == 302
+    made = ClockRule.objects.get(code="pboc-brief", current=True)
+    assert made.conditions == {
+        "roles": ["bank_insurer", "eu_financial"], "kinds": ["core"], "grade": "major",
+        "flags": {"high_risk": False},
+    }  # fmt: skip
+    edit = browser.get(reverse("clock_rules_edit", args=[made.pk])).content.decode()
+    assert len(TICKED.findall(edit)) == 3
+    shown = browser.get(reverse("clock_rule", args=[made.pk])).content.decode()
+    assert "bank or insurer under NFRA" in shown
+    assert "bank_insurer" not in shown
+
+
+def test_a_program_sends_conditions_as_json_and_what_it_leaves_out_stays(browser: Client) -> None:
+    rule = ClockRule.objects.get(code="pboc-brief")
+    address = f"/api/v1/clock-rules/{rule.pk}"
+    tag = browser.get(address)["ETag"]
+    answer = browser.patch(
+        address, {"limit_amount": 90, "reason": "read again"}, content_type="application/json",
+        headers={"If-Match": tag},
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.content.decode()
+    made = ClockRule.objects.get(code="pboc-brief", current=True)
+    assert (made.limit_amount, made.conditions) == (90, rule.conditions)
+    address = f"/api/v1/clock-rules/{made.pk}"
+    answer = browser.patch(
+        address,
+        {"conditions": '{"events": ["outage"]}', "reason": "read once more"},
+        content_type="application/json",
+        headers={"If-Match": browser.get(address)["ETag"]},
+    )
+    assert answer.status_code == 200, answer.content.decode()
+    newest = ClockRule.objects.get(code="pboc-brief", current=True)
+    assert newest.conditions == {"events": ["outage"]}
 
 
 def test_a_year_is_entered_as_the_notice_says_it(browser: Client) -> None:

@@ -12,6 +12,7 @@ from guanlan.response.models import (
     Complaint,
     ComplaintCategory,
     ComplaintGateway,
+    ComplaintLetter,
     ComplaintTerms,
     Mailbox,
     ReplyTemplate,
@@ -71,6 +72,15 @@ def make_gateway(n: int) -> ComplaintGateway:
     )  # fmt: skip
 
 
+def make_letter(n: int) -> ComplaintLetter:
+    at = NOW + dt.timedelta(seconds=n)
+    return ComplaintLetter.objects.create(
+        channel="sms", source="gateway 1", why="The body is larger than %(most)s KB.",
+        values={"most": "256"}, received=at, came=at, size=9, kept=9, origin=f"origin {n}",
+        digest="x", body=SECRET, draft="{}",
+    )  # fmt: skip
+
+
 def seed(many: int) -> None:
     """Some rows of everything that has a list."""
     for n in range(many):
@@ -80,3 +90,4 @@ def seed(many: int) -> None:
         make_terms(n)
         make_mailbox(n)
         make_gateway(n)
+        make_letter(n)

@@ -26,7 +26,7 @@ from guanlan.response.complaints.signatures import (
     wechat_sign,
 )
 from guanlan.response.complaints.ways import save_gateway
-from guanlan.response.models import Complaint, ComplaintGateway, DeadLetter
+from guanlan.response.models import Complaint, ComplaintGateway, ComplaintLetter
 from tests.people import confirm, person
 from tests.response.complaints.rows import NOW
 
@@ -101,7 +101,7 @@ def test_what_is_not_believed_is_refused_in_one_sentence_and_kept(client: Client
     assert told[7] == "There is no field colour."
     assert [one.status_code for one in answers] == [401] * 4 + [422] * 4
     assert not Complaint.objects.exists()
-    kept = DeadLetter.objects.order_by("pk")
+    kept = ComplaintLetter.objects.order_by("pk")
     assert [said(one.why, one.values) for one in kept] == told
     assert "colour" in str(kept[7].body)
 
@@ -123,7 +123,7 @@ def test_who_is_refused_without_end_is_not_listened_to_for_a_while(client: Clien
     good = call(client, row, secret, {"id": "m-0", "text": "x"})
     codes = [call(client, row, "wrong", {"id": "1"}).status_code for _n in range(61)]
     assert (good.status_code, codes) == (202, [401] * 60 + [429])
-    assert DeadLetter.objects.count() == 60
+    assert ComplaintLetter.objects.count() == 60
 
 
 @pytest.mark.django_db

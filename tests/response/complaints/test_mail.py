@@ -22,7 +22,7 @@ from guanlan.response.complaints.mail import Unpolled, poll, poll_all
 from guanlan.response.complaints.parsing import MOST_PARTS, BadLetter, read_letter
 from guanlan.response.complaints.replying import reply
 from guanlan.response.complaints.ways import save_mailbox
-from guanlan.response.models import Complaint, ComplaintMessage, DeadLetter, Mailbox
+from guanlan.response.models import Complaint, ComplaintLetter, ComplaintMessage, Mailbox
 from guanlan.web.discussion.models import Attachment
 from tests.core.outbox.sink import mail_server
 from tests.people import person
@@ -43,7 +43,7 @@ class Desk(NamedTuple):
         return poll(self.box, now, context=self.context)
 
     def letters(self) -> list[str]:
-        return [said(one.why, one.values) for one in DeadLetter.objects.order_by("pk")]
+        return [said(one.why, one.values) for one in ComplaintLetter.objects.order_by("pk")]
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_letter_of_50_mb_is_refused_in_one_sentence_and_stays(
     assert Complaint.objects.count() == 0
     assert "is larger than" in desk.letters()[0]
     assert not any("BODY.PEEK[])" in one for one in desk.folder.asked), "it was never fetched"
-    assert "li.na@example.com" in str(DeadLetter.objects.earliest("pk").body)
+    assert "li.na@example.com" in str(ComplaintLetter.objects.earliest("pk").body)
 
 
 def test_a_server_that_sends_more_than_it_said_is_cut_off(

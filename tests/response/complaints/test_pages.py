@@ -21,6 +21,7 @@ from guanlan.response.models import (
     Complaint,
     ComplaintCategory,
     ComplaintGateway,
+    ComplaintLetter,
     ComplaintMessage,
     ComplaintTerms,
     IncidentLink,
@@ -42,6 +43,14 @@ class TestComplaints(ResourceSuite):
 
     def make(self, n: int) -> Complaint:
         return rows.make_complaint(n)
+
+
+class TestLetters(ResourceSuite):
+    noun = "response.complaintletter"
+    secret = rows.SECRET
+
+    def make(self, n: int) -> ComplaintLetter:
+        return rows.make_letter(n)
 
 
 class TestCategories(ResourceSuite):

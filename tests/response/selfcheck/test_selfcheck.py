@@ -10,7 +10,7 @@ from django.utils import translation
 
 from guanlan.core.jobs import registered
 from guanlan.core.models import AuditEntry, Job, JobRun
-from guanlan.response.alerts.titles import title_of
+from guanlan.response.alerts.titles import said, title_of
 from guanlan.response.models import Alert, Sink
 from guanlan.response.selfcheck import checks
 from guanlan.response.selfcheck.jobs import look_after
@@ -43,6 +43,15 @@ def test_a_job_that_failed_for_good_is_an_alert_until_it_runs_well() -> None:
     assert look_after(NOW + MINUTE) == (0, 0), "failing goes on: the same alert"
     JobRun.objects.filter(state="running").update(state="done")
     assert look_after(NOW + 2 * MINUTE) == (0, 1)
+
+
+def test_a_job_is_named_in_words() -> None:
+    said_of = {"text": "The job %(job)s is late", "values": {"job": "outbox.deliver"}}
+    with translation.override("en"):
+        assert said(**said_of) == "The job Delivery of messages is late"  # type: ignore[arg-type]
+    with translation.override("zh-hans"):
+        assert said(**said_of) == "任务 发送消息 未按时运行"  # type: ignore[arg-type]
+        assert "gone" in said("The job %(job)s is late", {"job": "gone"})
 
 
 def test_a_job_that_is_late_is_an_alert_until_it_is_not() -> None:

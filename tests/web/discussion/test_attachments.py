@@ -27,10 +27,15 @@ from guanlan.core.jobs import find_job, running, wanting
 from guanlan.core.jobs.registry import next_due
 from guanlan.core.models import JobRun
 from guanlan.fraud.models import Decision
-from guanlan.web.discussion import storing
+from guanlan.web.discussion import storing, sweeping
 from guanlan.web.discussion.models import Attachment
 from guanlan.web.discussion.storing import PIECE, Unreadable, Writer
-from guanlan.web.discussion.sweeping import JOB, finish_removals
+from guanlan.web.discussion.sweeping import (
+    JOB,
+    finish_removals,
+    put_back_named,
+    set_nameless_aside,
+)
 from tests.people import person
 from tests.web.discussion.test_comments import NOUN
 
@@ -319,3 +324,42 @@ def test_a_job_sweeps_without_another_upload(room: Path) -> None:
     assert [path.name for path in (room / "incoming").iterdir()] == [under_way.stored]
     under_way.discard()
     left.discard()
+
+
+def test_what_no_row_names_is_set_aside_after_a_day_and_removed_after_another(
+    decision: Decision, analyst: Client, room: Path
+) -> None:
+    send(analyst)
+    named = Attachment.objects.get().stored
+    young, nameless = kept_without_row(), kept_without_row()
+    old = time.time() - storing.ABANDONED - 1
+    for stored in (named, nameless):
+        os.utime(storing.path_of(stored), (old, old))
+    assert set_nameless_aside() == 1
+    assert {path.name for path in files(room) if path.parent.name != "incoming"} == {named, young}
+    put_back_named()
+    assert storing.sweep() == 0
+    assert storing.sweep(time.time() + storing.ABANDONED + 1) == 1
+    assert {path.name for path in files(room)} == {named, young}
+
+
+def test_bytes_whose_row_is_written_while_the_sweep_looks_are_put_back(
+    decision: Decision, analyst: Client, room: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(analyst)
+    row = Attachment.objects.get()
+    old = time.time() - storing.ABANDONED - 1
+    os.utime(storing.path_of(row.stored), (old, old))
+    monkeypatch.setattr(sweeping, "_named", lambda names: set())  # before the row was written
+    assert set_nameless_aside() == 1
+    monkeypatch.undo()
+    put_back_named()
+    assert b"".join(storing.opened(row.stored)) == LINES
+
+
+def kept_without_row() -> str:
+    writer = Writer()
+    writer.write(b"words")
+    writer.finish()
+    writer.keep()
+    return writer.stored

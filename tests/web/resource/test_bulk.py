@@ -21,6 +21,7 @@ from guanlan.core.models import ApiKey, JobRun, User
 from guanlan.web.models import BulkAct
 from guanlan.web.pages.keys import KEYS
 from guanlan.web.resource import bulk, registry
+from guanlan.web.resource.outcome import GROUPS, NAMES, Group, Outcome, Said, lines
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -189,15 +190,15 @@ def test_one_object_that_refuses_does_not_stop_the_others(
     bulk.work(Watched())
     made.refresh_from_db()
     assert (made.done, made.refused) == (ROWS - 2, 3)
-    assert "It is needed." in made.words[0]
-    assert made.words[1].endswith("RuntimeError")
+    assert made.words[0][:3] == [False, "It is needed.", 1]
+    assert made.words[1][1:3] == ["RuntimeError", 1]
     assert "secret-value" not in str(made.words)
 
 
 def test_keys_that_are_none_are_left_out_and_stop_nobody(
     owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("guanlan.web.resource.acts.INLINE", 2)
+    monkeypatch.setattr("guanlan.web.resource.many.INLINE", 2)
     client = Client()
     client.force_login(owner)
     people = [str(person("operations", f"one-{n}").pk) for n in range(3)]
@@ -223,7 +224,7 @@ def test_few_are_done_at_once_and_more_apart(
     client.post(address, said | {"key": keys[:2]})
     assert live() == set(keys[2:])
     assert not BulkAct.objects.exists()
-    monkeypatch.setattr("guanlan.web.resource.acts.INLINE", 5)
+    monkeypatch.setattr("guanlan.web.resource.many.INLINE", 5)
     answer = client.post(address, said | {"all": "1", "state": "q=revoked%3Ano"})
     made = BulkAct.objects.get()
     assert answer["Location"] == reverse("bulk", args=[made.pk])
@@ -240,3 +241,19 @@ def test_few_are_done_at_once_and_more_apart(
     analyst.force_login(person("fraud_analyst", "another"))
     assert analyst.get(answer["Location"]).status_code == 404, "one's own only"
     assert analyst.get(reverse("bulk_acts")).context["rows"] == []
+
+
+def test_an_outcome_counts_names_and_ends_in_other_reasons() -> None:
+    outcome = Outcome()
+    for n in range(GROUPS + 3):
+        for _one in range(NAMES + 2):
+            outcome.add(Said(False, f"reason {n}"), lambda: "a row")
+    outcome.add(Said(True))
+    assert (outcome.done, outcome.refused) == (1, (GROUPS + 3) * (NAMES + 2))
+    again = Outcome(outcome.words)
+    assert again.reasons[0].rows == NAMES + 2
+    assert len(again.reasons[0].names) == NAMES
+    assert (again.reasons[-1].text, again.reasons[-1].rows) == ("", 3 * (NAMES + 2))
+    assert len(again.reasons) == GROUPS + 1
+    text = lines("<first>", [Group(False, "<b>", 1, ["<i>"])])
+    assert text == "&lt;first&gt;<br>&lt;b&gt; (1): &lt;i&gt;"

@@ -30,9 +30,9 @@ from guanlan.core.models import ApiKey
 from guanlan.fraud.services import store_backtest
 from guanlan.web.pages.keys import KEYS
 from guanlan.web.resource import Form, Related, Resource, Saved, resources
-from guanlan.web.resource.acts import every, run
 from guanlan.web.resource.declared import Ask, Filter
-from guanlan.web.resource.editing import form_of, save, stamp
+from guanlan.web.resource.editing import form_of, save
+from guanlan.web.resource.many import every, run
 from guanlan.web.resource.reading import (
     conditions,
     counted,
@@ -44,6 +44,7 @@ from guanlan.web.resource.reading import (
     visible,
 )
 from guanlan.web.resource.registry import column_level
+from guanlan.web.resource.stamps import stamp
 from guanlan.web.resource.words import Term, read_terms
 from tests.fraud import conftest
 from tests.fraud.reports import report

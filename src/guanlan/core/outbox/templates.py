@@ -29,6 +29,7 @@ LANGUAGES: Final = ("en", "zh-hans", "zh-hant")
 LONGEST_VALUE: Final = 500
 _NAME: Final = re.compile(r"\{(\w+)\}")
 _BRACE: Final = re.compile(r"[{}]")
+_TAIL: Final = re.compile(r"\s*[:：·]?\s*(?:[\[【“「]?…[\]】”」]?\s*[:：,，]?\s*)+$")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 Value = str | int | float
@@ -43,13 +44,15 @@ class Text(NamedTuple):
 
 class Template(Struct, frozen=True):
     """A registered template; `names` says the data level of each name, `lines` which of them
-    may have several lines, `words` which of them are codes and what names those."""
+    may have several lines, `words` which of them are codes and what names those. `title` says
+    in each language what messages of it are called where the subject alone tells nothing."""
 
     name: str
     names: dict[str, int]
     texts: dict[str, Text]
     lines: frozenset[str] = frozenset()
     words: dict[str, Callable[[str], str]] = {}
+    title: dict[str, str] = {}
 
 
 _templates: dict[str, Template] = {}
@@ -62,13 +65,14 @@ def template(
     texts: Mapping[str, tuple[str, str]],
     lines: Collection[str] = (),
     words: Mapping[str, Callable[[str], str]] | None = None,
+    title: Mapping[str, str] | None = None,
 ) -> Template:
     """Register a template; a value of a name in `words` is a code, which is told in the
     reader's language. Raises ValueError where it is registered twice, a language is
     missing, or a text uses a name that is not declared."""
     if name in _templates:
         raise ValueError(f"template {name} is registered twice")
-    if set(texts) != set(LANGUAGES):
+    if set(texts) != set(LANGUAGES) or set(title or LANGUAGES) != set(LANGUAGES):
         raise ValueError(f"template {name}: expected texts in {', '.join(LANGUAGES)}")
     for language, parts in texts.items():
         for part in parts:
@@ -76,7 +80,9 @@ def template(
             if not used <= set(names) or _BRACE.search(_NAME.sub("", part)):
                 raise ValueError(f"template {name}: {language} uses a name that is not declared")
     ready = {code: Text(*parts) for code, parts in texts.items()}
-    made = Template(name, dict(names), ready, frozenset(lines), dict(words or {}))
+    made = Template(
+        name, dict(names), ready, frozenset(lines), dict(words or {}), dict(title or {})
+    )
     _templates[name] = made
     return made
 
@@ -87,6 +93,32 @@ def get_template(name: str) -> Template:
         return _templates[name]
     except KeyError:
         raise ValueError(f"there is no template {name}") from None
+
+
+def titles() -> dict[str, str]:
+    """What the messages of each template are called in the current language, by its name."""
+    return {name: title_of(name) for name in _templates}
+
+
+def title_of(name: str) -> str:
+    """What messages of a template are called in the current language: their subject without what
+    differs from one to the next. Of one that this version no longer has there is only the name."""
+    chosen = _templates.get(name)
+    if chosen is None:
+        return name
+    language = translation.get_language() or "en"
+    language = language if language in LANGUAGES else "en"
+    said = chosen.title.get(language) or _NAME.sub("…", chosen.texts[language].subject)
+    return without_tail(said)
+
+
+def without_tail(text: str) -> str:
+    """A text in which `…` stands for each value, without those at its end.
+
+    >>> without_tail("Case … is yours: …"), without_tail("The job … is late")
+    ('Case … is yours', 'The job … is late')
+    """
+    return _TAIL.sub("", text) or text
 
 
 def prepared(name: str, context: Mapping[str, Value]) -> dict[str, Value]:

@@ -38,6 +38,7 @@ DOORS: Final[dict[str, Door]] = {
     "language": Door(120, 120),
     "complaint_call": Door(60, 60),  # calls that were refused
     "complaint": Door(30, 30, 24 * 60),  # many people may share an address
+    "complaint_mb": Door(200, 200, 24 * 60),  # megabytes of files
 }
 
 
@@ -80,6 +81,23 @@ def enter(door: str, name: str, address: str, now: datetime | None = None) -> En
             left = oldest + timedelta(minutes=limit.minutes) - at
             return Entry((), (door, ""), max(1, int(left.total_seconds())))
     return Entry(tuple(kept), (door, subject_hash("name", name) if name else ""))
+
+
+def room_for(door: str, address: str, units: int, now: datetime | None = None) -> bool:
+    """Write down as many tries at once, where the address may make all of them; else none."""
+    at = now or timezone.now()
+    limit = DOORS[door]
+    subject = subject_hash("address", address)
+    rows = [
+        Attempt(door=door, subject=subject, at=at) for _ in range(min(units, limit.per_address))
+    ]
+    made = Attempt.objects.bulk_create(rows)
+    since = at - timedelta(minutes=limit.minutes)
+    tries = Attempt.objects.filter(door=door, subject=subject, at__gt=since).count()
+    if tries <= limit.per_address:
+        return True
+    Attempt.objects.filter(pk__in=[row.pk for row in made]).delete()
+    return False
 
 
 def forgive(entry: Entry) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import platform
 import shutil
+from typing import Final
 
 import django
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 import guanlan
@@ -17,6 +20,18 @@ from guanlan.fraud import engine_access, figures, projector
 from guanlan.fraud.models import Program
 from guanlan.web.rights import needs, subject_of_request
 
+ENGINE: Final = {
+    "ready": pgettext_lazy("state of the engine", "ready"),
+    "failed": pgettext_lazy("state of the engine", "failed"),
+    "closed": pgettext_lazy("state of the engine", "closed"),
+}
+# Why the log could not be read, by the kind of error.
+LOG_FAULTS: Final = {
+    "LogCorrupt": pgettext_lazy("the event log", "it is damaged"),
+    "LogLocked": pgettext_lazy("the event log", "another process holds it"),
+    "LogSealed": pgettext_lazy("the event log", "it is sealed with a key that is not here"),
+    "PermissionError": pgettext_lazy("the event log", "this process may not read it"),
+}
 BEHIND = 8 << 20  # bytes of log not yet projected that deserve a word
 
 
@@ -38,6 +53,8 @@ def health(request: HttpRequest) -> HttpResponse:
         "slow": log.behind > BEHIND,
         "segments": _segments(),
         "engine": engine,
+        "log_fault": LOG_FAULTS.get(log.reason, _("it cannot be opened")),
+        "engine_word": ENGINE[engine.state] if engine else "",
         "stats": engine.stats if engine else None,
         "digest": engine.program.digest if engine else "",
         "programs": Program.objects.for_user(subject_of_request(request)).order_by("-position")[

@@ -213,6 +213,12 @@ DECISIONS = register(
             Filter("after", gettext_lazy("Decided from then on"), "time", level=2),
             Filter("before", gettext_lazy("Decided until then"), "time", level=2),
             Filter("label", gettext_lazy("Label"), "choice", choices=lambda: words.LABELS, level=2),
+            Filter(
+                "caselabel",
+                gettext_lazy("Label of a case"),
+                level=2,
+                example="caselabel:12-written",
+            ),
             Filter("restriction", gettext_lazy("Restriction"), level=2, example="restriction:r7"),
             Filter("degraded", gettext_lazy("Degraded"), "flag", group=True),
             Filter("version", gettext_lazy("Version"), group=True),

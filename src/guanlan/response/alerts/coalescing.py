@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,18 +10,20 @@ from guanlan.response.alerts.finding import Evidence, Finding, fingerprint
 from guanlan.response.entities import Named
 from guanlan.response.models import Alert
 
-KEPT: Final = 20  # pieces of evidence kept from the beginning, and as many of the newest
+KEPT: Final = 20  # pieces of evidence an alert shows from the beginning, and of the newest
+MOST: Final = 100_000  # pieces of evidence kept of an alert: the first ones
 ENTITIES: Final = 50  # parts of entities kept of an alert
 
 Part = tuple[str, Named]
+Amounts = dict[str, list[int]]  # by currency: minor units, number of payments
 
 
 class Run:
     """Findings of one fingerprint that are one alert: an existing one, or one to be made."""
 
     __slots__ = (
-        "alert", "count", "evidence", "evidence_count", "finding", "first", "last", "parts",
-        "severity",
+        "alert", "amounts", "count", "every", "evidence", "evidence_count", "finding", "first",
+        "last", "parts", "room", "severity",
     )  # fmt: skip
 
     def __init__(self, finding: Finding, at: datetime, alert: Alert | None) -> None:
@@ -29,11 +31,15 @@ class Run:
         self.alert = alert
         self.count = 0
         self.first = self.last = at
+        self.room = MOST
         if alert is not None:
             self.first, self.last = alert.first_seen, alert.last_seen
+            self.room = max(0, MOST - alert.evidence_count)
         self.severity = -1
+        self.amounts: Amounts = {}
         self.parts: dict[Part, None] = {}
-        self.evidence: list[Evidence] = []
+        self.evidence: list[Evidence] = []  # the first and the newest
+        self.every: list[Evidence] = []  # all that is to be kept
         self.evidence_count = 0
 
     def takes(self, at: datetime, finding: Finding) -> bool:
@@ -45,6 +51,10 @@ class Run:
         self.count += 1
         self.first, self.last = min(self.first, at), max(self.last, at)
         self.severity = max(self.severity, int(finding.severity))
+        if finding.amount is not None:
+            there = self.amounts.setdefault(finding.currency, [0, 0])
+            there[0] += finding.amount
+            there[1] += 1
         if len(self.parts) < ENTITIES:
             self.parts.update(dict.fromkeys(finding.entities))
         for one in finding.evidence:
@@ -52,6 +62,8 @@ class Run:
             if len(self.evidence) >= 2 * KEPT:
                 del self.evidence[KEPT]
             self.evidence.append(one)
+            if len(self.every) < self.room:
+                self.every.append(one)
 
 
 def fingerprints(findings: Iterable[Finding]) -> list[str]:
@@ -90,7 +102,17 @@ def runs_of(
     return found
 
 
+def summed(before: Mapping[str, Sequence[int]], more: Mapping[str, Sequence[int]]) -> Amounts:
+    """Amounts with others, each with those of its currency."""
+    sums = {currency: list(one) for currency, one in before.items()}
+    for currency, (amount, payments) in more.items():
+        there = sums.setdefault(currency, [0, 0])
+        there[0] += amount
+        there[1] += payments
+    return sums
+
+
 def kept_evidence(before: list[list[str]], more: list[Evidence]) -> list[list[str]]:
-    """Evidence as an alert keeps it: the first `KEPT`, then the newest `KEPT`."""
+    """Evidence as an alert shows it: the first `KEPT`, then the newest `KEPT`."""
     whole = before + [[kind, ref, at.isoformat()] for kind, ref, at in more]
     return whole[:KEPT] + whole[KEPT:][-KEPT:]

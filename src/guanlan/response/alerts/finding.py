@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 from msgspec import Struct
 
+from guanlan.engine.scenario.vocabulary import CURRENCIES
 from guanlan.response.entities import LONGEST_KEY, Named
 from guanlan.response.kinds import every_kind
 from guanlan.response.terms import CATEGORIES, Severity
@@ -24,6 +25,7 @@ LONGEST_TEXT: Final = 300
 LONGEST_REF: Final = 128
 LONGEST_WINDOW: Final = timedelta(days=30)
 HOUR: Final = timedelta(hours=1)
+MOST_AMOUNT: Final = 2**63
 _SEVERITIES: Final = frozenset(int(one) for one in Severity)
 
 
@@ -42,7 +44,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     translation with `%(name)s` for `values` (nothing personal), or a plain title. `key` says
     which findings are the same: its values may be personal, only their keyed digest is kept.
     `at` is when it happened, with its zone; within `window` of the last one, another is the same
-    alert.
+    alert. `amount` is what the payment that it is about is worth, in whole minor units of
+    `currency` (ISO 4217), and only where its data level lets it be shown: 2 at most.
     """
 
     rule: str
@@ -55,6 +58,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     entities: tuple[tuple[str, Named], ...] = ()
     evidence: tuple[Evidence, ...] = ()
     window: timedelta = HOUR
+    amount: int | None = None
+    currency: str = ""
 
 
 class Fault(NamedTuple):
@@ -102,6 +107,12 @@ def _fault(one: Finding, kinds: Collection[str]) -> Fault | None:
         return Fault(gettext_noop("Its time says no zone."), {})
     if not timedelta(0) <= one.window <= LONGEST_WINDOW:
         return Fault(gettext_noop("Its window is not between 0 and 30 days."), {})
+    if one.amount is not None and not (
+        type(one.amount) is int and 0 <= one.amount < MOST_AMOUNT and one.currency in CURRENCIES
+    ):
+        return Fault(
+            gettext_noop("Its amount is no number of minor units in a currency such as CNY."), {}
+        )
     return _fault_of_parts(one, kinds)
 
 
@@ -195,4 +206,6 @@ def read_back(body: str) -> Finding:
         entities=entities,
         evidence=evidence,
         window=timedelta(seconds=said["window"]),
+        amount=said.get("amount"),
+        currency=said.get("currency") or "",
     )

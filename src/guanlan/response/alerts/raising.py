@@ -18,10 +18,12 @@ from guanlan.response.alerts.coalescing import (
     fingerprints,
     kept_evidence,
     runs_of,
+    summed,
 )
 from guanlan.response.alerts.deadlines import deadlines, earlier
 from guanlan.response.alerts.finding import Fault, Finding, fault_of, written
 from guanlan.response.alerts.history import note
+from guanlan.response.alerts.keeping import keep
 from guanlan.response.alerts.muting import mute_new, speak
 from guanlan.response.entities import Named, rows_of
 from guanlan.response.kinds import every_kind
@@ -94,6 +96,7 @@ def _raise(named: list[tuple[str, Finding]], now: datetime) -> list[Alert]:
         over = [current[digest].pk for digest, _run in fresh if digest in current]
         newest = dict(fresh)
         _make(sorted(fresh, key=lambda one: one[0]), newest, over, times, now)
+    keep(every)
     _join(every, refs)
     if fresh:
         about = {
@@ -131,6 +134,9 @@ def _go_on(run: Run, alert: Alert, within: timedelta | None, now: datetime) -> b
     alert.first_seen, alert.last_seen = run.first, run.last
     alert.evidence = kept_evidence(alert.evidence, run.evidence)
     alert.evidence_count += run.evidence_count
+    if run.amounts:
+        alert.amounts = summed(alert.amounts, run.amounts)
+        alert.case_pending = True  # as much is at stake in its case
     worse = run.severity > alert.severity
     if worse:
         before, alert.severity = alert.severity, run.severity
@@ -144,8 +150,8 @@ def _go_on(run: Run, alert: Alert, within: timedelta | None, now: datetime) -> b
         note(alert, "severity", now, values={"from": before, "to": run.severity})
     alert.save(
         update_fields=[
-            "count", "first_seen", "last_seen", "evidence", "evidence_count", "severity",
-            "deadline", "due", "muted", "muted_until", "told_severity", "case_pending",
+            "count", "first_seen", "last_seen", "evidence", "evidence_count", "amounts",
+            "severity", "deadline", "due", "muted", "muted_until", "told_severity", "case_pending",
         ]
     )  # fmt: skip
     return worse
@@ -193,6 +199,7 @@ def _new(digest: str, run: Run, current: bool, within: timedelta | None, now: da
         raised=now,
         evidence=kept_evidence([], run.evidence),
         evidence_count=run.evidence_count,
+        amounts=run.amounts,
         deadline=None if within is None else now + within,
         due=now,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -15,9 +15,9 @@ from guanlan.core.access import Subject
 from guanlan.response.alerts import evidence
 from guanlan.response.alerts.handling import DISPOSITIONS, STATES
 from guanlan.response.alerts.history import KINDS
-from guanlan.response.alerts.titles import title_of
+from guanlan.response.alerts.titles import rule_words, title_of
 from guanlan.response.kinds import Kind, every_kind, kind_title, masked
-from guanlan.response.models import Alert, AlertEntity, AlertHappening
+from guanlan.response.models import Alert, AlertEntity, AlertHappening, AlertRule
 from guanlan.response.pages.reveals import reveal_form
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.pages.revealing import RevealForm
@@ -48,6 +48,13 @@ class AlertRow:
         self.alert = alert
         self.title = title_of(alert)
         self.parts = parts[:SHOWN_IN_ROW]
+
+
+def rules_in_words(names: Collection[str], subject: Subject) -> dict[str, str]:
+    """What rules are called apart from any one alert, by name: one query."""
+    known = AlertRule.objects.for_user(subject).filter(name__in=names)
+    texts = dict(known.values_list("name", "text"))
+    return {name: rule_words(name, texts.get(name, "")) for name in names}
 
 
 def severity_state(severity: int) -> State:

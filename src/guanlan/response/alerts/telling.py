@@ -42,6 +42,7 @@ def _severity(name: str) -> str:
 
 outbox.template(
     "alert.raised",
+    title={"en": "An alert was raised", "zh-hans": "产生告警", "zh-hant": "產生告警"},
     names=_NAMES,
     words={"severity": _severity},
     texts={

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from django.utils.translation import gettext
 
+from guanlan.core.outbox.templates import without_tail
+
 Read = Callable[[str], str]
 _titles: Final[dict[str, Read]] = {}
+_codes: Final[dict[str, Read]] = {}
+_VALUE: Final = re.compile(r"%\(\w+\)[sd]")
 
 
 class Titled(Protocol):
@@ -27,6 +32,20 @@ def rule_titles(prefix: str, read: Read) -> None:
     _titles[prefix] = read
 
 
+def value_words(name: str, read: Read) -> None:
+    """Say that values called `name` are codes: `read(code)` gives the words in the current
+    language. Raises ValueError for a name said twice."""
+    if name in _codes:
+        raise ValueError(f"words of the values {name} are registered twice")
+    _codes[name] = read
+
+
+def rule_words(rule: str, text: str) -> str:
+    """What a rule is called apart from any one alert; `text` is what it last said, without the
+    values that belong to one alert. Its name where nothing is known."""
+    return rule_title(rule, without_tail(_VALUE.sub("…", gettext(text))) if text else "")
+
+
 def rule_title(rule: str, fallback: str = "") -> str:
     """What a rule is called; its name where nobody says."""
     for prefix, read in _titles.items():
@@ -41,7 +60,10 @@ def said(text: str, values: Mapping[str, str | int | float]) -> str:
     if not values:
         return words
     try:
-        return words % values
+        return words % {
+            name: _codes[name](value) if name in _codes and isinstance(value, str) else value
+            for name, value in values.items()
+        }
     except (KeyError, ValueError, TypeError):
         return words
 

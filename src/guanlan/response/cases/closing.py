@@ -16,6 +16,7 @@ from guanlan.core.access import Denied, Subject, require
 from guanlan.core.audit import act
 from guanlan.core.jobs import nudge
 from guanlan.response.alerts.handling import DISPOSITIONS
+from guanlan.response.cases.amounts import found_in
 from guanlan.response.cases.calling import CALLS
 from guanlan.response.cases.finding import NOUN, locked, open_row, reason_of
 from guanlan.response.cases.handling import AT_ONCE, answered, end_waiting
@@ -109,6 +110,7 @@ def _close(subject: Subject, row: Case, disposition: str, reason: str, now: dt.d
     row.closing_by, row.closing_at, row.closing_as = None, None, ""
     row.closings += 1
     row.calls_due = True
+    row.found = found_in([row.pk])[row.pk]  # with what has come since it was last looked at
     row.save()
     enter(row, "closed", now, subject, text=reason, values={"disposition": disposition})
     _close_alerts(subject, row, disposition, now)

@@ -4,7 +4,8 @@ Each alert is grouped by the most telling of its entities, in the order of its c
 without entities by the rule that raised it. It joins the newest open case of that category and
 entity whose newest alert was raised within the window before it, and which is not full; else it
 opens one. Alerts that nobody is told of for the moment wait, and closed ones are left alone. An
-alert that got worse, or speaks of more entities, is looked at again and its case follows.
+alert that got worse, or speaks of more entities or payments, is looked at again and its case
+follows.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from guanlan.core.audit import act
 from guanlan.core.jobs import nudge
 from guanlan.core.writing import update_rows
 from guanlan.response.alerts import on_raised
+from guanlan.response.cases.amounts import found_in
 from guanlan.response.cases.clocking import pauses_of, tighten
 from guanlan.response.cases.letters import tell_given
 from guanlan.response.cases.opening import Arranged
@@ -33,6 +35,7 @@ WAITING: Final = Q(case_pending=True, live=True, muted="")
 _CHANGED: Final = (
     "last_alert", "alert_count", "entity_count", "severity", "limits", "first_due",
     "resolve_due", "priority", "rule", "text", "values", "closing_by", "closing_at", "closing_as",
+    "found",
 )  # fmt: skip
 
 Key = tuple[str, int | str]  # category, and an entity's number or a rule's name
@@ -120,6 +123,7 @@ class _Batch:
         update_rows(self.rows, ("case", "case_pending"))
         self.arranged.furnish(self.made, None)
         self._name_entities()
+        self._sum_up(touched)
         self._write(touched)
         tell_given(self.made, None, self.now)
         return len(self.made)
@@ -243,6 +247,14 @@ class _Batch:
                 if tuple(at) in leads]  # fmt: skip
         if late:
             CaseEntity.objects.filter(pk__in=late).update(grouping=True)
+
+    def _sum_up(self, touched: Iterable[Case]) -> None:
+        """What is at stake by what the alerts found."""
+        priced = {row.case_id for row in self.rows if row.case_id is not None and row.amounts}
+        if priced:
+            sums = found_in(priced)
+            for case in touched:
+                case.found = sums.get(case.pk, case.found)
 
     def _write(self, touched: Iterable[Case]) -> None:
         cases = list(touched)

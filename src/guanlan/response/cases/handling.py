@@ -197,8 +197,8 @@ def change_severity(
 def set_amount(
     subject: Subject, case: Case, amount: int | None, currency: str, *, now: dt.datetime
 ) -> Case:
-    """Say how much is at stake, in whole minor units; None: nothing known. Raises Denied, or
-    ValidationError by field."""
+    """Say how much is at stake, in whole minor units; None: what its alerts found counts. Raises
+    Denied, or ValidationError by field."""
     if amount is not None and not 0 <= amount <= MOST_AMOUNT:
         raise ValidationError({"amount": _("An amount from 0 to a trillion.")})
     if amount is not None and currency not in CURRENCIES:
@@ -206,6 +206,7 @@ def set_amount(
     with act("case.amount", case):
         row = open_row(subject, case)
         row.amount, row.currency = amount, currency if amount is not None else ""
+        row.amount_by_id = subject.id if amount is not None else None
         set_priority(row, now)
         row.save()
         enter(row, "amount", now, subject, values={"amount": amount, "currency": row.currency})

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject, require
 from guanlan.core.audit import act
+from guanlan.response.cases.amounts import at_stake, found_in, joined
 from guanlan.response.cases.clocking import Calendars, begin, join_limits, pauses_of, set_dues
 from guanlan.response.cases.finding import NOUN, open_row, reason_of
 from guanlan.response.cases.handling import answered, end_waiting
@@ -36,14 +37,12 @@ def merge(subject: Subject, case: Case, into: Case, reason: str, *, now: dt.date
         if row.category != target.category:
             raise ValidationError({"into": _("Both are of the same category of risk.")})
         answered(target, subject, now)
+        _join_amounts(subject, row, target, now)
         Alert.objects.filter(case=row).update(case=target)
         _move_entities(row, target)
         _move_ties(row, target)
         target.severity = max(target.severity, row.severity)
         target.last_alert = max(target.last_alert, row.last_alert)
-        if row.amount and (not target.currency or target.currency == row.currency):
-            target.amount = (target.amount or 0) + row.amount
-            target.currency = row.currency
         target.closing_by, target.closing_at, target.closing_as = None, None, ""
         join_limits(target, row.limits)
         set_dues(target, Calendars(), now, pauses_of(target))
@@ -60,6 +59,19 @@ def merge(subject: Subject, case: Case, into: Case, reason: str, *, now: dt.date
         enter(row, "merged_into", now, subject, text=said, values={"case": target.pk})
         enter(target, "merged", now, subject, text=said, values={"case": row.pk})
     return target
+
+
+def _join_amounts(subject: Subject, row: Case, target: Case, now: dt.datetime) -> None:
+    """What was typed of either goes on, with what is at stake in the other; what was found moves
+    with the alerts. Nothing is added across currencies: then the other keeps its own."""
+    mine, theirs = at_stake(target), at_stake(row)
+    whole = joined((mine, theirs))
+    if whole is None or theirs is None:
+        return
+    target.amount, target.currency = whole.amount, whole.currency
+    target.amount_by_id = row.amount_by_id if mine is None else subject.id
+    values: dict[str, str | int | None] = {"amount": whole.amount, "currency": whole.currency}
+    enter(target, "amount", now, subject, values=values)
 
 
 def _move_entities(row: Case, target: Case) -> None:
@@ -93,6 +105,7 @@ def _count(row: Case, now: dt.datetime) -> None:
     """Count alerts and entities anew, and save."""
     row.alert_count = Alert.objects.filter(case=row).count()
     row.entity_count = CaseEntity.objects.filter(case=row).count()
+    row.found = found_in([row.pk])[row.pk]
     set_priority(row, now)
     row.save()
 

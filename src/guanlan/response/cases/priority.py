@@ -2,7 +2,8 @@
 
 priority = 40 × severity/4 + 30 × time spent + 20 × money + 10 × entities, each part from 0 to 1:
 the share of the time to resolve it that is spent; log10(1 + amount)/6, so that a million counts
-in full; (entities - 1)/9, so that ten count in full.
+in full; (entities - 1)/9, so that ten count in full. The amount is what a person typed, else what
+the alerts found; of several currencies only that of the organisation counts.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import datetime as dt
 from math import log10
 from typing import Final, NamedTuple
 
+from guanlan.response.cases.amounts import at_stake
 from guanlan.response.models import Case
 from guanlan.web.words import major
 
@@ -41,7 +43,8 @@ class Parts(NamedTuple):
 
 def parts_of(case: Case, now: dt.datetime) -> Parts:
     """The parts of a case's priority, each from 0 to 1."""
-    amount = max(0.0, major(case.amount or 0, case.currency))
+    stake = at_stake(case)
+    amount = 0.0 if stake is None else max(0.0, major(stake.amount, stake.currency))
     return Parts(
         case.severity / 4,
         spent(case, now),

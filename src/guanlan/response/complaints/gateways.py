@@ -14,8 +14,14 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from guanlan.core.access import SYSTEM
 from guanlan.core.audit import act
 from guanlan.core.sealing import Unreadable
-from guanlan.response.complaints.intake import Incoming, take_in
-from guanlan.response.complaints.letters import NotTaken, keep_letter, objection, seen_first
+from guanlan.response.complaints.intake import LONGEST, Incoming, take_in
+from guanlan.response.complaints.letters import (
+    NotTaken,
+    Original,
+    keep_letter,
+    objection,
+    seen_first,
+)
 from guanlan.response.complaints.signatures import (
     BadCall,
     check,
@@ -78,7 +84,8 @@ def receive(gateway: ComplaintGateway, call: Call, now: dt.datetime) -> Answer:
             return answer
     except NotTaken as why:
         with transaction.atomic():
-            keep_letter(CHANNELS[gateway.kind], why, call.body.decode("utf-8", "replace"), now)
+            original = Original(salvaged(gateway, call), call.body, len(call.body), now)
+            keep_letter(why, original, now)
             _counted(gateway, False, now)
         raise
 
@@ -146,8 +153,7 @@ def _json(gateway: ComplaintGateway, call: Call, now: dt.datetime) -> tuple[str,
     external = values.pop("id")
     if not external:
         raise NotTaken(gettext_noop("The field %(name)s is missing."), {"name": "id"})
-    known = Incoming(channel=CHANNELS[gateway.kind], source=_source(gateway), text="")
-    return name, msgspec.structs.replace(known, external=external, **values)
+    return name, msgspec.structs.replace(_empty(gateway), external=external, **values)
 
 
 def _sms(gateway: ComplaintGateway, call: Call, now: dt.datetime) -> tuple[str, Incoming | None]:
@@ -155,10 +161,9 @@ def _sms(gateway: ComplaintGateway, call: Call, now: dt.datetime) -> tuple[str, 
     external, sender, text = (said.get(one) for one in ("id", "from", "text"))
     if not all(isinstance(one, str) and one for one in (external, sender, text)):
         raise BadCall("body")
-    return name, Incoming(
-        channel="sms", source=_source(gateway), external=str(external)[:200], text=str(text),
-        phone=str(sender)[:40],
-    )  # fmt: skip
+    return name, msgspec.structs.replace(
+        _empty(gateway), external=str(external)[:200], text=str(text), phone=str(sender)[:40]
+    )
 
 
 def _wechat(gateway: ComplaintGateway, call: Call, now: dt.datetime) -> tuple[str, Incoming | None]:
@@ -179,9 +184,44 @@ def _wechat(gateway: ComplaintGateway, call: Call, now: dt.datetime) -> tuple[st
     sender, number = inner.get("FromUserName", ""), inner.get("MsgId", "")
     if not sender or not number:
         raise BadCall("body")
-    return name, Incoming(
-        channel="wechat", source=_source(gateway), external=number[:200], text=inner["Content"],
-        customer=sender[:256],
+    return name, msgspec.structs.replace(
+        _empty(gateway), external=number[:200], text=inner["Content"], customer=sender[:256]
+    )
+
+
+def salvaged(gateway: ComplaintGateway, call: Call) -> Incoming:
+    """What can be read of a call that is not taken in, whoever made it: its id, its words, whom
+    they are of; where it is no message at all the body as it stands stands for its words."""
+    empty = _empty(gateway)
+    if gateway.kind == "wechat":
+        return _salvaged_wechat(gateway, call, empty)
+    try:
+        said = msgspec.json.decode(call.body[: 4 * MOST_BODY])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        words = call.body[:MOST_BODY].decode("utf-8", "replace")
+        return msgspec.structs.replace(empty, text=words[:LONGEST])
+    if gateway.kind == "sms":
+        said = {"id": said.get("id"), "text": said.get("text"), "phone": said.get("from")}
+    values = {
+        name: value[:most] for name, most in _FIELDS.items()
+        if isinstance(value := said.get(name), str)
+    }  # fmt: skip
+    external = values.pop("id", "")
+    return msgspec.structs.replace(empty, external=external, **values)
+
+
+def _salvaged_wechat(gateway: ComplaintGateway, call: Call, empty: Incoming) -> Incoming:
+    try:
+        outer = read_xml(call.body.decode())
+        encrypted = outer.get("Encrypt", "")
+        inner = read_xml(wechat_open(_secret(gateway.cipher_key), gateway.app, encrypted))
+    except (BadCall, UnicodeDecodeError):  # without the key there is nothing to be read
+        return empty
+    return msgspec.structs.replace(
+        empty, external=inner.get("MsgId", "")[:200], text=inner.get("Content", "")[:LONGEST],
+        customer=inner.get("FromUserName", "")[:256],
     )  # fmt: skip
 
 
@@ -205,8 +245,9 @@ def greeting(gateway: ComplaintGateway, call: Call, now: dt.datetime) -> str:
     return echo
 
 
-def _source(gateway: ComplaintGateway) -> str:
-    return f"gateway {gateway.pk}"
+def _empty(gateway: ComplaintGateway) -> Incoming:
+    source = f"gateway {gateway.pk}"
+    return Incoming(channel=CHANNELS[gateway.kind], source=source, gateway=gateway.pk, text="")
 
 
 _Adapter = Callable[[ComplaintGateway, Call, dt.datetime], tuple[str, Incoming | None]]

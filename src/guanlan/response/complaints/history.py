@@ -15,6 +15,7 @@ from guanlan.response.terms import Words
 
 KINDS: Final[dict[str, Words]] = {
     "taken": pgettext_lazy("became of a complaint", "came in"),
+    "after_all": pgettext_lazy("became of a complaint", "a person took it in after all"),
     "assigned": pgettext_lazy("became of a complaint", "given to a person"),
     "triaged": pgettext_lazy("became of a complaint", "sorted"),
     "complex": pgettext_lazy("became of a complaint", "found to be complex"),

@@ -46,11 +46,12 @@ _PHONE: Final = re.compile(r"\+?[0-9][0-9 ()\-.]{3,30}")
 class Incoming(Struct, frozen=True, kw_only=True):
     """What came in. `source` is the key, mailbox or gateway it came by, `external` its own id
     there (an idempotency key): without one it counts as another each time. `customer` is the key
-    of the user as the sender says it."""
+    of the user as the sender says it; `gateway` the number of the gateway, if it is one."""
 
     channel: str
     text: str
     source: str = ""
+    gateway: int | None = None
     external: str = ""
     subject: str = ""
     received: dt.datetime | None = None
@@ -60,6 +61,14 @@ class Incoming(Struct, frozen=True, kw_only=True):
     email: str = ""
     phone: str = ""
     language: str = ""
+
+
+class Identity(NamedTuple):
+    """By what a complaint is known again: `origin` for the same message of the same source,
+    `digest` for the same words."""
+
+    origin: str
+    digest: str
 
 
 class Taken(NamedTuple):
@@ -78,14 +87,16 @@ def on_taken(hook: Hook) -> None:
     _hooks.append(hook)
 
 
-def take_in(subject: Subject, incoming: Incoming, now: dt.datetime) -> Taken:
-    """Take a complaint in. One with an id of its source that was taken in is not made again.
+def take_in(
+    subject: Subject, incoming: Incoming, now: dt.datetime, identity: Identity | None = None
+) -> Taken:
+    """Take a complaint in. One with an id of its source that was taken in is not made again;
+    `identity` says by what it is known again where that is not what comes in now.
 
     Raises Denied, or ValidationError by field; also where the id was used for something else.
     """
     require(subject, "add", NOUN)
-    origin = origin_of(incoming)
-    digest = _digest(incoming)
+    origin, digest = identity or identity_of(incoming)
     there = Complaint.objects.filter(origin=origin).first()
     if there is None:
         row = check(incoming, subject, now)
@@ -98,6 +109,9 @@ def take_in(subject: Subject, incoming: Incoming, now: dt.datetime) -> Taken:
             if there is None:
                 raise
     if not hmac.compare_digest(there.digest, digest):
+        twin = Complaint.objects.filter(origin=twin_of(origin, digest)).first()
+        if twin is not None:  # the id stood for two messages, and a person took in both
+            return Taken(twin, False)
         text = _("This id was used for another complaint; nothing was taken in.")
         raise ValidationError({"idempotency_key": text})
     return Taken(there, False)
@@ -109,6 +123,17 @@ def origin_of(incoming: Incoming) -> str:
     said = json.dumps([incoming.channel, incoming.source, external])
     key = settings.SECRET_KEY.encode()
     return hmac.digest(key, b"complaint origin" + said.encode(), "sha256").hex()
+
+
+def identity_of(incoming: Incoming) -> Identity:
+    """By what it is known again."""
+    return Identity(origin_of(incoming), _digest(incoming))
+
+
+def twin_of(origin: str, digest: str) -> str:
+    """The origin of another complaint under the same id: of the same words it is the same."""
+    said = f"complaint twin {origin} {digest}".encode()
+    return hmac.digest(settings.SECRET_KEY.encode(), said, "sha256").hex()
 
 
 def _digest(one: Incoming) -> str:
@@ -140,6 +165,7 @@ def check(one: Incoming, subject: Subject, now: dt.datetime) -> Complaint:
     return Complaint(
         brought_by=subject.name,
         channel=one.channel,
+        gateway_id=one.gateway,
         language=one.language if one.language in LANGUAGES else _language(),
         received=received,
         product=product,

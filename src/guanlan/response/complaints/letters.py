@@ -6,16 +6,19 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final, NamedTuple
 
+import msgspec
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_noop
 
 from guanlan.core.audit import act
-from guanlan.response.models import DeadLetter, IntakeSeen
+from guanlan.response.complaints.intake import Identity, Incoming, identity_of, twin_of
+from guanlan.response.models import Complaint, ComplaintLetter, IntakeSeen
 
-MOST_KEPT: Final = 64 << 10  # characters of a dead letter
+NOUN: Final = "response.complaintletter"
+MOST_KEPT: Final = 64 << 10  # bytes of what is not understood
 MAIL_KEPT: Final = dt.timedelta(days=400)
 CALLS_KEPT: Final = dt.timedelta(days=1)  # longer than any call's time may be off
 MAIL: Final = "mail"
@@ -38,13 +41,53 @@ def objection(messages: list[str]) -> NotTaken:
                     {"problem": " ".join(messages)[:250]})  # fmt: skip
 
 
-def keep_letter(source: str, why: NotTaken, body: str, now: dt.datetime) -> DeadLetter:
-    """Keep it, sealed, until a person decides; `source` says by which way it came."""
-    with act("alert.not_understood", ("response.deadletter", ""), detail={"letters": 1}):
-        return DeadLetter.objects.create(
-            source=f"complaints.{source}"[:128], why=why.why, values=why.values, received=now,
-            body=body.replace("\0", "")[:MOST_KEPT],
+class Original(NamedTuple):
+    """A letter or call as it came: what of it can be read, the bytes that there are of it, how
+    many bytes it has in all, and when it came."""
+
+    draft: Incoming
+    body: bytes
+    size: int
+    came: dt.datetime
+
+
+def keep_letter(why: NotTaken, original: Original, now: dt.datetime) -> ComplaintLetter:
+    """Keep it, sealed, until a person decides. The same message as one of which a person made a
+    complaint, or that was taken in, is kept as settled by that complaint."""
+    draft = original.draft
+    origin, digest = _identity(original)
+    kept = original.body[:MOST_KEPT]
+    same = {"origin__in": [origin, twin_of(origin, digest)], "digest": digest}
+    there = Complaint.objects.filter(**same).first()
+    settled: dict[str, Any] = {}
+    if there is not None:
+        settled = {"state": "taken", "complaint": there, "decided": now}
+    with act("complaintletter.keep", (NOUN, ""), detail={"channel": draft.channel}):
+        return ComplaintLetter.objects.create(
+            channel=draft.channel, source=draft.source, why=why.why, values=why.values,
+            received=now, came=original.came, size=original.size, kept=len(kept), origin=origin,
+            digest=digest, body=kept.decode("utf-8", "replace").replace("\0", ""),
+            draft=msgspec.json.encode(draft).decode(), **settled,
         )  # fmt: skip
+
+
+def _identity(original: Original) -> Identity:
+    """By what it is known again: its id at its source and its words; where these cannot be read
+    its bytes stand for them."""
+    draft = original.draft
+    said = b"complaint letter" + original.body
+    raw = hmac.digest(settings.SECRET_KEY.encode(), said, "sha256").hex()
+    named = msgspec.structs.replace(draft, external=draft.external or f"bytes {raw}")
+    origin, digest = identity_of(named)
+    return Identity(origin, digest if draft.text else raw)
+
+
+def draft_of(letter: ComplaintLetter) -> Incoming:
+    """What could be read of it; where the stored data cannot be decrypted, nothing."""
+    try:
+        return msgspec.json.decode(str(letter.draft), type=Incoming)
+    except (msgspec.MsgspecError, UnicodeError):
+        return Incoming(channel=letter.channel, text="", source=letter.source)
 
 
 def seen_first(source: str, name: str, now: dt.datetime) -> bool:

@@ -29,13 +29,13 @@ from guanlan.response.complaints.history import note
 from guanlan.response.complaints.intake import LONGEST, Incoming, take_in
 from guanlan.response.complaints.letters import (
     MAIL,
-    MOST_KEPT,
     NotTaken,
+    Original,
     keep_letter,
     objection,
     seen_first,
 )
-from guanlan.response.complaints.parsing import BadLetter, Letter, read_letter
+from guanlan.response.complaints.parsing import BadLetter, Letter, read_letter, salvaged
 from guanlan.response.complaints.replying import acknowledge, customer_wrote
 from guanlan.response.models import Complaint, Mailbox
 from guanlan.response.terms import Words
@@ -191,26 +191,28 @@ def _deal(server: imaplib.IMAP4_SSL, box: Mailbox, uid: int, now: dt.datetime) -
     head = _fetched(server, uid, "(RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER]<0.65536>)")
     size = _SIZE.search(head[0])
     if size is None:  # it was removed meanwhile
-        _past(box, uid, None, now, b"")
+        _past(box, uid)
         return
+    came = received_at(head[0], now)
     if int(size[1]) > most_letter():
         why = NotTaken(
             gettext_noop("The letter is larger than %(most)s; it is still in the mailbox."),
             {"most": filesizeformat(most_letter())},
         )
-        _past(box, uid, why, now, head[1])
+        _keep(box, uid, why, (head[1], int(size[1])), came, now)
         return
     raw = _fetched(server, uid, "(BODY.PEEK[])")[1]
+    whole = raw, int(size[1])
     try:
         with transaction.atomic():
-            _take(box, uid, raw, received_at(head[0], now), now)
-            _past(box, uid, None, now, b"")
+            _take(box, uid, raw, came, now)
+            _past(box, uid)
     except NotTaken as why:
-        _past(box, uid, why, now, raw)
+        _keep(box, uid, why, whole, came, now)
     except DatabaseError:
         raise  # not the letter's fault: it is read again
     except Exception as error:  # noqa: BLE001 - one bad letter must not stop those behind it
-        _past(box, uid, NotTaken(_WHY["fault"], {"kind": type(error).__name__}), now, raw)
+        _keep(box, uid, NotTaken(_WHY["fault"], {"kind": type(error).__name__}), whole, came, now)
 
 
 def _fetched(server: imaplib.IMAP4_SSL, uid: int, what: str) -> tuple[bytes, bytes]:
@@ -238,14 +240,29 @@ def received_at(said: bytes, now: dt.datetime) -> dt.datetime:
     return min(at, now)
 
 
-def _past(box: Mailbox, uid: int, why: NotTaken | None, now: dt.datetime, raw: bytes) -> None:
-    """The letter is dealt with: taken in, or kept as a dead letter that says why not."""
+def _past(box: Mailbox, uid: int) -> None:
+    """The letter is dealt with."""
+    box.last_uid = uid
+    box.save(update_fields=["last_uid", "taken", "refused"])
+
+
+def _keep(
+    box: Mailbox,
+    uid: int,
+    why: NotTaken,
+    read: tuple[bytes, int],
+    came: dt.datetime,
+    now: dt.datetime,
+) -> None:
+    """Keep the letter, that says why it was not taken in; then it is dealt with. `read` is what
+    was read of it, and how many bytes it has."""
+    raw, size = read
+    letter = salvaged(raw, int(settings.ATTACHMENT_LIMIT), LONGEST)
+    draft = _incoming(box, letter, letter.message_id or f"{box.uid_validity} {uid}", None)
     with transaction.atomic():
-        if why is not None:
-            keep_letter("email", why, raw[:MOST_KEPT].decode("utf-8", "replace"), now)
-            box.refused += 1
-        box.last_uid = uid
-        box.save(update_fields=["last_uid", "taken", "refused"])
+        keep_letter(why, Original(draft, raw, size, came), now)
+        box.refused += 1
+        _past(box, uid)
 
 
 def _take(box: Mailbox, uid: int, raw: bytes, received: dt.datetime, now: dt.datetime) -> None:
@@ -280,12 +297,15 @@ def _joined(letter: Letter, now: dt.datetime) -> Complaint | None:
 def _made(
     box: Mailbox, letter: Letter, name: str, received: dt.datetime, now: dt.datetime
 ) -> Complaint:
-    incoming = Incoming(
-        channel="email", source=f"mailbox {box.pk}", external=name, subject=letter.subject[:120],
-        text=letter.text, received=received, email=letter.sender,
-    )  # fmt: skip
-    row = take_in(SYSTEM, incoming, now).complaint
+    row = take_in(SYSTEM, _incoming(box, letter, name, received), now).complaint
     lately = Complaint.objects.filter(email_index=letter.sender, received__gte=now - DAY)
     if lately.count() <= ACKNOWLEDGED:
         acknowledge(row, now)
     return row
+
+
+def _incoming(box: Mailbox, letter: Letter, name: str, received: dt.datetime | None) -> Incoming:
+    return Incoming(
+        channel="email", source=f"mailbox {box.pk}", external=name, subject=letter.subject[:120],
+        text=letter.text, received=received, email=letter.sender,
+    )  # fmt: skip

@@ -20,6 +20,7 @@ MOST_HEAD: Final = 64 << 10  # bytes of all headers of a letter
 MOST_PARTS: Final = 100
 MOST_DEPTH: Final = 10
 MOST_FILES: Final = 10
+MOST_SALVAGED: Final = 1 << 20  # bytes of a refused letter in which its text is looked for
 MOST_TEXT: Final = 256 << 10  # bytes of text that are read
 CUT: Final = "\n[…]"
 _TICKET: Final = re.compile(r"\[C\d{8}-(\d{1,12})\]")
@@ -92,6 +93,45 @@ def read_letter(raw: bytes, most_file: int, longest: int) -> Letter:
         text=text or subject,
         files=tuple(files),
     )
+
+
+def salvaged(raw: bytes, most_file: int, longest: int) -> Letter:
+    """The letter as far as it can be read, also where `read_letter` refuses it: who wrote it and
+    what about, and the first text there is within the limits; empty where there is none."""
+    try:
+        return read_letter(raw, most_file, longest)
+    except Exception:  # noqa: BLE001 - what the reading breaks on is read without its body
+        head = email.message_from_bytes(raw[:MOST_HEAD].partition(b"\r\n\r\n")[0])
+    sender = parseaddr(_header(head, "From"))[1]
+    return Letter(
+        sender=sender if "@" in sender and len(sender) <= 254 else "",
+        subject=_header(head, "Subject")[:200],
+        message_id=_header(head, "Message-ID").strip()[:_LONG],
+        ticket=0,
+        automatic=False,
+        text=_first_text(raw, longest),
+        files=(),
+    )
+
+
+def _first_text(raw: bytes, longest: int) -> str:
+    try:
+        message = email.message_from_bytes(raw[:MOST_SALVAGED])
+        for _step in range(MOST_DEPTH):
+            payload = message.get_payload()
+            if not message.is_multipart() or not isinstance(payload, list):
+                break
+            parts = [part for part in payload if isinstance(part, Message)]
+            texts = [part for part in parts if part.get_content_maintype() == "text"]
+            message = (texts or parts)[0]
+        data = message.get_payload(decode=True)
+        if message.get_content_maintype() != "text" or not isinstance(data, bytes):
+            return ""
+        said = _text(data[:MOST_TEXT], message.get_content_charset() or "utf-8")
+    except Exception:  # noqa: BLE001 - there is nothing to be read in it then
+        return ""
+    said = text_of(said) if message.get_content_subtype() == "html" else said.strip()
+    return said if len(said) <= longest else said[: longest - len(CUT)] + CUT
 
 
 def _walk(message: Message, depth: int = 0, count: list[int] | None = None) -> list[Message]:

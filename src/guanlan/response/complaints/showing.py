@@ -29,6 +29,7 @@ from guanlan.response.complaints.terms import (
     PRIORITIES,
     STATES,
 )
+from guanlan.response.complaints.texting import STATES as STATES_OF_TEXTS
 from guanlan.response.kinds import every_kind, masked
 from guanlan.response.models import (
     Complaint,
@@ -96,6 +97,7 @@ class Said(NamedTuple):
     by: str
     how: str
     sent: bool
+    state: str
     text: str
 
 
@@ -138,7 +140,8 @@ class ComplaintLook:
         """What was written, newest first."""
         return [
             Said(one.incoming, one.at, one.by.get_username() if one.by else "",
-                 str(WAYS.get(one.how, CHANNELS.get(one.how, one.how))), one.sent, str(one.masked))
+                 str(WAYS.get(one.how, CHANNELS.get(one.how, one.how))), one.sent,
+                 str(STATES_OF_TEXTS.get(one.delivery, "")), str(one.masked))
             for one in self.rows
         ]  # fmt: skip
 
@@ -269,7 +272,8 @@ def _line(one: ComplaintHappening) -> Happening:
         text = f"{text}: {detail}"
     by = one.by.get_username() if one.by else ""
     note = " · ".join(part for part in (by, str(one.reason or "")) if part)
-    return Happening(one.at, text, note=note)
+    url = reverse("complaint_letter", args=[values["letter"]]) if one.kind == "after_all" else ""
+    return Happening(one.at, text, note=note, url=url)
 
 
 def _labels(names: str) -> str:

@@ -21,6 +21,7 @@ from guanlan.response.models.alerts import (
     AckDeadline,
     Alert,
     AlertEntity,
+    AlertEvidence,
     AlertHappening,
     AlertRule,
     DeadLetter,
@@ -54,7 +55,12 @@ from guanlan.response.models.complaint_terms import (
     ComplaintTerms,
     ReplyTemplate,
 )
-from guanlan.response.models.complaint_ways import ComplaintGateway, IntakeSeen, Mailbox
+from guanlan.response.models.complaint_ways import (
+    ComplaintGateway,
+    ComplaintLetter,
+    IntakeSeen,
+    Mailbox,
+)
 from guanlan.response.models.complaints import (
     Complaint,
     ComplaintHappening,
@@ -109,6 +115,7 @@ __all__ = [
     "Alert",
     "AlertCall",
     "AlertEntity",
+    "AlertEvidence",
     "AlertHappening",
     "AlertRoute",
     "AlertRule",
@@ -134,6 +141,7 @@ __all__ = [
     "ComplaintCategory",
     "ComplaintGateway",
     "ComplaintHappening",
+    "ComplaintLetter",
     "ComplaintMessage",
     "ComplaintTerms",
     "DeadLetter",

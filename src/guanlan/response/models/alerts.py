@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from guanlan.core.access import ScopedQuerySet
 from guanlan.core.sealing import SealedField, SealId
+from guanlan.response.models.appending import OnlyAdded
 from guanlan.response.models.entities import EntityRef
 
 
@@ -43,7 +44,7 @@ class Alert(models.Model):
 
     data_levels: ClassVar[dict[int, str]] = {
         2: "id fingerprint rule category severity text values state live current disposition"
-        " window count first_seen last_seen raised evidence evidence_count owner"
+        " window count first_seen last_seen raised evidence evidence_count amounts owner"
         " deadline acknowledged acknowledged_by contained closed closed_by muted muted_until"
         " muted_severity told told_severity due case case_pending",
     }
@@ -63,8 +64,10 @@ class Alert(models.Model):
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
     raised = models.DateTimeField()  # when the alert was written: clocks start here
-    evidence = models.JSONField(default=list)  # [kind, ref, ISO time]: the first and the newest
+    # The first and the newest pieces, as [kind, ref, ISO time]; all of them are AlertEvidence.
+    evidence = models.JSONField(default=list)
     evidence_count = models.PositiveBigIntegerField(default=0)
+    amounts = models.JSONField(default=dict)  # by currency: [minor units, number of payments]
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="alerts"
     )
@@ -153,6 +156,32 @@ class AlertEntity(models.Model):
         return f"{self.role} of {self.alert_id}"
 
 
+class AlertEvidence(models.Model):
+    """Evidence of an alert that was raised together, from the `begins`-th piece on (from 0): all
+    that is kept of an alert is what its chunks hold one after the other.
+
+    `pieces` is JSON: a list of [kind, reference, time in ISO 8601].
+    """
+
+    policy_noun: ClassVar[str] = "response.alert"
+    data_levels: ClassVar[dict[int, str]] = {2: "id alert begins count pieces"}
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="chunks")
+    begins = models.PositiveIntegerField()
+    count = models.PositiveSmallIntegerField()
+    pieces = models.TextField()
+
+    objects = OnlyAdded.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "begins"], name="response_alertevidence_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} pieces of evidence of {self.alert_id}"
+
+
 class AlertHappening(models.Model):
     """What became of an alert, line by line; lines are only ever added.
 
@@ -219,6 +248,8 @@ class DeadLetter(models.Model):
     )
     alert = models.ForeignKey(Alert, null=True, on_delete=models.SET_NULL, related_name="+")
     reason = SealedField(max_length=500, null=True)
+
+    called: str  # the rule in words, where a page has read it
 
     objects = ScopedQuerySet.as_manager()
 

@@ -42,7 +42,7 @@ class Case(models.Model):
         2: "id seal_id title rule text values category severity state live disposition queue owner"
         " priority opened opened_by last_alert limits first_due first_response resolve_due waiting"
         " contained closed closed_by closing_by closing_at closing_as reopened closings calls_due"
-        " merged_into alert_count entity_count amount currency by_rule told_late",
+        " merged_into alert_count entity_count amount currency amount_by found by_rule told_late",
         3: "summary",
     }
     seal_row: ClassVar[str] = "seal_id"
@@ -93,8 +93,12 @@ class Case(models.Model):
     )
     alert_count = models.PositiveIntegerField(default=0)
     entity_count = models.PositiveIntegerField(default=0)
-    amount = models.BigIntegerField(null=True)  # at stake, minor units of `currency`
+    amount = models.BigIntegerField(null=True)  # at stake, as typed: minor units of `currency`
     currency = models.CharField(max_length=3, default="", blank=True)
+    amount_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    found = models.JSONField(default=dict)  # by its alerts: {currency: [minor units, payments]}
 
     objects = ScopedQuerySet.as_manager()
 
@@ -203,19 +207,22 @@ class CaseItem(models.Model):
 
 
 class CaseDecision(models.Model):
-    """What was decided about the customer of a case, by whom and why."""
+    """What was decided about the customer of a case, by whom and why.
+
+    Of a customer whom a person has notified: by which way (cases.terms.TOLD_BY), and when.
+    """
 
     class What(models.TextChoices):
         RESTRICT = "restrict", pgettext_lazy("decision on a customer", "restrict")
         RELEASE = "release", pgettext_lazy("decision on a customer", "release")
         REFUND = "refund", pgettext_lazy("decision on a customer", "refund")
-        NOTIFY = "notify", pgettext_lazy("decision on a customer", "notify")
+        NOTIFY = "notify", pgettext_lazy("decision on a customer", "customer notified by hand")
         REPORT = "report", pgettext_lazy("decision on a customer", "report to an authority")
         NOTHING = "nothing", pgettext_lazy("decision on a customer", "do nothing")
 
     policy_noun: ClassVar[str] = NOUN
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id seal_id case what entity restriction made made_by",
+        2: "id seal_id case what entity restriction way told made made_by",
         3: "reason",
     }
     seal_row: ClassVar[str] = "seal_id"
@@ -227,6 +234,8 @@ class CaseDecision(models.Model):
     restriction = models.ForeignKey(
         Restriction, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    way = models.CharField(max_length=10, default="", blank=True)
+    told = models.DateTimeField(null=True)
     reason = SealedField(max_length=2000)
     made = models.DateTimeField()
     made_by = models.ForeignKey(

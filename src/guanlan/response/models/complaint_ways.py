@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from guanlan.core.access import ScopedQuerySet
+from guanlan.core.models import Channel
 from guanlan.core.sealing import SealedField, SealId
+from guanlan.response.models.complaints import Complaint
 
 
 class Mailbox(models.Model):
@@ -53,10 +56,11 @@ class Mailbox(models.Model):
 class ComplaintGateway(models.Model):
     """A gateway that calls us, at an address of its own, with a signature by `secret`. `kind` is
     one of guanlan.response.complaints.gateways.KINDS; `secret` of WeChat is its token, and
-    `cipher_key` its EncodingAESKey."""
+    `cipher_key` its EncodingAESKey. `reply_by` is the channel by which an SMS gateway's complaints
+    are answered; without one replies are recorded, not sent."""
 
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id seal_id name kind app enabled taken refused used created",
+        2: "id seal_id name kind app reply_by enabled taken refused used created",
         3: "slug",
         4: "secret cipher_key",
     }
@@ -69,6 +73,7 @@ class ComplaintGateway(models.Model):
     secret = SealedField(max_length=200)
     cipher_key = SealedField(max_length=64, null=True)
     app = models.CharField(max_length=64, default="", blank=True)  # WeChat's own id of the account
+    reply_by = models.ForeignKey(Channel, null=True, on_delete=models.SET_NULL, related_name="+")
     enabled = models.BooleanField(default=True)
     taken = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
@@ -104,3 +109,56 @@ class IntakeSeen(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.pk}"
+
+
+class ComplaintLetter(models.Model):
+    """A letter or call that could not be taken in by itself, kept until a person takes it in after
+    all or discards it.
+
+    `channel` and `source` are those of the complaint that it would be; `origin` and `digest` too,
+    so that the same message coming again is known. `came` is when the original came: time limits
+    run from then. `body` holds the first `kept` bytes of the original's `size`; `draft` is what
+    could be read of it, a guanlan.response.complaints.intake.Incoming in JSON.
+    """
+
+    data_levels: ClassVar[dict[int, str]] = {
+        2: "id seal_id channel source why values received came size kept origin digest state"
+        " decided decided_by complaint",
+        3: "body draft reason",
+    }
+    seal_row: ClassVar[str] = "seal_id"
+
+    seal_id = SealId()
+    channel = models.CharField(max_length=8)  # complaints.terms.CHANNELS
+    source = models.CharField(max_length=32)
+    why = models.CharField(max_length=300)  # English, with %(name)s for `values`
+    values = models.JSONField(default=dict)
+    received = models.DateTimeField()  # when it was kept
+    came = models.DateTimeField()
+    size = models.BigIntegerField()
+    kept = models.IntegerField()
+    origin = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    body = SealedField()
+    draft = SealedField()
+    state = models.CharField(max_length=10, default="waiting")  # waiting, taken, discarded
+    decided = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    complaint = models.ForeignKey(
+        Complaint, null=True, on_delete=models.SET_NULL, related_name="letters"
+    )
+    reason = SealedField(max_length=500, null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["received", "id"], name="response_cletter_received"),
+            models.Index(fields=["state", "received", "id"], name="response_cletter_state"),
+            models.Index(fields=["origin", "state"], name="response_cletter_origin"),
+        ]
+
+    def __str__(self) -> str:
+        return f"letter of a complaint {self.pk}"

@@ -27,6 +27,7 @@ def declare() -> None:
             "complaint.close": _("Close a complaint"),
             "complaint.complex": _("Find a complaint complex"),
             "complaint.customer": _("Take in what a customer wrote again"),
+            "complaint.delivery": _("Write down what became of a reply"),
             "complaint.distinct": _("Find a complaint to be another than that it is like"),
             "complaint.duplicate": _("Find a complaint to be the same as another"),
             "complaint.extend": _("Decide on more time for a complaint"),
@@ -44,6 +45,9 @@ def declare() -> None:
             "complaint.triage": _("Sort a complaint"),
             "complaintcategory.save": _("Make or change a category of complaints"),
             "complaintterms.add": _("Put time limits for complaints in force"),
+            "complaintletter.discard": _("Discard a letter that was not understood"),
+            "complaintletter.keep": _("Keep a letter that is not understood"),
+            "complaintletter.take": _("Take a letter in after all"),
             "gateway.call": _("Take a call of a gateway"),
             "gateway.renew": _("Make another secret of a gateway"),
             "gateway.save": _("Set up a gateway of complaints"),
@@ -90,6 +94,13 @@ def declare() -> None:
             rights=each(("customer_service", "compliance_officer", "security_engineer"))
             | each(("administrator", "operations"), "see add change export"),
         )
+    register_noun(
+        "response.complaintletter",
+        _("Letters that could not be understood"),
+        level=3,
+        verbs="see change export",
+        rights=each((*_HANDLING, "operations", "security_engineer"), "see change export"),
+    )
     register_noun(
         "response.complaintterms",
         _("Time limits for complaints"),

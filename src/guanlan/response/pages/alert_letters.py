@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django import forms
@@ -13,10 +13,11 @@ from guanlan.core.access import Subject
 from guanlan.response.alerts import letters
 from guanlan.response.alerts.evidence import shown
 from guanlan.response.alerts.handling import LONGEST_REASON
-from guanlan.response.alerts.titles import said
+from guanlan.response.alerts.showing import rules_in_words
+from guanlan.response.alerts.titles import rule_title, said
 from guanlan.response.kinds import every_kind, kind_title
 from guanlan.response.models import DeadLetter
-from guanlan.response.terms import CATEGORIES
+from guanlan.response.terms import CATEGORIES, SEVERITIES
 from guanlan.web.resource import (
     Action,
     Chip,
@@ -69,6 +70,14 @@ def state(letter: DeadLetter) -> State:
     return State("warn" if letter.state == "waiting" else "off", STATES[letter.state])
 
 
+def show_letters(rows: Sequence[DeadLetter], subject: Subject) -> Sequence[DeadLetter]:
+    """A page of them with what their rules are called: one query."""
+    names = rules_in_words({row.source for row in rows}, subject)
+    for row in rows:
+        row.called = names[row.source]
+    return rows
+
+
 def _waits(letter: DeadLetter) -> bool:
     return letter.state == "waiting"
 
@@ -79,6 +88,7 @@ def what(letter: DeadLetter, subject: Subject) -> Mapping[str, Any]:
     known = (
         (
             (_("Category of risk"), CATEGORIES.get(str(finding.category))),
+            (_("Severity"), SEVERITIES[finding.severity.name]),
             (
                 _("Entities"),
                 _(", ").join(kind_title(one.kind, kinds) for _r, one in finding.entities),
@@ -106,7 +116,8 @@ LETTERS = register(
         under="alerts",
         one="alert_letter",
         columns=(
-            Column("source", gettext_lazy("Rule"), cell="code"),
+            Column("rule", gettext_lazy("Rule"), "source", value=lambda letter: letter.called),
+            Column("source", gettext_lazy("Short name"), cell="code", shown=False),
             Column(
                 "why",
                 gettext_lazy("Why"),
@@ -134,7 +145,8 @@ LETTERS = register(
         order="-received",
         related=("decided_by",),
         state=state,
-        name_of=lambda letter: letter.source,
+        prepare=show_letters,
+        name_of=lambda letter: rule_title(letter.source),
         panels=(Panel(gettext_lazy("What was sent"), "web/resource/facts.html", what),),
         actions=(
             Action("retry", gettext_lazy("Raise after all"), _retry, when=_waits,

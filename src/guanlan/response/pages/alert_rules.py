@@ -7,13 +7,13 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.alerts.handling import DISPOSITIONS
 from guanlan.response.alerts.precision import LEAST, Record, records
-from guanlan.response.alerts.titles import rule_title
+from guanlan.response.alerts.titles import rule_words
 from guanlan.response.models import AlertRule
 from guanlan.response.terms import CATEGORIES
 from guanlan.web.dashboards import Tile
@@ -37,8 +37,7 @@ class RuleRow:
     def __init__(self, rule: AlertRule, record: Record) -> None:
         self.rule = rule
         self.record = record
-        # What was last said may have had values, which belong to one alert.
-        self.title = rule_title(rule.name, "" if "%(" in rule.text else gettext(rule.text))
+        self.title = rule_words(rule.name, rule.text)
 
 
 def show_rules(rows: Sequence[Any], subject: Subject) -> list[RuleRow]:
@@ -132,8 +131,9 @@ RULES = register(
         under="alerts",
         one="alert_rule",
         columns=(
-            Column("name", gettext_lazy("Rule"), value=lambda row: row.rule.name, cell="code"),
-            Column("title", gettext_lazy("Says"), "text", value=lambda row: row.title, wide=True),
+            Column("title", gettext_lazy("Rule"), "text", value=lambda row: row.title, wide=True),
+            Column("name", gettext_lazy("Short name"), value=lambda row: row.rule.name,
+                   cell="code", shown=False),
             Column(
                 "category",
                 gettext_lazy("Category"),

@@ -9,15 +9,20 @@ from typing import Any, Final
 
 from django import forms
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject, may
 from guanlan.response.alerts import handling, muting
+from guanlan.response.alerts.coalescing import MOST
 from guanlan.response.alerts.handling import DISPOSITIONS, STATES
 from guanlan.response.alerts.people import responder
+from guanlan.response.alerts.precision import records
 from guanlan.response.alerts.showing import (
     AlertLook,
     alert_state,
@@ -25,7 +30,9 @@ from guanlan.response.alerts.showing import (
     show_alerts,
     timeline,
 )
-from guanlan.response.models import Alert, EntityRef
+from guanlan.response.alerts.titles import rule_title, rule_words
+from guanlan.response.cases.amounts import in_words, payments_of
+from guanlan.response.models import Alert, AlertRule, EntityRef
 from guanlan.response.pages.plan_starting import alert_plans
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.resource import (
@@ -43,7 +50,7 @@ from guanlan.web.resource import (
     facts,
     register,
 )
-from guanlan.web.words import duration, number
+from guanlan.web.words import duration, labelled, number
 
 YES_NO: Final = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
 MUTED: Final = {
@@ -122,7 +129,24 @@ class Giving(forms.Form):
     )
 
 
+def giving(subject: Subject) -> type[forms.Form]:
+    """To whom many are given: somebody who may work on them, found out before it is done."""
+
+    class GivingMany(Giving):
+        def clean(self) -> dict[str, Any]:
+            said: dict[str, Any] = super().clean() or {}
+            responder(said.get("person", ""), subject)
+            return said
+
+    return GivingMany
+
+
 UNJUDGED: Final = "unjudged"
+# What findings, snoozes, windows and cases do to an alert while somebody looks at it.
+DRIFTS: Final = (
+    "count", "last_seen", "evidence", "evidence_count", "amounts", "muted", "muted_until",
+    "muted_severity", "told", "told_severity", "due", "case", "case_pending",
+)  # fmt: skip
 
 
 def _acknowledge(alert: Alert, subject: Subject) -> str:
@@ -193,20 +217,43 @@ def why(look: AlertLook, subject: Subject) -> Mapping[str, Any]:
     """What raised it, and how often."""
     row = look.row
     return facts(
-        (_("Rule"), row.rule),
-        (_("Says"), look.title),
+        (_("Rule"), _rule(row, subject)),
         (_("Category of risk"), look.category),
         (_("Found"), _("%(n)s times") % {"n": number(row.count)}),
+        (
+            _("Amount at stake"),
+            labelled(in_words(row.amounts), payments_of(row.amounts)) if row.amounts else "",
+        ),
         (_("Same alert within"), duration(row.window * 1_000_000)),
         (_("Fingerprint"), row.fingerprint[:16]),
     )
 
 
+def _rule(alert: Alert, subject: Subject) -> SafeString:
+    """Its rule in words, how often that is right, and the way to its page."""
+    rule = AlertRule.objects.for_user(subject).filter(name=alert.rule).first()
+    if rule is None:
+        return format_html('<span title="{}">{}</span>', alert.rule, rule_title(alert.rule))
+    share = records([rule.name], subject)[rule.name].precision
+    precision = _("unknown") if share is None else f"{100 * share:.0f} %"
+    return format_html(
+        '<a href="{}" title="{}">{}</a> <span class="quiet">· {}</span>',
+        reverse("alert_rule", args=[rule.pk]),
+        rule.name,
+        rule_words(rule.name, rule.text),
+        labelled(_("Precision"), precision),
+    )
+
+
 def _pieces(look: AlertLook, subject: Subject) -> Mapping[str, Any]:
-    total, kept = look.row.evidence_count, len(look.row.evidence)
-    if kept < total:
-        return {"more": _("first and newest of %(n)s") % {"n": number(total)}}
-    return {"more": number(total)} if total else {}
+    total = look.row.evidence_count
+    if total <= len(look.row.evidence):
+        return {"more": number(total)} if total else {}
+    text = _("all %(n)s") % {"n": number(total)}
+    if total > MOST:
+        said = {"kept": number(MOST), "n": number(total)}
+        text = _("the first %(kept)s of %(n)s are kept") % said
+    return {"more": text, "more_url": reverse("alert_evidence", args=[look.row.pk])}
 
 
 def heading(look: AlertLook) -> Heading:
@@ -409,15 +456,17 @@ ALERTS = register(
                 when=lambda alert: alert.state in ("new", "acknowledged"),
             ),
             Action("close", gettext_lazy("Close"), _close, when=lambda alert: alert.live,
-                   form=lambda subject, alert: Closing),
+                   form=lambda subject, alert: Closing, many=lambda subject: Closing),
             Action(
                 "snooze",
                 gettext_lazy("Snooze"),
                 _snooze,
                 when=lambda alert: alert.live and alert.muted != "maintenance",
                 form=lambda subject, alert: Snoozing,
+                many=lambda subject: Snoozing,
             ),
-            Action("give", gettext_lazy("Give to"), _give, form=lambda subject, alert: Giving),
+            Action("give", gettext_lazy("Give to"), _give, form=lambda subject, alert: Giving,
+                   many=giving),
             Action("severity", gettext_lazy("Severity"), _severity,
                    when=lambda alert: alert.live, form=lambda subject, alert: Severer),
             Action("reopen", gettext_lazy("Open again"), _reopen,
@@ -431,6 +480,7 @@ ALERTS = register(
                 words=gettext_lazy("It is closed, and counts against the precision of its rule."),
             ),
         ),
+        drifts=DRIFTS,
         links=(
             Link(gettext_lazy("Rules and their precision"), "alert_rules"),
             Link(gettext_lazy("Not understood"), "alert_letters"),

@@ -142,6 +142,8 @@ def decide(row: Case, subject: Subject, values: Values) -> str:
         entity=values["entity"],
         reason_code=values["reason_code"],
         days=values["days"],
+        way=values["way"],
+        told=values["told"],
         now=timezone.now(),
     )
     if made.restriction is not None and made.restriction.state == "proposed":
@@ -194,25 +196,30 @@ def numbered(number: int, subject: Subject, field: str) -> Case:
     return found
 
 
-def close(row: Case, subject: Subject, values: Values) -> str:
+def close(row: Case, subject: Subject, values: Values) -> Saved:
     """Close it, or ask that another confirms it."""
     made = closing.close(subject, row, values["disposition"], values["reason"], now=timezone.now())
     return _closed(made)
 
 
-def close_false(row: Case, subject: Subject) -> str:
+def close_false(row: Case, subject: Subject) -> Saved:
     """Close it as a false positive."""
     reason = _("closed from the list")
     return _closed(closing.close(subject, row, "false_positive", reason, now=timezone.now()))
 
 
-def _closed(row: Case) -> str:
+def _closed(row: Case) -> Saved:
     if row.live:
-        return _("Case %(n)s waits for a second person to confirm.") % {"n": row.pk}
-    return _("Case %(n)s is closed.") % {"n": row.pk}
+        return Saved(row, _("Case %(n)s waits for a second person to confirm.") % {"n": row.pk})
+    return Saved(row, _("Case %(n)s is closed.") % {"n": row.pk})
 
 
-def confirm(row: Case, subject: Subject) -> str:
+def closed_or_waits(row: Case) -> str:
+    """What became of one of many that were to be closed."""
+    return _("a second person has to confirm") if row.live else _("closed")
+
+
+def confirm(row: Case, subject: Subject) -> Saved:
     """Agree that it is closed."""
     return _closed(closing.confirm(subject, row, now=timezone.now()))
 

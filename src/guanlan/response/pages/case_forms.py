@@ -11,7 +11,8 @@ from guanlan.core.access import Subject
 from guanlan.engine.scenario.vocabulary import CURRENCIES
 from guanlan.response.alerts.handling import DISPOSITIONS
 from guanlan.response.cases.deciding import LONGEST_DAYS, entities_of
-from guanlan.response.cases.finding import LONGEST_REASON
+from guanlan.response.cases.finding import LONGEST_REASON, colleague
+from guanlan.response.cases.terms import TOLD_BY
 from guanlan.response.incidents.matrix import IMPACTS, URGENCIES
 from guanlan.response.kinds import every_kind, kind_title, masked
 from guanlan.response.models import Case, CaseDecision, CaseItem, CaseQueue, Plan
@@ -107,6 +108,18 @@ class Giving(forms.Form):
     )
 
 
+def giving(subject: Subject) -> type[forms.Form]:
+    """To whom many are given: somebody who may work on them, found out before it is done."""
+
+    class GivingMany(Giving):
+        def clean(self) -> dict[str, Any]:
+            said: dict[str, Any] = super().clean() or {}
+            colleague(said.get("person", ""), subject)
+            return said
+
+    return GivingMany
+
+
 class Why(forms.Form):
     """Why one does it."""
 
@@ -143,7 +156,7 @@ class Amount(forms.Form):
         max_digits=15,
         decimal_places=3,
         required=False,
-        help_text=gettext_lazy("1200.50; nothing where it is not known."),
+        help_text=gettext_lazy("1200.50; nothing to go by what its alerts found."),
     )
     currency = forms.ChoiceField(
         label=gettext_lazy("Currency"), choices=[(one, one) for one in sorted(CURRENCIES)],
@@ -226,6 +239,10 @@ def deciding(subject: Subject, case: Case) -> type[forms.Form]:
             label=pgettext_lazy("of a person", "Decision"),
             choices=CaseDecision.What.choices,
             widget=forms.RadioSelect,
+            help_text=gettext_lazy(
+                "A case knows no address of its customer, so nothing is sent to them from here:"
+                " notify them first, then say how and when."
+            ),
         )
         entity = forms.TypedChoiceField(
             label=gettext_lazy("About"),
@@ -247,6 +264,17 @@ def deciding(subject: Subject, case: Case) -> type[forms.Form]:
             help_text=gettext_lazy(
                 "The entity is blocked for so long; it may wait for another person's approval."
             ),
+        )
+        way = forms.ChoiceField(
+            label=gettext_lazy("Notified by"),
+            choices=[("", "—"), *TOLD_BY.items()],
+            required=False,
+            help_text=gettext_lazy("Needed where the customer was notified."),
+        )
+        told = forms.DateTimeField(
+            label=gettext_lazy("Notified at"),
+            widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+            required=False,
         )
         reason = _reason()
 

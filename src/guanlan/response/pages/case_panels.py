@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject
 from guanlan.response.alerts.showing import severity_name
+from guanlan.response.cases.amounts import at_stake, in_words, origin_of, payments_of
 from guanlan.response.cases.priority import ENTITIES, MONEY, SEVERITY, TIME, parts_of
 from guanlan.response.cases.showing import CaseLook
+from guanlan.response.models import Case
 from guanlan.response.terms import Severity
 from guanlan.web.dashboards import Tile
 from guanlan.web.resource import facts
@@ -35,11 +37,35 @@ def tiles(look: CaseLook, subject: Subject) -> list[Tile]:
              state="bad" if row.live and row.priority >= 70 else ""),
         Tile(label=_("Severity"), value=severity_name(row.severity), link=severe),
         Tile(label=_("Alerts"), value=number(row.alert_count), link=_alerts(look)),
-        Tile(label=_("Amount at stake"), value=_("unknown") if row.amount is None
-             else money(row.amount, row.currency), state="unknown" if row.amount is None else ""),
+        _stake(row),
         Tile(label=_("Checklist"), value=f"{look.items_done} / {len(look.items)}",
              link="#checklist"),
     ]  # fmt: skip
+
+
+def _stake(row: Case) -> Tile:
+    """What is at stake, and who says so: the payments behind it are one click away."""
+    if row.amount is None and not row.found:
+        return Tile(label=_("Amount at stake"), value=_("unknown"), state="unknown")
+    value = in_words(row.found) if row.amount is None else money(row.amount, row.currency)
+    return Tile(
+        label=_("Amount at stake"),
+        value=value,
+        note=origin_of(row),
+        link=reverse("case_evidence", args=[row.pk]) if row.found else "",
+    )
+
+
+def _counted(row: Case) -> str:
+    """What of the amount at stake makes the priority."""
+    stake = at_stake(row)
+    several = _("of several currencies only the organisation's counts")
+    if stake is None:
+        return f"{in_words(row.found)} · {several}" if row.found else _("unknown")
+    amount = money(stake.amount, stake.currency)
+    if stake.typed or len(row.found) == 1:
+        return f"{amount} · {origin_of(row)}"
+    return f"{amount} · {payments_of({stake.currency: row.found[stake.currency]})} · {several}"
 
 
 def alerts(look: CaseLook, subject: Subject) -> Mapping[str, Any]:
@@ -81,13 +107,11 @@ def clocks(look: CaseLook, subject: Subject) -> Mapping[str, Any]:
 def why(look: CaseLook, subject: Subject) -> Mapping[str, Any]:
     """What makes its priority: the formula with its parts."""
     parts = parts_of(look.row, look.now)
-    amount = look.row.amount
     rows = [
         (_("Severity"), severity_name(look.row.severity), SEVERITY, parts.severity),
         (_("Time spent"), _("%(n)s %% of the time to resolve it") % {"n": round(100 * parts.time)},
          TIME, parts.time),
-        (_("Amount at stake"), _("unknown") if amount is None
-         else money(amount, look.row.currency), MONEY, parts.money),
+        (_("Amount at stake"), _counted(look.row), MONEY, parts.money),
         (_("Entities"), number(look.row.entity_count), ENTITIES, parts.entities),
     ]  # fmt: skip
     return {
@@ -100,8 +124,9 @@ def why(look: CaseLook, subject: Subject) -> Mapping[str, Any]:
 
 
 def evidence(look: CaseLook, subject: Subject) -> Mapping[str, Any]:
-    """What its newest alerts rest on."""
-    return {"more": _("of the newest alerts")} if look.pieces else {}
+    """What its newest alerts rest on; all of it is behind the link."""
+    address = reverse("case_evidence", args=[look.row.pk])
+    return {"more": _("all evidence"), "more_url": address}
 
 
 def decisions(look: CaseLook, subject: Subject) -> Mapping[str, Any]:

@@ -160,13 +160,18 @@ FILTERS: Sequence[Filter] = (
     Filter("before", gettext_lazy("Opened until then"), "time", "opened", sign="<"),
 )  # fmt: skip
 
+# What alerts and clocks do to a case while somebody looks at it; its severity is no such thing.
+DRIFTS: Final = (
+    "rule", "text", "values", "priority", "last_alert", "limits", "first_due", "resolve_due",
+    "told_late", "alert_count", "entity_count", "found", "calls_due",
+)  # fmt: skip
 ACTIONS: Final = (
     Action("take", pgettext_lazy("work on it", "Take"), case_acts.take, when=is_open,
            offered=lambda case, subject: case.owner_id != subject.id),
     Action("acknowledge", gettext_lazy("Acknowledge"), case_acts.acknowledge,
            when=lambda case: case.state == "new"),
     Action("give", gettext_lazy("Give to"), case_acts.give, when=is_open,
-           form=lambda subject, case: case_forms.Giving),
+           form=lambda subject, case: case_forms.Giving, many=case_forms.giving),
     Action("share", gettext_lazy("Give to who has the least"), case_acts.share,
            when=lambda case: case.live and case.queue_id is not None, aside=True),
     Action("contain", gettext_lazy("Contained"), case_acts.contain,
@@ -183,11 +188,13 @@ ACTIONS: Final = (
     Action("item", gettext_lazy("Add to the checklist"), case_acts.item, when=is_open,
            form=lambda subject, case: case_forms.Adding, aside=True),
     Action("severity", gettext_lazy("Severity"), case_acts.severity, when=is_open,
-           form=lambda subject, case: case_forms.Severer, aside=True),
+           form=lambda subject, case: case_forms.Severer,
+           many=lambda subject: case_forms.Severer, aside=True),
     Action("amount", gettext_lazy("Amount at stake"), case_acts.amount, when=is_open,
            form=lambda subject, case: case_forms.Amount, aside=True),
     Action("queue", pgettext_lazy("of cases", "Queue"), case_acts.queue, when=is_open,
-           form=lambda subject, case: case_forms.Queueing, aside=True),
+           form=lambda subject, case: case_forms.Queueing,
+           many=lambda subject: case_forms.Queueing, aside=True),
     Action("link", gettext_lazy("Tie to a case"), case_acts.link, when=is_open,
            form=lambda subject, case: case_forms.Linking, aside=True),
     Action("merge", gettext_lazy("Merge into"), case_acts.merge, when=is_open,
@@ -216,13 +223,14 @@ ACTIONS: Final = (
            form=lambda subject, case: case_forms.Why),
     Action("close", gettext_lazy("Close"), case_acts.close,
            when=lambda case: case.live and case.closing_at is None,
-           form=lambda subject, case: case_forms.Closing),
+           form=lambda subject, case: case_forms.Closing,
+           many=lambda subject: case_forms.Closing, became=case_acts.closed_or_waits),
     Action("reopen", gettext_lazy("Open again"), case_acts.reopen,
            when=lambda case: not case.live and case.merged_into_id is None,
            form=lambda subject, case: case_forms.Why),
     Action("close_false", gettext_lazy("Close as false positive"), case_acts.close_false,
            when=lambda case: case.live and case.closing_at is None, danger=True,
-           words=gettext_lazy(
+           became=case_acts.closed_or_waits, words=gettext_lazy(
                "It is closed with its alerts, which count against the precision of their rules. A"
                " severe one waits for a second person.")),
 )  # fmt: skip
@@ -251,7 +259,7 @@ CASES = register(
             Chip(gettext_lazy("all"), ""),
         ),
         order="-priority",
-        related=("owner", "queue"),
+        related=("owner", "queue", "amount_by"),
         prepare=show_cases,
         look=look,
         heading=heading,
@@ -297,6 +305,7 @@ CASES = register(
             button=gettext_lazy("Keep"),
         ),
         actions=ACTIONS,
+        drifts=DRIFTS,
         links=(
             Link(pgettext_lazy("of cases", "Queues"), "case_queues"),
             Link(gettext_lazy("What holds for cases"), "case_rules"),

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
@@ -24,6 +23,7 @@ from guanlan.response.clocks.terms import (
     said,
 )
 from guanlan.response.models import BusinessCalendar, ClockRule
+from guanlan.response.pages.clock_conditions import ConditionsField
 from guanlan.response.pages.clocks import rule_mark
 from guanlan.web.resource import (
     Action,
@@ -81,15 +81,7 @@ class RuleForm(forms.Form):
         initial=0,
     )
     report_kind = forms.ChoiceField(label=gettext_lazy("Report"), choices=REPORTS.items())
-    conditions = forms.JSONField(
-        label=gettext_lazy("Conditions"),
-        required=False,
-        initial={},
-        help_text=gettext_lazy(
-            'All must hold, such as {"roles": ["bank_insurer"], "events": ["data"],'
-            ' "grade": "larger"}.'
-        ),
-    )
+    conditions = ConditionsField(label=gettext_lazy("When it applies"), required=False, initial={})
     source = forms.CharField(
         label=gettext_lazy("Source"), max_length=200, help_text=gettext_lazy("Law and article")
     )
@@ -104,12 +96,6 @@ class RuleForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Why this version is made"), min_length=5, max_length=300
     )
-
-    def clean_conditions(self) -> dict[str, Any]:
-        given = self.cleaned_data["conditions"] or {}
-        if not isinstance(given, dict):
-            raise ValidationError(_("Write the conditions as {…}."))
-        return given
 
 
 def _made(base: type[forms.Form]) -> type[forms.Form]:

@@ -64,12 +64,13 @@ def give(row: Complaint, subject: Subject, values: Values) -> str:
 
 def sort(row: Complaint, subject: Subject, values: Values) -> str:
     """Say what it is about."""
+    about = values.get("about")  # many of a list are given a category, and keep the rest
     handling.triage(
         subject,
         row,
         category=values["category"],
-        product=values["product"],
-        about=handling.colleague(values["about"], "about"),
+        product=values.get("product", row.product),
+        about=row.about if about is None else handling.colleague(about, "about"),
         now=timezone.now(),
     )
     return _("It is sorted.")
@@ -89,6 +90,8 @@ def reply(row: Complaint, subject: Subject, values: Values) -> str:
         outcome=then if then in OUTCOMES else "",
         now=timezone.now(),
     )
+    if made.delivery:
+        return _("The SMS is on its way; below it stands what becomes of it.")
     return _("The letter is on its way.") if made.how == "email" else _("It is recorded.")
 
 

@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.clocks.terms import LANGUAGES, said
+from guanlan.response.complaints.handling import handler
 from guanlan.response.complaints.replying import WAYS
 from guanlan.response.complaints.terms import CAUSES, CHANNELS, LABELS, OUTCOMES
+from guanlan.response.complaints.texting import channel_for, ways_for
 from guanlan.response.models import Complaint, ComplaintCategory, Incident, ReplyTemplate
 from guanlan.web.resource import Related
 
@@ -53,15 +55,9 @@ class AnswerField(Related):
         return said(obj.title)
 
 
-class Entering(forms.Form):
-    """A complaint, as somebody took it down or a program sends it."""
+class Stating(forms.Form):
+    """What a complaint says, and of whom it is."""
 
-    channel = forms.ChoiceField(
-        label=gettext_lazy("How it came"),
-        choices=[*CHANNELS.items()],
-        required=False,
-        initial="phone",
-    )
     text = forms.CharField(
         label=gettext_lazy("What the customer says"),
         max_length=20_000,
@@ -91,6 +87,17 @@ class Entering(forms.Form):
         choices=[("", "—"), *LANGUAGES.items()],
         required=False,
     )
+
+
+class Entering(Stating):
+    """A complaint, as somebody took it down or a program sends it."""
+
+    channel = forms.ChoiceField(
+        label=gettext_lazy("How it came"),
+        choices=[*CHANNELS.items()],
+        required=False,
+        initial="phone",
+    )
     received = forms.DateTimeField(
         label=gettext_lazy("Came in"),
         required=False,
@@ -102,6 +109,7 @@ class Entering(forms.Form):
         help_text=gettext_lazy("The same id never makes two complaints."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
+    field_order = ("channel",)
 
 
 class Giving(forms.Form):
@@ -112,6 +120,24 @@ class Giving(forms.Form):
         help_text=gettext_lazy("“me” for yourself; nothing to give it to nobody."),
         widget=forms.TextInput(attrs=_PERSON),
     )  # fmt: skip
+
+
+def giving(subject: Subject) -> type[forms.Form]:
+    """To whom many are given: somebody who may work on them, found out before it is done."""
+
+    class GivingMany(Giving):
+        def clean(self) -> dict[str, Any]:
+            said: dict[str, Any] = super().clean() or {}
+            handler(said.get("person", ""), subject)
+            return said
+
+    return GivingMany
+
+
+class SortingMany(forms.Form):
+    """What they are about; product and colleague stay as they are with each."""
+
+    category = CategoryField(label=gettext_lazy("Category"))
 
 
 class Sorting(forms.Form):
@@ -139,7 +165,9 @@ class Replying(forms.Form):
     )  # fmt: skip
     how = forms.ChoiceField(
         label=gettext_lazy("Way"), choices=[*WAYS.items()], initial="email",
-        help_text=gettext_lazy("E-mail is sent; anything else you have said and record here."),
+        help_text=gettext_lazy(
+            "E-mail is sent, and SMS where it says so; anything else you have said and record here."
+        ),
     )  # fmt: skip
     then = forms.ChoiceField(
         label=gettext_lazy("What follows"),
@@ -230,6 +258,23 @@ class Tying(forms.Form):
 def initial_same(row: Complaint | None) -> type[forms.Form]:
     """The form, filled with what it is like."""
     return _with(Same, number=row.like_id) if row is not None and row.like_id else Same
+
+
+def replying(row: Complaint | None) -> type[forms.Form]:
+    """The form, which says of each way whether what is written is sent or recorded only."""
+    if row is None:
+        return Replying
+    ways = ways_for(row, WAYS)
+    by_text = channel_for(row) is not None
+
+    class Filled(Replying):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            how: Any = self.fields["how"]
+            how.choices = ways
+            how.initial = "sms" if by_text else how.initial
+
+    return Filled
 
 
 def sorting(row: Complaint | None) -> type[forms.Form]:

@@ -142,13 +142,15 @@ TASKS = register(
         ),
         actions=(
             Action("finish", gettext_lazy("Done"), finish, when=lambda task: task.state == "open",
-                   form=lambda subject, task: Finishing),
+                   form=lambda subject, task: Finishing, many=lambda subject: Finishing),
             Action("verify", gettext_lazy("Verify"), verify, offered=another,
                    when=lambda task: task.state == "done"),
             Action("refuse", gettext_lazy("Not accepted"), refuse, offered=another,
-                   when=lambda task: task.state == "done", form=lambda subject, task: Why),
+                   when=lambda task: task.state == "done", form=lambda subject, task: Why,
+                   many=lambda subject: Why),
             Action("drop", gettext_lazy("Drop"), drop, danger=True,
-                   when=lambda task: task.state == "open", form=lambda subject, task: Why),
+                   when=lambda task: task.state == "open", form=lambda subject, task: Why,
+                   many=lambda subject: Why),
         ),
         empty=gettext_lazy("Nothing is to be done. Add a task on the page of an incident."),
     )

@@ -119,6 +119,11 @@ class SuspicionLook:
         """How many transactions did not fit."""
         return int(self.row.facts.get("more_transactions", 0))
 
+    @property
+    def unread(self) -> int:
+        """How many pieces of evidence were not looked through."""
+        return int(self.row.facts.get("unread", 0))
+
 
 def state(report: SuspicionReport) -> State:
     """Where the text is."""

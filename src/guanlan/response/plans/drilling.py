@@ -37,6 +37,11 @@ MOST_AFTER: Final = 7 * 1440  # minutes
 
 outbox.template(
     "drill.soon",
+    title={
+        "en": "DRILL · planned",
+        "zh-hans": "【演练】已计划",
+        "zh-hant": "【演練】已計劃",
+    },
     names={"plan": 2, "when": 2, "role": 2},
     texts={
         "en": ("DRILL · {plan}", "A drill of “{plan}” is planned for {when}. You play: {role}."),

@@ -23,11 +23,16 @@ _MARKS: Final = {
 }
 
 
-def _both(name: str, names: Mapping[str, int], texts: Mapping[str, tuple[str, str]]) -> None:
+def _both(
+    name: str,
+    names: Mapping[str, int],
+    texts: Mapping[str, tuple[str, str]],
+    title: Mapping[str, str] | None = None,
+) -> None:
     """Register a template for real, and one that says that it is a drill."""
     words = {"role": role_name} if "role" in names else {}
     lines = ("what_en", "what_hans", "what_hant")
-    outbox.template(name, names=names, texts=texts, lines=lines, words=words)
+    outbox.template(name, names=names, texts=texts, lines=lines, words=words, title=title)
     marked = {
         lang: (_MARKS[lang][0] + subject, _MARKS[lang][1] + body)
         for lang, (subject, body) in texts.items()
@@ -38,6 +43,7 @@ def _both(name: str, names: Mapping[str, int], texts: Mapping[str, tuple[str, st
         texts=marked,
         lines=lines,
         words=words,
+        title={lang: _MARKS[lang][0] + said for lang, said in (title or {}).items()},
     )
 
 
@@ -112,6 +118,7 @@ _both(
         "zh-hans": ("{plan_hans}：{step_hans}", "{what_hans}"),
         "zh-hant": ("{plan_hant}：{step_hant}", "{what_hant}"),
     },
+    {"en": "News of a plan", "zh-hans": "预案通知", "zh-hant": "預案通知"},
 )
 _both(
     "plan.ended",

@@ -15,9 +15,10 @@ from django.db.models import Count, Max, Min, Q
 from django.utils.translation import gettext_noop
 
 from guanlan.core.audit.recording import open_log
-from guanlan.core.jobs import registered
+from guanlan.core.jobs import find_job, registered
 from guanlan.core.models import AuditEntry, Job, JobRun
 from guanlan.response.alerts import Evidence, Finding
+from guanlan.response.alerts.titles import value_words
 from guanlan.response.models import Sink, SinkHolding
 from guanlan.response.restrictions.holding import STALE
 from guanlan.response.restrictions.sinks import sinks
@@ -30,6 +31,15 @@ AUDIT: Final = "platform.audit_unwritable"
 SINK: Final = "platform.sink_differs"
 LATELY: Final = dt.timedelta(days=1)
 UNSETTLED: Final = dt.timedelta(minutes=5)  # so long a change may be on its way to a sink
+
+
+def _job(name: str) -> str:
+    """A job in words; its name where this version has it no more."""
+    spec = find_job(name)
+    return str(spec.title) if spec is not None else name
+
+
+value_words("job", _job)
 
 
 def failed_jobs(_now: dt.datetime) -> list[Finding]:

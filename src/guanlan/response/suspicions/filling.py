@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, Final
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Sum
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from guanlan.core.access import Subject
 from guanlan.core.people.organisation import organisation
+from guanlan.response.alerts.keeping import every_piece
 from guanlan.response.alerts.titles import title_of
 from guanlan.response.clocks.letters import UNKNOWN
-from guanlan.response.models import Alert, Case, CaseDecision, CaseEntity, Restriction
+from guanlan.response.models import (
+    Alert,
+    AlertEvidence,
+    Case,
+    CaseDecision,
+    CaseEntity,
+    Restriction,
+)
 from guanlan.response.restrictions.terms import EFFECTS, STATES
 from guanlan.response.suspicions.transactions import transactions
 
 MOST_PARTIES: Final = 200
 MOST_ALERTS: Final = 1000  # newest ones whose evidence is looked through
+MOST_PIECES: Final = 100_000  # of evidence that are looked through, of the newest alerts first
 MOST_TRANSACTIONS: Final = 300
 MOST_LINES: Final = 20
 Facts = dict[str, Any]
@@ -26,26 +36,33 @@ Facts = dict[str, Any]
 
 def facts_of(case: Case, subject: Subject, language: str) -> Facts:
     """The facts of a case, to be kept with a report: parties by their number and role, never by
-    key; transactions, oldest first, with times as ISO 8601 in UTC; what was left out is counted."""
+    key; transactions, oldest first, with times as ISO 8601 in UTC; what was left out is counted,
+    and so are pieces of evidence that were not looked through (`unread`)."""
     with translation.override(language):
         parties = CaseEntity.objects.filter(case=case).order_by("-grouping", "pk")
         found = list(parties.values_list("entity_id", "role")[: MOST_PARTIES + 1])
-        known = transactions(_evidence(case), subject)
+        pieces = _pieces(case)
+        known, more = transactions(pieces, subject, MOST_TRANSACTIONS)
+        total = Alert.objects.filter(case=case).aggregate(n=Sum("evidence_count"))["n"] or 0
         return {
             "parties": [[entity, role] for entity, role in found[:MOST_PARTIES]],
             "more_parties": max(0, case.entity_count - MOST_PARTIES),
             "transactions": [
                 [one.ref, one.at.isoformat(), one.what, one.amount, one.currency, one.outcome]
-                for one in known[-MOST_TRANSACTIONS:]
+                for one in known
             ],
-            "more_transactions": max(0, len(known) - MOST_TRANSACTIONS),
+            "more_transactions": more,
+            "unread": max(0, total - len(pieces)),
         }
 
 
-def _evidence(case: Case) -> list[tuple[str, str]]:
+def _pieces(case: Case) -> list[tuple[str, str]]:
+    """The evidence that is looked through: all that is kept of its newest alerts."""
     rows = Alert.objects.filter(case=case).order_by("-last_seen", "-pk")
-    pieces = rows.values_list("evidence", flat=True)[:MOST_ALERTS]
-    return [(one[0], one[1]) for part in pieces for one in part]
+    keys = list(rows.values_list("pk", flat=True)[:MOST_ALERTS])
+    chunks = AlertEvidence.objects.filter(alert__in=keys)
+    newest = chunks.order_by("-alert__last_seen", "-alert", "-begins")
+    return [(one.kind, one.ref) for one in islice(every_piece(newest), MOST_PIECES)]
 
 
 def first_text(case: Case, language: str) -> str:

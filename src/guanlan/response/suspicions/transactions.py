@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 from guanlan.core.access import Subject
 
+AT_ONCE: Final = 2000
+
 
 class Transaction(NamedTuple):
     """A transaction in words; `amount` is in minor units of `currency`, None where it has none or
@@ -38,11 +40,17 @@ def tells_transactions(kind: str) -> Callable[[Tells], Tells]:
     return register
 
 
-def transactions(evidence: Sequence[tuple[str, str]], subject: Subject) -> list[Transaction]:
-    """The transactions among (kind, reference) pairs, oldest first."""
-    found = [
-        one
-        for kind, tell in _tells.items()
-        for one in tell(list(dict.fromkeys(ref for k, ref in evidence if k == kind)), subject)
-    ]
-    return sorted(found, key=lambda one: (one.at, one.ref))
+def transactions(
+    evidence: Sequence[tuple[str, str]], subject: Subject, most: int
+) -> tuple[list[Transaction], int]:
+    """The newest `most` transactions among (kind, reference) pairs, oldest first, and how many
+    there are besides. They are asked for some at a time."""
+    newest: list[Transaction] = []
+    n = 0
+    for kind, tell in _tells.items():
+        refs = list(dict.fromkeys(ref for k, ref in evidence if k == kind))
+        for start in range(0, len(refs), AT_ONCE):
+            found = tell(refs[start : start + AT_ONCE], subject)
+            n += len(found)
+            newest = sorted(newest + found, key=lambda one: (one.at, one.ref))[-most:]
+    return newest, n - len(newest)

@@ -94,3 +94,79 @@ class SealingHandler(FileUploadHandler):
         """Leave nothing behind of what was not kept."""
         if self.writer is not None:
             self.writer.discard()
+
+
+class SealingSeveral(FileUploadHandler):
+    """The upload handler of a form that takes several files at a field, before its sender is known.
+
+    `limit` are the bytes of one file at most, `whole` those of all. With the first fault everything
+    after it is read past and dropped, so that what else was typed arrives and can be shown again;
+    past four times `whole` the connection is given up. `fault` is a word of `refusal_of`, or
+    `most` (too many files) or `whole`.
+    """
+
+    def __init__(
+        self, request: HttpRequest, field: str, *, most: int, limit: int, whole: int
+    ) -> None:
+        super().__init__(request)
+        self.field = field
+        self.most, self.limit, self.whole = most, limit, whole
+        self.files: list[Received] = []
+        self.fault = ""
+        self._one: SealingHandler | None = None
+        self._read = 0
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self._one = None
+        if self.field_name != self.field:
+            self._refuse("many")
+        elif len(self.files) >= self.most:
+            self._refuse("most")
+        if self.fault:
+            return
+        self._one = SealingHandler(HttpRequest(), self.limit)
+        self._one.new_file(FIELD, self.file_name, self.content_type, self.content_length)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self._read += len(raw_data)
+        if self._read > self.whole:
+            self._refuse("whole")
+        if self._read > 4 * self.whole:
+            raise StopUpload(connection_reset=True)
+        if self._one is None:
+            return
+        try:
+            self._one.receive_data_chunk(raw_data, start)
+        except StopUpload:
+            self._refuse(self._one.fault)
+        else:
+            if self._one.fault:
+                self._refuse(self._one.fault)
+
+    def file_complete(self, file_size: int) -> Received | None:
+        one, self._one = self._one, None
+        received = None if one is None else one.file_complete(file_size)
+        if received is None:
+            return None
+        self.files.append(received)
+        if received.fault:
+            self._refuse(received.fault)
+            return None
+        return received
+
+    def upload_interrupted(self) -> None:
+        self._refuse("broken")
+
+    def _refuse(self, fault: str) -> None:
+        self.fault = self.fault or fault
+        self.discard()
+
+    def discard(self) -> None:
+        """Leave nothing behind of what was not kept."""
+        for received in self.files:
+            received.writer.discard()
+        self.files.clear()
+        if self._one is not None:
+            self._one.discard()
+            self._one = None

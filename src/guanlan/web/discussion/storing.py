@@ -21,7 +21,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -260,3 +260,37 @@ def sweep(now: float | None = None) -> int:
         except FileNotFoundError:  # kept, or discarded, while we looked
             continue
     return swept
+
+
+def long_kept(now: float | None = None) -> Iterator[str]:
+    """The names of files that were kept more than a day ago."""
+    before = (now if now is not None else time.time()) - ABANDONED
+    for path in folder().glob("[0-9a-f][0-9a-f]/*"):
+        try:
+            if _STORED.fullmatch(path.name) and path.stat().st_mtime < before:
+                yield path.name
+        except FileNotFoundError:  # removed meanwhile
+            continue
+
+
+def set_aside(stored: str) -> None:
+    """Put a kept file among those that were begun: unless it is put back it is swept in a day."""
+    aside = folder() / "incoming" / stored
+    aside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _locked(), suppress(FileNotFoundError):
+        os.utime(path_of(stored))
+        path_of(stored).replace(aside)
+
+
+def begun() -> list[str]:
+    """The names of files that were begun, or set aside."""
+    names = [path.name for path in (folder() / "incoming").glob("*")]
+    return [name for name in names if _STORED.fullmatch(name)]
+
+
+def put_back(stored: str) -> None:
+    """Give a file that was set aside its name again."""
+    with _locked(), suppress(FileNotFoundError):
+        if not path_of(stored).exists():
+            path_of(stored).parent.mkdir(exist_ok=True, mode=0o700)
+            (folder() / "incoming" / stored).replace(path_of(stored))

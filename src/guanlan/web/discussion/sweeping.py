@@ -1,5 +1,9 @@
-"""Half-written files do not stay, nor those whose removal broke off: a process that ends in the
-middle leaves either behind."""
+"""Half-written files do not stay, nor those whose removal broke off, nor those that no row names: a
+process that ends in the middle leaves any of them behind.
+
+A file that no row names is not removed at once: it is set aside for a day, and put back where a row
+names it by then, so that a row that was written while we looked never loses its bytes.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,15 @@ from django.utils.translation import gettext_noop
 
 from guanlan.core.jobs import Progress, Told, job
 from guanlan.web.discussion.models import Attachment
-from guanlan.web.discussion.storing import Kept, forget, sweep
+from guanlan.web.discussion.storing import (
+    Kept,
+    begun,
+    forget,
+    long_kept,
+    put_back,
+    set_aside,
+    sweep,
+)
 
 JOB: Final = "attachments.sweep"
 BATCH: Final = 500
@@ -18,8 +30,14 @@ BATCH: Final = 500
 
 @job(JOB, title=_("Removal of unfinished uploads"), every=3600)
 def sweep_uploads(progress: Progress) -> Told:
-    """Remove what was begun a day ago and never kept, and what was removed but for its bytes."""
-    return Told(gettext_noop("%(n)s files removed"), {"n": sweep() + finish_removals()})
+    """Remove what was begun a day ago and never kept, what was removed but for its bytes, and what
+    no row has named for two days."""
+    put_back_named()
+    gone = sweep() + finish_removals()
+    progress.check()
+    set_nameless_aside()
+    put_back_named()
+    return Told(gettext_noop("%(n)s files removed"), {"n": gone})
 
 
 def finish_removals() -> int:
@@ -34,3 +52,28 @@ def finish_removals() -> int:
             forget(stored)
             gone += 1
     return gone
+
+
+def set_nameless_aside(now: float | None = None) -> int:
+    """Set aside what was kept more than a day ago and no row names; how many."""
+    old = list(long_kept(now))
+    aside = 0
+    for start in range(0, len(old), BATCH):
+        names = old[start : start + BATCH]
+        for stored in set(names) - _named(names):
+            set_aside(stored)
+            aside += 1
+    return aside
+
+
+def put_back_named() -> None:
+    """Put back what was set aside and a row names after all."""
+    names = begun()
+    for start in range(0, len(names), BATCH):
+        for stored in _named(names[start : start + BATCH]):
+            put_back(stored)
+
+
+def _named(names: list[str]) -> set[str]:
+    rows = Attachment.objects.filter(stored__in=names)
+    return set(rows.values_list("stored", flat=True))

@@ -24,6 +24,7 @@ from guanlan.web.resource import (
     resource_of,
 )
 from guanlan.web.resource.bulk import cancel
+from guanlan.web.resource.outcome import Outcome
 
 STATES: Final[dict[str, str | Promise]] = dict(BulkAct.State.choices)
 _LOOKS: Final = {
@@ -42,7 +43,7 @@ def state(row: BulkAct) -> State:
 
 def rows(subject: Subject, verb: Verb) -> QuerySet[BulkAct]:
     """One's own; all of them for who looks after the jobs or reads the audit log."""
-    found = BulkAct.objects.for_user(subject, verb).defer("keys")
+    found = BulkAct.objects.for_user(subject, verb).defer("keys", "stamps", "typed")
     reads = verb != "change" and may(subject, "see", "core.auditentry")
     every = reads or may(subject, "change", "core.job")
     return found if every else found.filter(owner_id=subject.id)
@@ -68,7 +69,11 @@ def title(row: BulkAct) -> str:
 def progress(row: BulkAct, subject: Subject) -> Mapping[str, Any]:
     """How far it is."""
     resource = _resource(row)
-    return {"open": row.finished is None, "list": resource.route if resource is not None else ""}
+    return {
+        "open": row.finished is None,
+        "list": resource.route if resource is not None else "",
+        "groups": Outcome(row.words).groups,
+    }
 
 
 BULK_ACTS = register(

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.core.models import Delivery, Message
-from guanlan.core.outbox.templates import masked
+from guanlan.core.outbox.templates import masked, title_of, titles
 from guanlan.web.pages.channels import WHYS
 from guanlan.web.resource import Chip, Clock, Column, Filter, Heading, Resource, State, register
 
@@ -55,7 +55,13 @@ DELIVERIES = register(
         place=("settings", 41),
         columns=(
             Column("number", _("Number"), "id", cell="number", sort=True),
-            Column("template", _("Message"), "message__template", cell="code"),
+            Column(
+                "message",
+                _("Message"),
+                "message__template",
+                value=lambda row: title_of(row.message.template),
+            ),
+            Column("template", _("Template"), "message__template", cell="code", shown=False),
             Column("to", _("To"), "message__recipient__email", value=to, level=3, mask=to),
             Column("channel", _("Channel"), "channel__name"),
             Column(
@@ -80,7 +86,9 @@ DELIVERIES = register(
                 "urgency", _("Urgency"), "choice", "message__urgency", choices=URGENCIES, group=True
             ),
             Filter("channel", _("Channel"), "text", "channel__name", example="channel:mail"),
-            Filter("template", _("Message"), "exact", "message__template", group=True),
+            Filter(
+                "template", _("Message"), "choice", "message__template", choices=titles, group=True
+            ),
             Filter("after", _("Due from then on"), "time", "due", sign=">="),
             Filter("before", _("Due until then"), "time", "due", sign="<"),
         ),

@@ -36,7 +36,7 @@ from guanlan.web.resource.declared import (
 from guanlan.web.resource.details import facts, object_page
 from guanlan.web.resource.fields import Related
 from guanlan.web.resource.reading import turn
-from guanlan.web.resource.registry import register, resource_of, resources
+from guanlan.web.resource.registry import add_panel, register, resource_of, resources
 from guanlan.web.resource.words import Term
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "State",
     "Term",
     "Timeline",
+    "add_panel",
     "facts",
     "object_page",
     "register",

@@ -41,7 +41,7 @@ from guanlan.web.resource.asked import personal
 from guanlan.web.resource.cells import plain, value_of
 from guanlan.web.resource.declared import Ask, Found, Resource, Saved
 from guanlan.web.resource.details import object_of
-from guanlan.web.resource.editing import Changed, declared_form, form_of, save, stamp
+from guanlan.web.resource.editing import Changed, declared_form, form_of, save
 from guanlan.web.resource.fields import say
 from guanlan.web.resource.openapi import document
 from guanlan.web.resource.reading import (
@@ -54,6 +54,7 @@ from guanlan.web.resource.reading import (
     read_key,
     write_key,
 )
+from guanlan.web.resource.stamps import stamp
 from guanlan.web.resource.words import LONGEST, read_terms
 from guanlan.web.rights import public, subject_of_request
 
@@ -275,10 +276,14 @@ def _page(said: MultiValueDict[str, Any], subject: Subject, resource: Resource) 
     return _answer(200, body)
 
 
+def _etag(resource: Resource, row: Any) -> str:
+    return f'"{stamp(row, resource.drifts)}"'
+
+
 def shown(request: HttpRequest, subject: Subject, resource: Resource, key: str) -> HttpResponse:
     """One object; its ETag is what a change must name."""
     row = object_of(resource, subject, key)
-    return _answer(200, _items(resource, [row], subject)[0], ETag=f'"{stamp(row)}"')
+    return _answer(200, _items(resource, [row], subject)[0], ETag=_etag(resource, row))
 
 
 def _posted(request: HttpRequest, limit: int = 200) -> MultiValueDict[str, Any]:
@@ -349,10 +354,11 @@ def changed(request: HttpRequest, subject: Subject, resource: Resource, key: str
     for name in known.fields:  # what is not sent stays as it is
         value = known.get_initial_for_field(known.fields[name], name)
         if name not in data and value is not None:
-            data.setlist(name, [str(v) for v in value] if isinstance(value, list) else [str(value)])
+            kept = value if isinstance(value, list) else [value]
+            data.setlist(name, [json.dumps(v) if isinstance(v, dict) else str(v) for v in kept])
     _saved(resource, subject, row, data, seen)
     row = object_of(resource, subject, key)
-    return _answer(200, _items(resource, [row], subject)[0], ETag=f'"{stamp(row)}"')
+    return _answer(200, _items(resource, [row], subject)[0], ETag=_etag(resource, row))
 
 
 def done(

@@ -8,14 +8,18 @@ said there to be undone before the row is taken up again. Who cancels stops it b
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
-from django.db.models import F, Q
+from django.db.models import Q
+from django.http import Http404
 from django.utils import timezone, translation
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
@@ -27,45 +31,104 @@ from guanlan.core.faults import without_values
 from guanlan.core.jobs import Progress, Told, job, nudge
 from guanlan.core.jobs.progress import Cancelled
 from guanlan.core.models import User
+from guanlan.core.sealing import update_sealed
 from guanlan.web.models import BulkAct
-from guanlan.web.resource.declared import Action, Resource
+from guanlan.web.resource.declared import Action, Resource, Saved
+from guanlan.web.resource.fields import prepared
+from guanlan.web.resource.outcome import Outcome, Said
 from guanlan.web.resource.reading import visible
 from guanlan.web.resource.registry import resource_of
+from guanlan.web.resource.stamps import same, stamp
 
 logger = logging.getLogger(__name__)
 
 JOB: Final = "bulk.acts"
 CHUNK: Final = 100  # rows after which the rights are read anew
-WORDS: Final = 3  # refusals that are told in words
 EVERY: Final = 300  # seconds after which a job looks for what no nudge told it of
 LONGEST: Final = 24 * 3600
 
 State = BulkAct.State
 
 
-def attempt(resource: Resource, action: Action, row: Any, subject: Subject) -> str | None:
-    """Do the action to one object; None when it is done, else what is to be said of it, which
-    may be nothing. What goes wrong with one object says nothing of the next."""
-    if not action.suits(row, subject) or not action.fits(row):
-        return ""
+def unfit(action: Action) -> str:
+    """What is said of an object to which an action does not apply as it is now."""
+    return _("“%(action)s” does not fit the present state.") % {"action": action.title}
+
+
+def forbidden() -> str:
+    """What is said of an object that is out of the person's reach."""
+    return _("You may not do this to it.")
+
+
+def asked_form(action: Action, subject: Subject, typed: Any) -> forms.Form:
+    """What the action asks once for many objects, its relations scoped; `typed` is what was
+    sent. Raises Http404 where it asks nothing."""
+    if action.many is None:
+        raise Http404
+    made = action.many(subject)(typed)
+    prepared(made, subject, frozenset())
+    return made
+
+
+def attempt(
+    resource: Resource,
+    action: Action,
+    row: Any,
+    subject: Subject,
+    values: dict[str, Any] | None = None,
+    seen: str = "",
+) -> Said:
+    """Do the action to one object, and what is to be said of it. What goes wrong with one object
+    says nothing of the next. With `seen` it is left as it is where it is another one by now."""
     try:
         with transaction.atomic():
-            action.do(row, subject)
+            if seen:
+                row = _now(resource, subject, action, row.pk)
+                if row is None:
+                    return Said(False, forbidden())
+                if not same(seen, stamp(row, resource.drifts)):
+                    return Said(False, _("Somebody changed it meanwhile."))
+            if not action.fits(row):
+                return Said(False, unfit(action))
+            if not action.suits(row, subject):
+                return Said(False, forbidden())
+            made = action.do(row, subject, *(() if values is None else (values,)))
     except ValidationError as error:
-        return f"{resource.name_of(row)}: {' '.join(error.messages)}"
+        return Said(False, " ".join(error.messages))
     except Denied:
-        return ""
-    return None
+        return Said(False, forbidden())
+    if action.became is None or not isinstance(made, Saved):
+        return Said(True)
+    return Said(True, str(action.became(made.object)))
 
 
-def start(subject: Subject, resource: Resource, action: Action, keys: Sequence[Any]) -> BulkAct:
-    """Have the action done to the objects of these primary keys, soon."""
+def _now(resource: Resource, subject: Subject, action: Action, key: Any) -> Any:
+    """The object as it is now, which nobody else changes until the transaction ends; None where
+    the subject may not do the action to it."""
+    mine = resource.model._base_manager.select_for_update().filter(pk=key)
+    if mine.values_list("pk", flat=True).first() is None:
+        return None
+    return visible(resource, subject, action.verb).filter(pk=key).first()
+
+
+def start(
+    subject: Subject,
+    resource: Resource,
+    action: Action,
+    keys: Sequence[Any],
+    typed: Mapping[str, Sequence[str]] | None = None,
+    stamps: Sequence[str] = (),
+) -> BulkAct:
+    """Have the action done to the objects of these primary keys, soon. `typed` is what was sent
+    to an action that asks, by field; `stamps` tell what each object was like."""
     made = BulkAct(
         owner_id=subject.id,
         noun=resource.noun,
         action=action.name,
         language=translation.get_language() or "en",
         keys=[str(key) for key in keys],
+        stamps=list(stamps),
+        typed="" if typed is None else json.dumps(typed),
         total=len(keys),
     )
     detail: Detail = {"noun": resource.noun, "action": action.name, "rows": len(keys)}
@@ -82,6 +145,7 @@ def cancel(row: BulkAct, subject: Subject) -> str:
         mine = BulkAct.objects.filter(pk=row.pk)
         waiting = mine.filter(state=State.WAITING)
         if waiting.update(state=State.CANCELLED, finished=now):
+            update_sealed(mine, typed="")
             return _("It is cancelled; nothing was done.")
         if not mine.filter(state=State.RUNNING).update(cancelling=True):
             raise ValidationError(_("It has ended already."))
@@ -121,9 +185,14 @@ def carry_out(bulk: BulkAct, progress: Progress) -> int:
             return begin - bulk.at
         subject = subject_of(owner)
         with translation.override(bulk.language):
+            try:
+                values = _values(bulk, action, subject)
+            except ValidationError:  # whom or what it names is gone, or out of the person's reach
+                _end(bulk, State.FAILED)
+                return begin - bulk.at
             for at in range(begin, min(begin + CHUNK, bulk.total)):
                 with acting(subject, request=_request(bulk, at)):
-                    gone_on = _next(bulk, at, resource, action, subject)
+                    gone_on = _next(bulk, at, resource, action, subject, values)
                 if not gone_on:
                     _end(bulk, State.CANCELLED)
                     return at - bulk.at
@@ -146,34 +215,57 @@ def _undo_lost(bulk: BulkAct) -> None:
             undo_lost(_request(bulk, bulk.at), (BulkAct._meta.label_lower, str(bulk.pk)))
 
 
-def _next(bulk: BulkAct, at: int, resource: Resource, action: Action, subject: Subject) -> bool:
+def _values(bulk: BulkAct, action: Action, subject: Subject) -> dict[str, Any] | None:
+    """What was typed, read anew as the person who typed it; None where the action asks nothing.
+    Raises ValidationError where it does not hold any more."""
+    if not bulk.typed:
+        if action.form is not None:
+            raise ValidationError("")
+        return None
+    data = MultiValueDict[str, Any](json.loads(bulk.typed))
+    form = asked_form(action, subject, data)
+    if not form.is_valid():
+        raise ValidationError("")
+    return form.cleaned_data
+
+
+def _next(
+    bulk: BulkAct,
+    at: int,
+    resource: Resource,
+    action: Action,
+    subject: Subject,
+    values: dict[str, Any] | None,
+) -> bool:
     """Deal with the row at `at` and move the mark past it, both or neither; False where it was
     cancelled."""
     mine = BulkAct.objects.filter(pk=bulk.pk, state=State.RUNNING, at=at)
     with transaction.atomic():
-        now = mine.select_for_update().values_list("cancelling", "words").first()
+        locked = mine.select_for_update()
+        now = locked.values_list("cancelling", "words", "done", "refused").first()
         if now is None or now[0]:
             return False
         try:
             row = visible(resource, subject, action.verb).filter(pk=bulk.keys[at]).first()
         except (ValueError, ValidationError):  # a key that is none must not stop all that wait
             row = None
-        said: str | None = ""
+        said = Said(False, forbidden())
         if row is not None:
+            seen = bulk.stamps[at] if at < len(bulk.stamps) else ""
             try:
-                said = attempt(resource, action, row, subject)
+                said = attempt(resource, action, row, subject, values, seen)
             except (AuditUnavailable, DatabaseError):
                 raise  # nothing of it holds; the row is tried again
             except Exception as error:  # noqa: BLE001 - one object must not stop the others
                 logger.error("bulk %s %s: %s", bulk.noun, bulk.action, without_values(error))
-                said = f"{resource.name_of(row)}: {type(error).__name__}"
-        words = [*now[1], said] if said and len(now[1]) < WORDS else now[1]
-        done = said is None
+                said = Said(False, type(error).__name__)
+        outcome = Outcome(now[1])
+        outcome.add(said, None if row is None else lambda: resource.name_of(row))
         mine.update(
             at=at + 1,
-            done=F("done") + int(done),
-            refused=F("refused") + int(not done),
-            words=words,
+            done=now[2] + outcome.done,
+            refused=now[3] + outcome.refused,
+            words=outcome.words,
         )
     return True
 
@@ -181,3 +273,5 @@ def _next(bulk: BulkAct, at: int, resource: Resource, action: Action, subject: S
 def _end(bulk: BulkAct, state: str) -> None:
     still = Q(pk=bulk.pk, state__in=(State.WAITING, State.RUNNING))
     BulkAct.objects.filter(still).update(state=state, finished=timezone.now())
+    if bulk.typed:  # it was kept for the rows
+        update_sealed(BulkAct.objects.filter(pk=bulk.pk), typed="")

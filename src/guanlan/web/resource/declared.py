@@ -217,9 +217,12 @@ class Action(Struct, frozen=True):
     A dangerous one stands apart and is confirmed: `words` say what will happen. `do` returns
     a sentence, or `Saved` with what is shown once, or raises ValidationError to say why not.
     Before one with `again` the person proves who they are. With a `form` (made as that of a
-    `Form`) something is asked for first, and `do` gets the values as its third argument; such
-    an action is for one object at a time. One that is done `together` is for several chosen in a
-    list, all or none of them, and no other place: `do(objects, subject)`. What is seldom done
+    `Form`) something is asked for first, and `do` gets the values as its third argument. Such an
+    action is for one object at a time, unless `many` makes the form that is asked once for all
+    chosen objects: its fields are known to `do` too. `became` says in a word what became of the
+    object in the `Saved` that `do` returned: of many these are counted. One that is done
+    `together` is for several chosen in a list, all or none of them, and no other place:
+    `do(objects, subject)`. What is seldom done
     stands `aside`, in a menu of the object's page. `offered` says to whom it is offered, beyond
     the verb; the service refuses the others by itself.
     """
@@ -235,6 +238,8 @@ class Action(Struct, frozen=True):
     bulk: bool = True
     again: bool = False
     form: Callable[[Subject, Any], type[forms.Form]] | None = None
+    many: Callable[[Subject], type[forms.Form]] | None = None
+    became: Callable[[Any], Text] | None = None
     together: bool = False
     aside: bool = False
     offered: Callable[[Any, Subject], bool] | None = None
@@ -243,6 +248,11 @@ class Action(Struct, frozen=True):
     def asks(self) -> bool:
         """Whether something is asked for first: a template would call `form` itself."""
         return self.form is not None
+
+    @property
+    def listed(self) -> bool:
+        """Whether a list offers it for many objects."""
+        return self.bulk and (self.form is None or self.many is not None)
 
     def fits(self, row: Any) -> bool:
         """Whether it is for this object as it is now."""
@@ -295,6 +305,9 @@ class Resource(Struct, frozen=True, kw_only=True):
     else the object itself. `mark`, `tools` and `lead` are templates: beside the title, among the
     actions, under the title line. Every page ends with the object's comments and files, and its
     history in the audit log, unless `discussed` or `history` say no.
+
+    `drifts` names fields that change by themselves, such as how often an alert was found: whoever
+    acts on what they saw is not refused because of these.
     """
 
     noun: str
@@ -335,6 +348,7 @@ class Resource(Struct, frozen=True, kw_only=True):
     link: Callable[[Any], str] | None = None  # the same, read from a prepared row of a list
     form: Form | None = None
     actions: tuple[Action, ...] = ()
+    drifts: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     empty: Text = ""
     placeholder: str = ""

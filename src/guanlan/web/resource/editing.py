@@ -7,10 +7,9 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import Denied, Subject, Verb
@@ -19,6 +18,7 @@ from guanlan.web.resource.declared import Form, Resource, Saved
 from guanlan.web.resource.details import object_of, show_object
 from guanlan.web.resource.fields import prepared, say
 from guanlan.web.resource.reading import address_of, visible
+from guanlan.web.resource.stamps import same, stamp
 from guanlan.web.rights import subject_of_request
 
 STAMP = "_stamp"
@@ -26,14 +26,6 @@ STAMP = "_stamp"
 
 class Changed(Exception):
     """The object was changed by somebody else since the form was filled."""
-
-
-def stamp(row: models.Model) -> str:
-    """What an object was like: changes whenever any of its fields does, and tells nothing."""
-    values = "\x1f".join(
-        f"{field.attname}={getattr(row, field.attname)!r}" for field in row._meta.concrete_fields
-    )
-    return salted_hmac("guanlan.resource.stamp", values, algorithm="sha256").hexdigest()[:32]
 
 
 def form_of(resource: Resource, subject: Subject, row: Any, data: Any = None) -> forms.Form:
@@ -73,7 +65,7 @@ def save(resource: Resource, subject: Subject, row: Any, form: forms.Form, seen:
         now = reached.select_for_update().filter(pk=row.pk).first()
         if now is None:
             raise Http404
-        if not constant_time_compare(seen, stamp(now)):
+        if not same(seen, stamp(now, resource.drifts)):
             raise Changed
         made = declared.change(subject, now, form.cleaned_data)
         _within(resource, subject, "change", made)
@@ -139,7 +131,7 @@ def _page(
         "object": row,
         "title": resource.name_of(row) if row is not None else title,
         "form": form,
-        "stamp": stamp(row) if row is not None else "",
+        "stamp": stamp(row, resource.drifts) if row is not None else "",
         "button": declared.button or _("Save"),
         "back": address_of(resource, row) if row is not None else "",
         "section": resource.section,

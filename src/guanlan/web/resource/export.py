@@ -18,10 +18,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from guanlan.core.audit import record
-from guanlan.web.resource.acts import every
 from guanlan.web.resource.cells import plain, value_of
 from guanlan.web.resource.declared import Ask, Column, Resource
 from guanlan.web.resource.lists import KEPT, State, ask_of, state_of
+from guanlan.web.resource.many import every
 from guanlan.web.rights import subject_of_request
 
 SHEET_ROWS: Final = 1_048_575  # a sheet's, its head left out

@@ -120,7 +120,7 @@ def bulk_actions(resource: Resource, subject: Subject) -> list[Action]:
     return [
         action
         for action in resource.actions
-        if action.bulk and action.form is None and allowed(resource, subject, action.verb)
+        if action.listed and allowed(resource, subject, action.verb)
     ]
 
 

@@ -30,6 +30,7 @@ from guanlan.web.resource.declared import (
     Resource,
     Timeline,
 )
+from guanlan.web.resource.registry import panels_of
 from guanlan.web.templatetags.console import from_microseconds
 from guanlan.web.words import duration
 
@@ -58,7 +59,7 @@ def write_panels(
 ) -> Written:
     """The declared panels in their order, then comments and history."""
     page = Written([], [], [])
-    for panel in resource.panels:
+    for panel in panels_of(resource):
         if panel.when is None or panel.when(look, subject):
             side = _side(page, panel)
             side.append(_write(request, panel, row, look, subject))

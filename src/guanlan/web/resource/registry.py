@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -14,7 +14,7 @@ from guanlan.core.access import MASKED_FROM, SYSTEM, TABLE
 from guanlan.core.access.levels import level_of
 from guanlan.web.discussion.topics import discussed
 from guanlan.web.places import Place, add_place
-from guanlan.web.resource.declared import CELLS, Column, Filter, Resource
+from guanlan.web.resource.declared import CELLS, Action, AnyPanel, Column, Filter, Resource
 from guanlan.web.resource.fields import Related
 from guanlan.web.resource.reading import (
     GROUPED,
@@ -27,6 +27,7 @@ from guanlan.web.resource.reading import (
 from guanlan.web.resource.words import read_terms
 
 _resources: dict[str, Resource] = {}
+_panels: dict[str, list[AnyPanel]] = {}
 _closed = False
 
 
@@ -53,6 +54,20 @@ def register(resource: Resource) -> Resource:
         group, order = resource.place
         add_place(Place(group, resource.route, resource.titles, order))
     return resource
+
+
+def add_panel(noun: str, panel: AnyPanel) -> None:
+    """Add a panel to the page of a resource that an app below registers: it is given what that
+    resource's own panels are given, and stands after them. Raises ImproperlyConfigured once the
+    start is over."""
+    if _closed:
+        raise ImproperlyConfigured(f"panel of {noun}: the start is over")
+    _panels.setdefault(noun, []).append(panel)
+
+
+def panels_of(resource: Resource) -> Sequence[AnyPanel]:
+    """The panels of a resource's page, then those that other apps have added."""
+    return (*resource.panels, *_panels.get(resource.noun, ()))
 
 
 def close() -> None:
@@ -113,6 +128,9 @@ def faults(resource: Resource) -> list[str]:
         wrong.append("it needs `one`, the route of an object, or an `address`")
     if not callable(resource.chips):
         wrong += [f for chip in resource.chips for f in _query_faults(resource, chip.query)]
+    wrong += [fault for action in resource.actions for fault in _action_faults(action)]
+    fields = {one.name for one in resource.model._meta.concrete_fields}
+    wrong += [f"there is no field {n} that drifts" for n in resource.drifts if n not in fields]
     if resource.form is not None:
         made = resource.form.make(SYSTEM, None)
         wrong += [f for n, field in made.base_fields.items() for f in _field_faults(n, field)]
@@ -191,6 +209,16 @@ def _query_faults(resource: Resource, query: str) -> list[str]:
     if resource.find is None:
         problems += conditions(resource, tuple(terms), SYSTEM)[1]
     return [f"chip {query}: {problem}" for problem in problems]
+
+
+def _action_faults(action: Action) -> list[str]:
+    """What is wrong with an action that asks once for many objects."""
+    if action.many is None:
+        return []
+    if action.form is None or action.together or not action.bulk:
+        return [f"action {action.name}: it asks for many, but not for one, or not in a list"]
+    made = action.many(SYSTEM)
+    return [f for n, field in made.base_fields.items() for f in _field_faults(n, field)]
 
 
 def _field_faults(name: str, field: forms.Field) -> list[str]:

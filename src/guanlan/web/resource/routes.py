@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from guanlan.core.access import Verb
 from guanlan.web.resource import registry, saved
-from guanlan.web.resource.acts import act_on_many, act_on_one
+from guanlan.web.resource.acts import act_on_one
 from guanlan.web.resource.declared import Resource
 from guanlan.web.resource.details import show_object
 from guanlan.web.resource.editing import edit
 from guanlan.web.resource.export import export
 from guanlan.web.resource.lists import filter_list, show_list, state_of
+from guanlan.web.resource.many import act_on_many
 from guanlan.web.rights import needs, subject_of_request
 
 
@@ -63,7 +64,7 @@ def _of(resource: Resource) -> list[URLPattern]:
             name=f"{name}_view_remove",
         ),
     ]
-    if any(action.bulk and action.form is None for action in resource.actions):
+    if any(action.listed for action in resource.actions):
         found.append(
             path(f"{root}/act", _guarded(resource, act_on_many, require_POST), name=f"{name}_act")
         )
