@@ -157,7 +157,8 @@ def _note_fault(channel: Channel, at: datetime, why: Why) -> None:
 def _addresses(delivery: Delivery, config: Mapping[str, str]) -> tuple[str, str]:
     """Phone and e-mail: of the person, or where a message to the channel itself goes."""
     if delivery.message.letter is not None:
-        return "", letter_of(delivery.message).to
+        letter = letter_of(delivery.message)
+        return letter.phone, letter.to
     person = delivery.message.recipient
     if person is not None:
         return phone_of(preference_of(person)), person.email
@@ -228,6 +229,7 @@ def _parcel(rows: Sequence[Delivery], email: str, phone: str, at: datetime) -> P
             body=letter.body,
             urgency=first.urgency,
             email=email,
+            phone=phone,
             sent=at.timestamp(),
         )
     language = language_of(first.recipient)

@@ -14,11 +14,13 @@ class Unreadable(ValueError):
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """An e-mail as somebody else has written it."""
+    """An e-mail as somebody else has written it; with `phone` a text message, which is `subject`
+    alone."""
 
     to: str
     subject: str
     body: str
+    phone: str = ""
 
 
 def config_of(channel: Channel) -> dict[str, str]:

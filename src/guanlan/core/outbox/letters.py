@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
@@ -16,10 +17,12 @@ from django.utils import timezone
 from msgspec.structs import asdict
 
 from guanlan.core.audit import act
-from guanlan.core.models import Delivery, Message
+from guanlan.core.models import Channel, Delivery, Message
 from guanlan.core.outbox.keeping import Letter
-from guanlan.core.outbox.routing import first_channel
+from guanlan.core.outbox.routing import SMS_KINDS, first_channel
 from guanlan.core.outbox.sending import nudge_all
+
+TEXT_KINDS = (*SMS_KINDS, "file")  # of channels that take a text message
 
 logger = logging.getLogger("guanlan.outbox")
 
@@ -48,3 +51,20 @@ class EmailBackend(BaseEmailBackend):
                     made += 1
             transaction.on_commit(nudge_all, robust=True)
         return made
+
+
+def post_text(
+    channel: Channel, number: str, text: str, about: tuple[str, str], now: datetime
+) -> Message:
+    """Put a text message to a number into the outbox, in the caller's transaction: sealed, and
+    forgotten once it is sent. Raises ValueError for a channel that takes none."""
+    if channel.kind not in TEXT_KINDS:
+        raise ValueError("a text message goes by a channel for SMS")
+    with act("message.send", ("core.message", "letter"), detail={"template": "letter"}):
+        message = Message.objects.create(
+            template="letter", target="letter", urgency=Message.Urgency.URGENT, created=now,
+            about_noun=about[0], about_id=about[1], letter=asdict(Letter("", text, text, number)),
+        )  # fmt: skip
+        Delivery.objects.create(message=message, channel=channel, due=now)
+        transaction.on_commit(nudge_all, robust=True)
+    return message

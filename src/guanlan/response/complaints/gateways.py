@@ -153,8 +153,7 @@ def _json(gateway: ComplaintGateway, call: Call, now: dt.datetime) -> tuple[str,
     external = values.pop("id")
     if not external:
         raise NotTaken(gettext_noop("The field %(name)s is missing."), {"name": "id"})
-    known = Incoming(channel=CHANNELS[gateway.kind], source=_source(gateway), text="")
-    return name, msgspec.structs.replace(known, external=external, **values)
+    return name, msgspec.structs.replace(_empty(gateway), external=external, **values)
 
 
 def _sms(gateway: ComplaintGateway, call: Call, now: dt.datetime) -> tuple[str, Incoming | None]:
@@ -162,10 +161,9 @@ def _sms(gateway: ComplaintGateway, call: Call, now: dt.datetime) -> tuple[str, 
     external, sender, text = (said.get(one) for one in ("id", "from", "text"))
     if not all(isinstance(one, str) and one for one in (external, sender, text)):
         raise BadCall("body")
-    return name, Incoming(
-        channel="sms", source=_source(gateway), external=str(external)[:200], text=str(text),
-        phone=str(sender)[:40],
-    )  # fmt: skip
+    return name, msgspec.structs.replace(
+        _empty(gateway), external=str(external)[:200], text=str(text), phone=str(sender)[:40]
+    )
 
 
 def _wechat(gateway: ComplaintGateway, call: Call, now: dt.datetime) -> tuple[str, Incoming | None]:
@@ -186,16 +184,15 @@ def _wechat(gateway: ComplaintGateway, call: Call, now: dt.datetime) -> tuple[st
     sender, number = inner.get("FromUserName", ""), inner.get("MsgId", "")
     if not sender or not number:
         raise BadCall("body")
-    return name, Incoming(
-        channel="wechat", source=_source(gateway), external=number[:200], text=inner["Content"],
-        customer=sender[:256],
-    )  # fmt: skip
+    return name, msgspec.structs.replace(
+        _empty(gateway), external=number[:200], text=inner["Content"], customer=sender[:256]
+    )
 
 
 def salvaged(gateway: ComplaintGateway, call: Call) -> Incoming:
     """What can be read of a call that is not taken in, whoever made it: its id, its words, whom
     they are of; where it is no message at all the body as it stands stands for its words."""
-    empty = Incoming(channel=CHANNELS[gateway.kind], source=_source(gateway), text="")
+    empty = _empty(gateway)
     if gateway.kind == "wechat":
         return _salvaged_wechat(gateway, call, empty)
     try:
@@ -248,8 +245,9 @@ def greeting(gateway: ComplaintGateway, call: Call, now: dt.datetime) -> str:
     return echo
 
 
-def _source(gateway: ComplaintGateway) -> str:
-    return f"gateway {gateway.pk}"
+def _empty(gateway: ComplaintGateway) -> Incoming:
+    source = f"gateway {gateway.pk}"
+    return Incoming(channel=CHANNELS[gateway.kind], source=source, gateway=gateway.pk, text="")
 
 
 _Adapter = Callable[[ComplaintGateway, Call, dt.datetime], tuple[str, Incoming | None]]

@@ -46,11 +46,12 @@ _PHONE: Final = re.compile(r"\+?[0-9][0-9 ()\-.]{3,30}")
 class Incoming(Struct, frozen=True, kw_only=True):
     """What came in. `source` is the key, mailbox or gateway it came by, `external` its own id
     there (an idempotency key): without one it counts as another each time. `customer` is the key
-    of the user as the sender says it."""
+    of the user as the sender says it; `gateway` the number of the gateway, if it is one."""
 
     channel: str
     text: str
     source: str = ""
+    gateway: int | None = None
     external: str = ""
     subject: str = ""
     received: dt.datetime | None = None
@@ -164,6 +165,7 @@ def check(one: Incoming, subject: Subject, now: dt.datetime) -> Complaint:
     return Complaint(
         brought_by=subject.name,
         channel=one.channel,
+        gateway_id=one.gateway,
         language=one.language if one.language in LANGUAGES else _language(),
         received=received,
         product=product,

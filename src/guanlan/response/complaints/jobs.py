@@ -11,6 +11,7 @@ from guanlan.response.complaints.bursts import raise_bursts
 from guanlan.response.complaints.letters import forget_seen
 from guanlan.response.complaints.mail import poll_all
 from guanlan.response.complaints.telling import tell_due
+from guanlan.response.complaints.texting import settle_texts
 
 
 @job("complaints.remind", title=_("Complaints that are due"), every=900, timeout=300)
@@ -24,6 +25,13 @@ def remind(progress: Progress) -> Told:
 def read_mail(progress: Progress) -> Told:
     """Read what is new in every mailbox."""
     return Told(gettext_noop("%(n)s letters read"), {"n": poll_all(timezone.now(), progress.check)})
+
+
+@job("complaints.texts", title=_("Replies to complaints by SMS"), every=60, timeout=300)
+def settle(progress: Progress) -> Told:
+    """Write down which replies by SMS were sent, and which were not."""
+    progress.check()
+    return Told(gettext_noop("%(n)s replies settled"), {"n": settle_texts(timezone.now())})
 
 
 @job("complaints.forget", title=_("Letters and calls that were seen"), every="41 3 * * *")

@@ -26,6 +26,7 @@ from guanlan.response.complaints.links import link_of
 from guanlan.response.complaints.masking import masked_text
 from guanlan.response.complaints.shipped import RECEIVED
 from guanlan.response.complaints.sorting import filled
+from guanlan.response.complaints.texting import send_text
 from guanlan.response.models import Complaint, ComplaintMessage, ReplyTemplate
 from guanlan.response.terms import Words
 
@@ -69,9 +70,10 @@ def reply(
     outcome: str = "",
     now: dt.datetime,
 ) -> ComplaintMessage:
-    """Write to the customer: by e-mail it is sent, any other way it is recorded as said by a
-    person. `asks` says that the customer is to answer; `outcome` that it tells the outcome, which
-    stops the clock. Raises Denied, or ValidationError by field."""
+    """Write to the customer: by e-mail it is sent, by SMS where `texting.channel_for` knows a way;
+    anything else is recorded as said by a person. `asks` says that the customer is to answer;
+    `outcome` that it tells the outcome, which stops the clock. Raises Denied, or ValidationError
+    by field."""
     said = text_in(text)
     if how not in WAYS:
         raise ValidationError({"how": _("It is one of %(names)s.") % {"names": ", ".join(WAYS)}})
@@ -82,7 +84,7 @@ def reply(
         if not made.sent:
             text = _("The customer gave no e-mail address, or there is no channel for e-mail.")
             raise ValidationError({"how": text})
-        note(row, "replied" if how == "email" else "recorded", now, by=subject,
+        note(row, "replied" if how == "email" or made.delivery else "recorded", now, by=subject,
              values={"how": how, "template": template})  # fmt: skip
         if row.state == "new":
             row.state = "working"
@@ -112,9 +114,10 @@ def _write(
     row: Complaint, text: str, how: str, template: str, by: Subject, now: dt.datetime
 ) -> ComplaintMessage:
     sent = _send(row, text) if how == "email" else True
+    letter = send_text(row, text, now) if how == "sms" else None
     made = ComplaintMessage(
         complaint=row, incoming=False, at=now, by_id=by.id, how=how, template=template, sent=sent,
-        text=text, masked=masked_text(text),
+        text=text, masked=masked_text(text), letter=letter, delivery="waiting" if letter else "",
     )  # fmt: skip
     made.save()
     return made

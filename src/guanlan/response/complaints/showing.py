@@ -29,6 +29,7 @@ from guanlan.response.complaints.terms import (
     PRIORITIES,
     STATES,
 )
+from guanlan.response.complaints.texting import STATES as STATES_OF_TEXTS
 from guanlan.response.kinds import every_kind, masked
 from guanlan.response.models import (
     Complaint,
@@ -96,6 +97,7 @@ class Said(NamedTuple):
     by: str
     how: str
     sent: bool
+    state: str
     text: str
 
 
@@ -138,7 +140,8 @@ class ComplaintLook:
         """What was written, newest first."""
         return [
             Said(one.incoming, one.at, one.by.get_username() if one.by else "",
-                 str(WAYS.get(one.how, CHANNELS.get(one.how, one.how))), one.sent, str(one.masked))
+                 str(WAYS.get(one.how, CHANNELS.get(one.how, one.how))), one.sent,
+                 str(STATES_OF_TEXTS.get(one.delivery, "")), str(one.masked))
             for one in self.rows
         ]  # fmt: skip
 

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject, require
 from guanlan.core.audit import act
+from guanlan.core.models import Channel
+from guanlan.core.outbox.letters import TEXT_KINDS
 from guanlan.response.complaints.gateways import KINDS
 from guanlan.response.complaints.signatures import BadCall, cipher_key
 from guanlan.response.models import ComplaintGateway, Mailbox
@@ -71,17 +73,23 @@ def save_gateway(
     token: str,
     key: str,
     app: str,
+    reply_by: Channel | None = None,
     enabled: bool,
     now: dt.datetime,
 ) -> tuple[ComplaintGateway, str]:
     """Set up a gateway, or change one; also the secret that was made for it, to be shown once
-    (empty where it has one). WeChat's token and key are those that were set there. Raises Denied,
-    or ValidationError by field."""
+    (empty where it has one). WeChat's token and key are those that were set there. `reply_by` is
+    a channel for SMS by which complaints of an SMS gateway are answered. Raises Denied, or
+    ValidationError by field."""
     require(subject, "change" if row else "add", "response.complaintgateway")
     made = row or ComplaintGateway(created=now, kind=kind, slug=secrets.token_hex(16))
     if made.kind not in KINDS:
         text = _("It is one of %(names)s.") % {"names": ", ".join(KINDS)}
         raise ValidationError({"kind": text})
+    if reply_by is not None and (made.kind != "sms" or reply_by.kind not in TEXT_KINDS):
+        text = _("Only an SMS gateway is replied for, and only by a channel for SMS.")
+        raise ValidationError({"reply_by": text})
+    made.reply_by = reply_by
     fresh = ""
     if made.kind == "wechat":
         _wechat(made, token, key, app)

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from guanlan.core.access import ScopedQuerySet
+from guanlan.core.models import Channel
 from guanlan.core.sealing import SealedField, SealId
 from guanlan.response.models.complaints import Complaint
 
@@ -55,10 +56,11 @@ class Mailbox(models.Model):
 class ComplaintGateway(models.Model):
     """A gateway that calls us, at an address of its own, with a signature by `secret`. `kind` is
     one of guanlan.response.complaints.gateways.KINDS; `secret` of WeChat is its token, and
-    `cipher_key` its EncodingAESKey."""
+    `cipher_key` its EncodingAESKey. `reply_by` is the channel by which an SMS gateway's complaints
+    are answered; without one replies are recorded, not sent."""
 
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id seal_id name kind app enabled taken refused used created",
+        2: "id seal_id name kind app reply_by enabled taken refused used created",
         3: "slug",
         4: "secret cipher_key",
     }
@@ -71,6 +73,7 @@ class ComplaintGateway(models.Model):
     secret = SealedField(max_length=200)
     cipher_key = SealedField(max_length=64, null=True)
     app = models.CharField(max_length=64, default="", blank=True)  # WeChat's own id of the account
+    reply_by = models.ForeignKey(Channel, null=True, on_delete=models.SET_NULL, related_name="+")
     enabled = models.BooleanField(default=True)
     taken = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)

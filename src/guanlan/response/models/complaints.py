@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from guanlan.core.access import ScopedQuerySet, Subject, Verb, may
+from guanlan.core.models import Message
 from guanlan.core.sealing import BlindIndex, SealedField, SealId
 from guanlan.response.models.complaint_terms import ComplaintCategory
 from guanlan.response.models.entities import EntityRef
@@ -46,10 +47,10 @@ class Complaint(models.Model):
     """
 
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id seal_id origin digest brought_by channel language received product category risk"
-        " subject masked customer media regulator legal priority complex state owner about days"
-        " extension extension_asked extension_by extension_approved terms due told closed closed_by"
-        " outcome cause satisfaction duplicate_of like likeness reminded touched",
+        2: "id seal_id origin digest brought_by channel gateway language received product category"
+        " risk subject masked customer media regulator legal priority complex state owner about"
+        " days extension extension_asked extension_by extension_approved terms due told closed"
+        " closed_by outcome cause satisfaction duplicate_of like likeness reminded touched",
         3: "text email email_index phone phone_index extension_why",
     }
     seal_row: ClassVar[str] = "seal_id"
@@ -60,6 +61,9 @@ class Complaint(models.Model):
     digest = models.CharField(max_length=64)  # of what was sent: the same id holds the same
     brought_by = models.CharField(max_length=160)  # the person, key or program that brought it
     channel = models.CharField(max_length=8)  # complaints.terms.CHANNELS
+    gateway = models.ForeignKey(  # by which it came in, where it came by one
+        "response.ComplaintGateway", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     language = models.CharField(max_length=8, default="zh-hans")
     received = models.DateTimeField()
     product = models.CharField(max_length=60, default="", blank=True)
@@ -145,11 +149,13 @@ class Complaint(models.Model):
 
 class ComplaintMessage(models.Model):
     """What a customer wrote later, or what was written to the customer; sealed, with a masked
-    copy. `how` says which way it went or came; `sent` is false where it could not be sent."""
+    copy. `how` says which way it went or came; `sent` is false where it could not be sent. What
+    goes out by SMS is `waiting`, then `sent` or `failed` by `delivery`, as its `letter` in the
+    outbox says."""
 
     policy_noun: ClassVar[str] = NOUN
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id seal_id complaint incoming at by how template sent masked",
+        2: "id seal_id complaint incoming at by how template sent delivery letter masked",
         3: "text",
     }
     seal_row: ClassVar[str] = "seal_id"
@@ -164,13 +170,18 @@ class ComplaintMessage(models.Model):
     how = models.CharField(max_length=8)
     template = models.CharField(max_length=40, default="", blank=True)
     sent = models.BooleanField(default=True)
+    delivery = models.CharField(max_length=8, default="", blank=True)
+    letter = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="+")
     text = SealedField()
     masked = SealedField()
 
     objects = ComplaintRows.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["complaint", "at", "id"], name="response_cmessage_at")]
+        indexes = [
+            models.Index(fields=["complaint", "at", "id"], name="response_cmessage_at"),
+            models.Index(fields=["delivery", "id"], name="response_cmessage_delivery"),
+        ]
 
     def __str__(self) -> str:
         return f"message of complaint {self.complaint_id}"

@@ -27,6 +27,7 @@ def declare() -> None:
             "complaint.close": _("Close a complaint"),
             "complaint.complex": _("Find a complaint complex"),
             "complaint.customer": _("Take in what a customer wrote again"),
+            "complaint.delivery": _("Write down what became of a reply"),
             "complaint.distinct": _("Find a complaint to be another than that it is like"),
             "complaint.duplicate": _("Find a complaint to be the same as another"),
             "complaint.extend": _("Decide on more time for a complaint"),

@@ -90,6 +90,8 @@ def reply(row: Complaint, subject: Subject, values: Values) -> str:
         outcome=then if then in OUTCOMES else "",
         now=timezone.now(),
     )
+    if made.delivery:
+        return _("The SMS is on its way; below it stands what becomes of it.")
     return _("The letter is on its way.") if made.how == "email" else _("It is recorded.")
 
 

@@ -13,6 +13,7 @@ from guanlan.response.clocks.terms import LANGUAGES, said
 from guanlan.response.complaints.handling import handler
 from guanlan.response.complaints.replying import WAYS
 from guanlan.response.complaints.terms import CAUSES, CHANNELS, LABELS, OUTCOMES
+from guanlan.response.complaints.texting import channel_for, ways_for
 from guanlan.response.models import Complaint, ComplaintCategory, Incident, ReplyTemplate
 from guanlan.web.resource import Related
 
@@ -164,7 +165,9 @@ class Replying(forms.Form):
     )  # fmt: skip
     how = forms.ChoiceField(
         label=gettext_lazy("Way"), choices=[*WAYS.items()], initial="email",
-        help_text=gettext_lazy("E-mail is sent; anything else you have said and record here."),
+        help_text=gettext_lazy(
+            "E-mail is sent, and SMS where it says so; anything else you have said and record here."
+        ),
     )  # fmt: skip
     then = forms.ChoiceField(
         label=gettext_lazy("What follows"),
@@ -255,6 +258,23 @@ class Tying(forms.Form):
 def initial_same(row: Complaint | None) -> type[forms.Form]:
     """The form, filled with what it is like."""
     return _with(Same, number=row.like_id) if row is not None and row.like_id else Same
+
+
+def replying(row: Complaint | None) -> type[forms.Form]:
+    """The form, which says of each way whether what is written is sent or recorded only."""
+    if row is None:
+        return Replying
+    ways = ways_for(row, WAYS)
+    by_text = channel_for(row) is not None
+
+    class Filled(Replying):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            how: Any = self.fields["how"]
+            how.choices = ways
+            how.initial = "sms" if by_text else how.initial
+
+    return Filled
 
 
 def sorting(row: Complaint | None) -> type[forms.Form]:

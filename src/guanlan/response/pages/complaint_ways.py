@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.core.access.masking import mask
+from guanlan.core.models import Channel
+from guanlan.core.outbox.letters import TEXT_KINDS
 from guanlan.response.complaints.gateways import KINDS, SIGNATURE_HEADER, TIME_HEADER
 from guanlan.response.complaints.mail import FAULTS
 from guanlan.response.complaints.ways import renew_secret, save_gateway, save_mailbox
@@ -30,6 +32,7 @@ from guanlan.web.resource import (
     facts,
     register,
 )
+from guanlan.web.resource.fields import Related
 
 _OFF: Final = {"autocomplete": "off"}
 _SECRET: Final = forms.PasswordInput(attrs={"autocomplete": "new-password"})
@@ -134,6 +137,17 @@ MAILBOXES = register(
 )  # fmt: skip
 
 
+class ReplyChannelField(Related):
+    """A channel in use that sends text messages."""
+
+    def offer(self, subject: Subject) -> None:
+        """Offer those that are in use."""
+        super().offer(subject)
+        if self.queryset is not None:
+            found = self.queryset.filter(enabled=True, kind__in=TEXT_KINDS)
+            self.queryset = found.order_by("name")
+
+
 def gateway_form(subject: Subject, row: ComplaintGateway | None) -> type[forms.Form]:
     """The fields of a gateway; those of WeChat only where it is one."""
     fields: dict[str, Any] = {"name": forms.CharField(label=_("Name"), max_length=80)}
@@ -153,6 +167,11 @@ def gateway_form(subject: Subject, row: ComplaintGateway | None) -> type[forms.F
             label=_("Id of the WeChat account"), max_length=64, required=False,
             widget=forms.TextInput(attrs=_OFF),
         )  # fmt: skip
+    if row is None or row.kind == "sms":
+        fields["reply_by"] = ReplyChannelField(
+            model=Channel, label=_("Replies are sent by"), required=False,
+            help_text=_("Of an SMS gateway only. Without one, replies are recorded, not sent."),
+        )  # fmt: skip
     fields["enabled"] = forms.BooleanField(label=_("In use"), required=False, initial=True)
     return type("GatewayForm", (forms.Form,), fields)
 
@@ -166,7 +185,7 @@ def _gateway(subject: Subject, row: ComplaintGateway | None, values: dict[str, A
     made, fresh = save_gateway(
         subject, row, name=values["name"], kind=values.get("kind", ""),
         token=values.get("token", ""), key=values.get("key", ""), app=values.get("app", ""),
-        enabled=values["enabled"], now=timezone.now(),
+        reply_by=values.get("reply_by"), enabled=values["enabled"], now=timezone.now(),
     )  # fmt: skip
     return _shown(made, fresh, _("The gateway is kept."))
 
@@ -204,6 +223,7 @@ def how(row: ComplaintGateway, subject: Subject) -> Mapping[str, Any]:
         (TIME_HEADER, _("seconds since 1970, five minutes off at most")),
         (SIGNATURE_HEADER, _("HMAC-SHA-256 of “time.body” under the secret, hexadecimal")),
         (_("Body"), body),
+        (_("Replies"), str(row.reply_by or _("recorded only: this gateway has no way to reply"))),
     )
 
 
@@ -240,7 +260,8 @@ GATEWAYS = register(
             make=gateway_form,
             add=lambda subject, values: _gateway(subject, None, values),
             change=_gateway,
-            initial=lambda row: {"name": row.name, "enabled": row.enabled, "app": row.app},
+            initial=lambda row: {"name": row.name, "enabled": row.enabled, "app": row.app,
+                                 "reply_by": row.reply_by_id},
             title=gettext_lazy("A gateway of complaints"),
             again=True,
         ),

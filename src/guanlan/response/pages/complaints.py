@@ -297,7 +297,7 @@ COMPLAINTS = register(
                    when=lambda row: row.state != "closed" and row.owner_id is None),
             Action("reply", gettext_lazy("Reply"), acts.reply,
                    when=lambda row: row.state != "closed",
-                   form=lambda subject, row: forms.Replying),
+                   form=lambda subject, row: forms.replying(row)),
             Action("sort", gettext_lazy("Sort"), acts.sort,
                    form=lambda subject, row: forms.sorting(row),
                    many=lambda subject: forms.SortingMany),

@@ -68,11 +68,12 @@ class Field(Struct, frozen=True):
 
 class Adapter(Struct, frozen=True):
     """How one kind of channel delivers; raises NotDelivered, or OSError where it may be tried
-    again."""
+    again. Of a message it takes `longest` characters of the subject at most (0: no matter)."""
 
     fields: tuple[Field, ...]
     deliver: Callable[[Config, Parcel], None]
     needs: Literal["", "email", "phone"] = ""
+    longest: int = 0
 
 
 def for_status(status: int) -> NotDelivered:

@@ -35,6 +35,7 @@ TENCENT_HOST: Final = "sms.tencentcloudapi.com"
 TWILIO_HOST: Final = "api.twilio.com"
 SCHEME = "https"
 LONGEST_VALUE: Final = 35  # of a variable in a vendor's template
+LONGEST_TEXT: Final = 1600  # of a message of Twilio's, in as many parts as it takes
 # The vendor asks to come back later; everything else that it refuses it will refuse again.
 _LATER: Final = ("LimitExceeded", "RequestLimitExceeded", "InternalError", "Throttling", "isp.")
 
@@ -173,7 +174,10 @@ def _refusal(code: str) -> NotDelivered:
 _MORE: Final = (Field("host", leads=True, required=False), Field("to", required=False))
 _SIGNED: Final = (Field("key"), Field("secret", secret=True), Field("sign_name"), Field("template"))
 ALIYUN: Final = Adapter(
-    fields=(*_SIGNED, Field("variable", default="content"), *_MORE), deliver=aliyun, needs="phone"
+    fields=(*_SIGNED, Field("variable", default="content"), *_MORE),
+    deliver=aliyun,
+    needs="phone",
+    longest=LONGEST_VALUE,
 )
 TENCENT: Final = Adapter(
     fields=(
@@ -184,9 +188,11 @@ TENCENT: Final = Adapter(
     ),
     deliver=tencent,
     needs="phone",
+    longest=LONGEST_VALUE,
 )
 TWILIO: Final = Adapter(
     fields=(Field("account"), Field("secret", secret=True), Field("sender"), *_MORE),
     deliver=twilio,
     needs="phone",
+    longest=LONGEST_TEXT,
 )
