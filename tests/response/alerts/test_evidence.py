@@ -37,7 +37,9 @@ def kept(alert: Alert) -> list[Evidence]:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     raised=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30)), max_size=12),

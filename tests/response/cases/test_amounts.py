@@ -54,7 +54,9 @@ STEPS = st.lists(st.one_of(PAID, st.sampled_from(["group", "merge", "split"])), 
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)
 def test_what_is_found_is_the_sum_of_the_payments_whatever_becomes_of_the_cases(

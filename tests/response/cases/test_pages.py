@@ -83,6 +83,15 @@ def test_a_case_is_worked_on_its_page() -> None:
     made = CaseDecision.objects.get(case=row)
     assert made.restriction is not None
     assert made.restriction.origin_pk == str(row.pk)
+    do(ann, row, "decide", what="notify", reason="They know.", reason_code="inquiry", days="3",
+       way="phone", told="2026-11-23T09:30")  # fmt: skip
+    refused = ann.post(reverse("cases_do", args=[row.pk, "decide"]),
+                       {"what": "notify", "reason": "They know.", "reason_code": "inquiry",
+                        "days": "3"})  # fmt: skip
+    assert refused.status_code == 422
+    assert "by which way the customer was notified" in refused.content.decode()
+    text = ann.get(address).content.decode()
+    assert "customer notified by hand · telephone · 2026-11-23 09:30" in text
     do(ann, row, "incident", title="Takeovers", impact="major", urgency="high")
     text = ann.get(address).content.decode()
     for part in ("Ask the bank", "Takeovers", "It is stolen.", "1,200.50", "takeover"):

@@ -384,6 +384,26 @@ def test_checklist_and_decisions_are_written_down() -> None:
 
 
 @pytest.mark.django_db
+def test_that_the_customer_was_notified_says_how_and_when() -> None:
+    ann, case = someone(), opened()
+    for wrong, fields in (
+        ({}, {"way", "told"}),
+        ({"way": "phone"}, {"told"}),
+        ({"way": "pigeon", "told": NOON}, {"way"}),
+        ({"way": "phone", "told": NOON + HOUR}, {"told"}),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            deciding.decide(ann, case, "notify", "They asked.", now=NOON, **wrong)
+        assert set(caught.value.message_dict) == fields
+    assert not CaseDecision.objects.exists()
+    told = NOON - HOUR
+    made = deciding.decide(ann, case, "notify", "They asked.", way="phone", told=told, now=NOON)
+    assert (made.way, made.told) == ("phone", told)
+    other = deciding.decide(ann, case, "refund", "We owe it.", way="phone", told=told, now=NOON)
+    assert (other.way, other.told) == ("", None), "only of who was notified"
+
+
+@pytest.mark.django_db
 def test_priority_is_its_formula() -> None:
     case = opened(severity=Severity.high)
     case.amount, case.currency, case.entity_count = 99_999_900, "CNY", 10

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from guanlan.response.alerts.handling import DISPOSITIONS
 from guanlan.response.alerts.showing import ShownPart, alerts_of, severity_name, severity_state
 from guanlan.response.alerts.titles import title_of
 from guanlan.response.cases.letters import name_of
+from guanlan.response.cases.terms import TOLD_BY
 from guanlan.response.cases.timeline import KINDS
 from guanlan.response.incidents.showing import incident_state
 from guanlan.response.kinds import Kind, every_kind, kind_title, masked
@@ -228,6 +230,8 @@ class CaseLook:
         return [
             {
                 "what": one.get_what_display(),
+                "way": TOLD_BY.get(one.way, ""),
+                "told": one.told,
                 "about": masked(one.entity, kinds) if one.entity else "",
                 "at": one.made,
                 "by": one.made_by.get_username() if one.made_by else "",
@@ -362,7 +366,11 @@ def said(one: CaseEntry) -> str:
             text = str(values["item"])
             return gettext(text)
         case "decided":
-            return str(dict(CaseDecision.What.choices).get(values["what"], values["what"]))
+            what = str(dict(CaseDecision.What.choices).get(values["what"], values["what"]))
+            if "told" not in values:
+                return what
+            told = timezone.localtime(dt.datetime.fromisoformat(values["told"]))
+            return f"{what} · {TOLD_BY.get(values['way'], '')} · {told:%Y-%m-%d %H:%M}"
         case "assigned":
             return str(values.get("name") or _("nobody"))
         case "merged" | "merged_into" | "linked":

@@ -207,19 +207,22 @@ class CaseItem(models.Model):
 
 
 class CaseDecision(models.Model):
-    """What was decided about the customer of a case, by whom and why."""
+    """What was decided about the customer of a case, by whom and why.
+
+    Of a customer whom a person has notified: by which way (cases.terms.TOLD_BY), and when.
+    """
 
     class What(models.TextChoices):
         RESTRICT = "restrict", pgettext_lazy("decision on a customer", "restrict")
         RELEASE = "release", pgettext_lazy("decision on a customer", "release")
         REFUND = "refund", pgettext_lazy("decision on a customer", "refund")
-        NOTIFY = "notify", pgettext_lazy("decision on a customer", "notify")
+        NOTIFY = "notify", pgettext_lazy("decision on a customer", "customer notified by hand")
         REPORT = "report", pgettext_lazy("decision on a customer", "report to an authority")
         NOTHING = "nothing", pgettext_lazy("decision on a customer", "do nothing")
 
     policy_noun: ClassVar[str] = NOUN
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id seal_id case what entity restriction made made_by",
+        2: "id seal_id case what entity restriction way told made made_by",
         3: "reason",
     }
     seal_row: ClassVar[str] = "seal_id"
@@ -231,6 +234,8 @@ class CaseDecision(models.Model):
     restriction = models.ForeignKey(
         Restriction, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    way = models.CharField(max_length=10, default="", blank=True)
+    told = models.DateTimeField(null=True)
     reason = SealedField(max_length=2000)
     made = models.DateTimeField()
     made_by = models.ForeignKey(

@@ -142,6 +142,8 @@ def decide(row: Case, subject: Subject, values: Values) -> str:
         entity=values["entity"],
         reason_code=values["reason_code"],
         days=values["days"],
+        way=values["way"],
+        told=values["told"],
         now=timezone.now(),
     )
     if made.restriction is not None and made.restriction.state == "proposed":

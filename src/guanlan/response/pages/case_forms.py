@@ -12,6 +12,7 @@ from guanlan.engine.scenario.vocabulary import CURRENCIES
 from guanlan.response.alerts.handling import DISPOSITIONS
 from guanlan.response.cases.deciding import LONGEST_DAYS, entities_of
 from guanlan.response.cases.finding import LONGEST_REASON, colleague
+from guanlan.response.cases.terms import TOLD_BY
 from guanlan.response.incidents.matrix import IMPACTS, URGENCIES
 from guanlan.response.kinds import every_kind, kind_title, masked
 from guanlan.response.models import Case, CaseDecision, CaseItem, CaseQueue, Plan
@@ -238,6 +239,10 @@ def deciding(subject: Subject, case: Case) -> type[forms.Form]:
             label=pgettext_lazy("of a person", "Decision"),
             choices=CaseDecision.What.choices,
             widget=forms.RadioSelect,
+            help_text=gettext_lazy(
+                "A case knows no address of its customer, so nothing is sent to them from here:"
+                " notify them first, then say how and when."
+            ),
         )
         entity = forms.TypedChoiceField(
             label=gettext_lazy("About"),
@@ -259,6 +264,17 @@ def deciding(subject: Subject, case: Case) -> type[forms.Form]:
             help_text=gettext_lazy(
                 "The entity is blocked for so long; it may wait for another person's approval."
             ),
+        )
+        way = forms.ChoiceField(
+            label=gettext_lazy("Notified by"),
+            choices=[("", "—"), *TOLD_BY.items()],
+            required=False,
+            help_text=gettext_lazy("Needed where the customer was notified."),
+        )
+        told = forms.DateTimeField(
+            label=gettext_lazy("Notified at"),
+            widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+            required=False,
         )
         reason = _reason()
 
