@@ -238,12 +238,19 @@ def test_who_speaks_with_customers_does_not_read_that_one_is_reported(case: Case
         assert ("<strong>report to an authority</strong>" in shown) == knows
 
 
+def noted() -> int:
+    """How many entries the audit log has: it keeps those of the tests before."""
+    copy_rows()
+    return AuditEntry.objects.count()
+
+
 def printed(made: SuspicionReport, by: User) -> str:
     return client_of(by).get(reverse("suspicion_print", args=[made.pk])).content.decode()
 
 
 def test_it_is_printed_as_it_is_handed_over_and_the_reading_is_on_record(case: Case) -> None:
     anna, carl = person("fraud_analyst", "anna"), person("compliance_officer", "carl")
+    before = noted()
     made = drafted(case, anna, indicators=["split"])
     filing.rewrite(
         subject_of(anna), made, title="Wave", text="## What happened\n<b>Money</b> left\n\n## Now",
@@ -266,9 +273,10 @@ def test_it_is_printed_as_it_is_handed_over_and_the_reading_is_on_record(case: C
     assert "sidebar" not in text
     assert "<script" not in text
     assert "<nav" not in text
-    copy_rows()
-    readers = AuditEntry.objects.filter(act="suspicion.read", object_id=str(made.pk))
-    assert {one.actor for one in readers} == {"anna", "carl"}
+    assert noted() > before
+    noted()
+    rows = AuditEntry.objects.order_by("index")[before:]
+    assert {one.actor for one in rows if one.act == "suspicion.read"} == {"anna", "carl"}
 
 
 def test_it_is_printed_in_its_language_whatever_the_readers(case: Case) -> None:
@@ -289,6 +297,7 @@ def test_who_may_not_read_it_may_not_print_it(case: Case) -> None:
 
 
 def test_in_the_clear_only_for_a_purpose_and_each_party_is_on_record(case: Case) -> None:
+    before = noted()
     made = drafted(case, person("fraud_analyst", "anna"))
     carl = person("compliance_officer", "carl", clearance=4, purposes=["legal_duty"])
     client = client_of(carl)
@@ -300,6 +309,8 @@ def test_in_the_clear_only_for_a_purpose_and_each_party_is_on_record(case: Case)
     text = client.post(door, {"purpose": "legal_duty", "reason": "report of case 3"})
     assert f"{SECRET}-3" in text.content.decode()
     assert "no-store" in text.headers["Cache-Control"]
-    copy_rows()
-    [entry] = AuditEntry.objects.filter(act="value.reveal")
+    assert noted() > before
+    noted()
+    rows = AuditEntry.objects.order_by("index")[before:]
+    [entry] = [one for one in rows if one.act == "value.reveal"]
     assert (entry.purpose, entry.reason) == ("legal_duty", "report of case 3")
