@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from guanlan.core import services
@@ -458,6 +459,33 @@ def test_an_invitation_that_nobody_vouches_for_any_more_is_shown_as_void(client:
     RoleAssignment.objects.filter(person=admin).delete()
     for address in pages:
         assert "void: who invited" in client.get(address).content.decode()
+
+
+def test_the_filter_of_invitations_and_their_state_agree(client: Client) -> None:
+    owner = person("owner")
+    admin, off = person("administrator", "leaving"), person("administrator", "off")
+    for subject, name in ((owner, "a"), (admin, "b"), (off, "c"), (owner, "d"), (owner, "e")):
+        invite(subject_of(subject), f"{name}@example.com", "operations")
+    invite(subject_of(owner), "f@example.com", "owner")
+    made = {str(one.email)[0]: one.pk for one in Invitation.objects.all()}
+    RoleAssignment.objects.filter(person=admin).update(until=timezone.now())
+    User.objects.filter(pk=off.pk).update(is_active=False)
+    Invitation.objects.filter(pk=made["d"]).update(expires=timezone.now())
+    Invitation.objects.filter(pk=made["e"]).update(revoked=timezone.now())
+    Invitation.objects.filter(pk=made["a"]).update(invited_by=None)
+    client.force_login(owner)
+    client.cookies["guanlan_language"] = "en"
+    expected = {"waiting": "af", "void": "bc", "expired": "d", "withdrawn": "e", "accepted": ""}
+    words = {"void": "void: who invited", "withdrawn": "taken back"}
+    for state, names in expected.items():
+        page = client.get(reverse("invitations"), {"q": f"state:{state}"})
+        rows = page.context["rows"]
+        assert {int(row.key) for row in rows} == {made[name] for name in names}, state
+        for row in rows:
+            said = next(cell.text for cell in row.cells if cell.column.name == "state")
+            assert words.get(state, state) in said, "the column says what the filter asked for"
+    page = client.get(reverse("invitations"), {"q": "-state:void,waiting"})
+    assert {int(row.key) for row in page.context["rows"]} == {made["d"], made["e"]}
 
 
 def test_the_details_of_an_act_are_written_in_words(client: Client) -> None:

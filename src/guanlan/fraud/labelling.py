@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from guanlan.core.audit import act
 from guanlan.core.faults import without_values
+from guanlan.core.writing import update_rows
 from guanlan.engine import Answer, Explanation
 from guanlan.engine.scenario.vocabulary import LABEL
 from guanlan.fraud import engine_access
@@ -168,7 +169,7 @@ def _settle(rows: Sequence[CaseLabel], now: dt.datetime) -> None:
         refused = sum(row.state == State.REFUSED for row in rows)
         detail = {"written": len(rows) - refused, "refused": refused}
         with transaction.atomic(), act("label.write", ("fraud.label", ""), detail=detail):
-            CaseLabel.objects.bulk_update(rows, ["state", "why", "settled"])
+            update_rows(rows, ("state", "why", "settled"))
 
 
 class Labeller:

@@ -19,6 +19,7 @@ from guanlan.response.pages import (
     start_clocks,
     status_components,
     status_public,
+    suspicion_print,
 )
 
 urlpatterns = [
@@ -53,6 +54,12 @@ urlpatterns = [
         "respond/complaints/<int:identity>/reveal",
         complaints.reveal_complaint,
         name="reveal_complaint",
+    ),
+    path("suspicions/<int:identity>/print", suspicion_print.printed, name="suspicion_print"),
+    path(
+        "suspicions/<int:identity>/print/clear",
+        suspicion_print.printed_clear,
+        name="suspicion_print_clear",
     ),
     path("plan-import", plan_views.bring_in, name="import_plan"),
     path("start-plan", plan_starting.start, name="start_plan_for"),

@@ -181,6 +181,19 @@ def test_the_history_of_an_object_is_its_own(log: Path) -> None:
     ]
 
 
+def test_a_history_says_where_the_copy_lacks_the_newest(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guanlan.core.audit.copying.BATCH", 2)
+    with acting(ANN):
+        for name in ("key.add", "key.scope", "key.revoke"):
+            record(name, ("core.apikey", "one"))
+    first = history("core.apikey", "one")
+    assert ([one.act for one in first], first.behind) == (["key.scope", "key.add"], True)
+    then = history("core.apikey", "one")
+    assert (then[0].act, then.behind) == ("key.revoke", False)
+
+
 def test_the_proof_says_how_far_and_names_a_fault(log: Path) -> None:
     for _ in range(3):
         record("x")

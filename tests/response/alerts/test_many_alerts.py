@@ -173,5 +173,8 @@ def test_what_does_not_hold_any_more_stops_the_job(
     li.is_active = False
     li.save()
     bulk.work(Watched())
-    assert BulkAct.objects.get().state == "failed"
+    made = BulkAct.objects.get()
+    assert (made.state, made.done, made.refused, made.typed) == ("failed", 0, 2, "")
+    page = owner.get(reverse("bulk", args=[made.pk])).content.decode()
+    assert "What was asked for does not hold any more: look at it and do it anew (2)" in page
     assert not Alert.objects.exclude(owner=None).exists()

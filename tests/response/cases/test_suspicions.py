@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from guanlan.core.access import SYSTEM, Denied, subject_of
-from guanlan.core.models import Message, User
+from guanlan.core.audit.copying import copy_rows
+from guanlan.core.models import AuditEntry, Message, User
 from guanlan.response import papers
 from guanlan.response.alerts import Evidence
 from guanlan.response.alerts.coalescing import Run
@@ -235,3 +236,81 @@ def test_who_speaks_with_customers_does_not_read_that_one_is_reported(case: Case
         assert ("laundering" in page) == knows
         shown = page[page.index("Decision on the customer") :]
         assert ("<strong>report to an authority</strong>" in shown) == knows
+
+
+def noted() -> int:
+    """How many entries the audit log has: it keeps those of the tests before."""
+    copy_rows()
+    return AuditEntry.objects.count()
+
+
+def printed(made: SuspicionReport, by: User) -> str:
+    return client_of(by).get(reverse("suspicion_print", args=[made.pk])).content.decode()
+
+
+def test_it_is_printed_as_it_is_handed_over_and_the_reading_is_on_record(case: Case) -> None:
+    anna, carl = person("fraud_analyst", "anna"), person("compliance_officer", "carl")
+    before = noted()
+    made = drafted(case, anna, indicators=["split"])
+    filing.rewrite(
+        subject_of(anna), made, title="Wave", text="## What happened\n<b>Money</b> left\n\n## Now",
+        indicators=["split"],
+    )  # fmt: skip
+    text = printed(made, anna)
+    assert "Not approved yet: a draft, not to be handed over." in text
+    filing.hand_in(subject_of(anna), made)
+    papers.decide(subject_of(carl), made, approve=True)
+    filing.mark_sent(subject_of(carl), made, sent_at=NOON, how="portal", receipt="R-77")
+    text = printed(made, carl)
+    assert "Not approved yet" not in text
+    for part in (
+        f"<dd>{made.number}</dd>", "<h2>What happened</h2>", "&lt;b&gt;Money&lt;/b&gt; left",
+        "amounts are split to stay below a limit", "123.45", "<td>anna</td>", "<td>carl</td>",
+        "R-77", "The customer must not be told", "#1</td>",
+    ):  # fmt: skip
+        assert part in text, part
+    assert f"{SECRET}-3" not in text
+    assert "sidebar" not in text
+    assert "<script" not in text
+    assert "<nav" not in text
+    assert noted() > before
+    noted()
+    rows = AuditEntry.objects.order_by("index")[before:]
+    assert {one.actor for one in rows if one.act == "suspicion.read"} == {"anna", "carl"}
+
+
+def test_it_is_printed_in_its_language_whatever_the_readers(case: Case) -> None:
+    anna = person("fraud_analyst", "anna")
+    text = printed(drafted(case, anna, language="zh-hans"), anna)
+    assert '<html lang="zh-Hans">' in text
+    assert "可疑交易报告" in text
+    assert "审批" in text
+
+
+def test_who_may_not_read_it_may_not_print_it(case: Case) -> None:
+    made = drafted(case, person("fraud_analyst", "anna"))
+    for role in ("fraud_analyst", "risk_owner", "auditor", "customer_service"):
+        client = client_of(person(role, f"other-{role}"))
+        for door in ("suspicion_print", "suspicion_print_clear"):
+            assert client.get(reverse(door, args=[made.pk])).status_code in (403, 404, 405)
+            assert client.post(reverse(door, args=[made.pk])).status_code in (403, 404, 405)
+
+
+def test_in_the_clear_only_for_a_purpose_and_each_party_is_on_record(case: Case) -> None:
+    before = noted()
+    made = drafted(case, person("fraud_analyst", "anna"))
+    carl = person("compliance_officer", "carl", clearance=4, purposes=["legal_duty"])
+    client = client_of(carl)
+    assert "The parties are masked." in printed(made, carl)
+    door = reverse("suspicion_print_clear", args=[made.pk])
+    wrong = client.post(door, {"purpose": "legal_duty", "reason": "x"})
+    assert wrong.status_code == 422
+    assert f"{SECRET}-3" not in wrong.content.decode()
+    text = client.post(door, {"purpose": "legal_duty", "reason": "report of case 3"})
+    assert f"{SECRET}-3" in text.content.decode()
+    assert "no-store" in text.headers["Cache-Control"]
+    assert noted() > before
+    noted()
+    rows = AuditEntry.objects.order_by("index")[before:]
+    [entry] = [one for one in rows if one.act == "value.reveal"]
+    assert (entry.purpose, entry.reason) == ("legal_duty", "report of case 3")

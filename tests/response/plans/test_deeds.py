@@ -12,6 +12,8 @@ from guanlan.engine import Engine
 from guanlan.response.alerts import raise_alert
 from guanlan.response.cases.closing import close
 from guanlan.response.cases.grouping import group_all
+from guanlan.response.cases.joining import merge
+from guanlan.response.cases.opening import open_case
 from guanlan.response.entities import Named, rows_of
 from guanlan.response.incidents.declaring import declare
 from guanlan.response.models import (
@@ -27,6 +29,7 @@ from guanlan.response.models import (
 from guanlan.response.plans.advancing import advance_all
 from guanlan.response.plans.cacao import Automatic
 from guanlan.response.plans.running import begin
+from guanlan.response.terms import Severity
 from tests.response.alerts.findings import finding
 from tests.response.plans.conftest import NOW, in_force, someone
 from tests.response.plans.plans import END, playbook, start
@@ -198,3 +201,83 @@ def test_in_a_drill_no_case_is_opened() -> None:
     assert state(run) == "done"
     assert row(run, 1).result["values"] == {"title": "Wave of takeovers"}
     assert not Case.objects.exists()
+
+
+def incident_of(*tied: Alert | Case) -> Incident:
+    chief = someone("owner", "chief")
+    made = declare(chief, "Accounts are taken over", "security", "major", now=NOW)
+    for one in tied:
+        IncidentLink.objects.create(
+            incident=made, noun=one._meta.label_lower, key=str(one.pk), added=NOW
+        )
+    return made
+
+
+def run_for(incident: Incident, **more: object) -> PlanRun:
+    origin = ("response.incident", str(incident.pk))
+    run = begun(playbook(start(a(1)), case_step(**more), END), origin=origin)
+    advance_all(NOW)
+    return run
+
+
+def test_an_incident_gets_a_case_of_its_category_with_what_its_alerts_speak_of_once() -> None:
+    first = alert()
+    second = raise_alert(finding("u-9", at=NOW), now=NOW)
+    assert second is not None
+    incident = incident_of(first, second)
+    run = run_for(incident)
+    assert state(run) == "done", row(run, 1).result
+    made = Case.objects.get()
+    assert (made.category, made.severity) == ("security", incident.severity)
+    assert (made.alert_count, made.entity_count) == (2, 3)
+    assert {one.case for one in Alert.objects.all()} == {made}
+    assert incident.links.filter(noun="response.case", key=str(made.pk)).exists()
+    again = run_for(incident)
+    assert row(again, 1).result["values"] == {"n": made.pk}
+    assert Case.objects.count() == 1
+
+
+@pytest.mark.parametrize("tied", ["case", "alert"])
+def test_the_open_case_that_an_incident_is_tied_to_is_gone_on_with(tied: str) -> None:
+    about = alert()
+    group_all(NOW)
+    about.refresh_from_db()
+    there = Case.objects.get()
+    run = run_for(incident_of(there if tied == "case" else about))
+    assert row(run, 1).result["values"] == {"n": there.pk}
+    assert Case.objects.count() == 1
+    assert there.entries.filter(kind="plan").exists()
+
+
+def test_of_cases_of_an_incident_the_one_that_another_went_on_in_is_found() -> None:
+    rows = [
+        open_case(SYSTEM, title=f"case {n}", category="fraud", severity=Severity.low, now=NOW)
+        for n in range(3)
+    ]
+    chief = someone("risk_owner", "lead")
+    merge(chief, rows[0], rows[1], "the same wave", now=NOW)
+    close(SYSTEM, rows[2], "benign", "looked at", now=NOW)
+    run = run_for(incident_of(rows[0], rows[2]))
+    assert row(run, 1).result["values"] == {"n": rows[1].pk}
+
+
+def test_a_closed_case_of_an_incident_is_tied_to_the_new_one() -> None:
+    alert()
+    group_all(NOW)
+    first = Case.objects.get()
+    close(SYSTEM, first, "benign", "looked at", now=NOW)
+    incident = incident_of(first)
+    run = run_for(incident, severity="low", category="fraud")
+    assert state(run) == "done", row(run, 1).result
+    made = Case.objects.latest("pk")
+    assert (made.category, made.severity, made.entity_count) == ("fraud", Severity.low, 2)
+    assert CaseLink.objects.get().other == first
+    assert incident.links.filter(key=str(made.pk)).exists()
+
+
+def test_an_incident_that_is_tied_to_nothing_gets_a_case_of_its_own() -> None:
+    incident = incident_of()
+    assert state(run_for(incident)) == "done"
+    made = Case.objects.get()
+    assert (made.category, made.entity_count, made.alert_count) == ("security", 0, 0)
+    assert incident.entries.filter(kind="linked").exists()

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from django import forms
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import timezone, translation
 from msgspec import structs
 
+from guanlan.core import services
 from guanlan.core.access import SYSTEM
+from guanlan.core.audit import copying
 from guanlan.core.models import ApiKey
 from guanlan.web.charts import Chart, Series
 from guanlan.web.dashboards import Tile
@@ -30,6 +33,7 @@ from guanlan.web.resource import (
     object_page,
 )
 from guanlan.web.resource.panels import in_words
+from tests.people import person
 
 KNOWN = dt.datetime(2026, 11, 23, 1, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -117,6 +121,21 @@ def test_each_kind_of_panel_stands_where_it_is_declared() -> None:
     assert 'aria-current="true"' in text
     assert "echarts.common.min" in text, "the scripts of charts come with a chart"
     assert "Hidden" not in text
+
+
+@pytest.mark.django_db
+def test_a_history_that_lags_says_that_the_newest_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client()
+    client.force_login(person("owner"))
+    client.cookies["guanlan_language"] = "en"
+    key = services.create_api_key("lags", ["events:write"]).key
+    said = "The newest entries follow within a minute."
+    copying.copy_rows()
+    page = reverse("key", args=[key.pk])
+    assert said not in client.get(page).content.decode()
+    monkeypatch.setattr(copying, "BATCH", 1)
+    services.create_api_key("another", ["events:write"])
+    assert said in client.get(page).content.decode()
 
 
 @pytest.mark.django_db

@@ -150,23 +150,28 @@ class Done(NamedTuple):
     identity: str = ""
 
 
-def history(label: str, identity: str) -> list[Done]:
-    """The newest acts on one object, newest first; copies what is not copied yet."""
+class Acts(list[Done]):
+    """Acts, newest first; `behind` where the copy they are read from lacks the newest ones."""
+
+    behind = False
+
+
+def history(label: str, identity: str) -> Acts:
+    """The newest acts on one object, newest first; copies what is not copied yet, as far as a
+    page may wait for it."""
     found = AuditEntry.objects.filter(object_label=label, object_id=identity)
     return _newest(found, lambda row: {"who": "" if row.actor_kind == "system" else row.actor})
 
 
-def acts_by(person: int) -> list[Done]:
+def acts_by(person: int) -> Acts:
     """The newest acts of one person, newest first, each with what it was done to."""
     found = AuditEntry.objects.filter(actor_kind="person", actor_id=str(person))
     return _newest(found, lambda row: {"label": row.object_label, "identity": row.object_id})
 
 
-def _newest(
-    found: QuerySet[AuditEntry], named: Callable[[AuditEntry], dict[str, str]]
-) -> list[Done]:
-    copy_rows(limit=BATCH)
-    return [
+def _newest(found: QuerySet[AuditEntry], named: Callable[[AuditEntry], dict[str, str]]) -> Acts:
+    copied = copy_rows(limit=BATCH)
+    acts = Acts(
         Done(
             row.index,
             datetime.fromtimestamp(row.at / 1e6, UTC),
@@ -175,7 +180,9 @@ def _newest(
             **named(row),
         )
         for row in found.order_by("-index")[:HISTORY]
-    ]
+    )
+    acts.behind = copied >= BATCH  # there may be more; the job copies them
+    return acts
 
 
 def prove() -> AuditCursor:

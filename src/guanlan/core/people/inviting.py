@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from guanlan.core.access import Denied, Subject, may, require, subject_of
 from guanlan.core.access.assigning import gives, in_force, may_give
 from guanlan.core.access.policy import EVERYWHERE
-from guanlan.core.access.table import ROLES
+from guanlan.core.access.table import GIVEN_BY, GIVERS, ROLES
 from guanlan.core.audit import act
 from guanlan.core.models import Invitation, RoleAssignment, User
 from guanlan.core.sealing import Unreadable
@@ -180,14 +180,27 @@ def unvouched(invitations: Iterable[Invitation], now: datetime | None = None) ->
 
 
 def in_state(state: str, now: datetime | None = None) -> Q:
-    """The condition that an invitation is in this state at `now`."""
+    """The condition that an invitation is in this state at `now`; `void` are the open ones that
+    `unvouched` finds."""
     at, open_ones = now or timezone.now(), Q(accepted=None, revoked=None)
+    waiting = open_ones & Q(expires__gt=at)
     return {
         "accepted": Q(accepted__isnull=False),
         "withdrawn": Q(accepted=None, revoked__isnull=False),
         "expired": open_ones & Q(expires__lte=at),
-        "waiting": open_ones & Q(expires__gt=at),
+        "waiting": waiting & _vouched(at),
+        "void": waiting & ~_vouched(at),
     }[state]
+
+
+def _vouched(at: datetime) -> Q:
+    """The condition that the inviter still has a role that gives the role promised."""
+    held = RoleAssignment.objects.filter(in_force(at), person__is_active=True, scope=EVERYWHERE)
+    found = Q(invited_by=None)
+    for role, givers in GIVEN_BY.items():
+        found |= Q(role=role, invited_by__in=held.filter(role__in=givers).values("person"))
+    others = held.filter(role__in=GIVERS).values("person")
+    return found | (~Q(role__in=GIVEN_BY) & Q(invited_by__in=others))
 
 
 def revoke_invitation(subject: Subject, identity: int) -> bool:

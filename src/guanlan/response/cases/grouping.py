@@ -19,6 +19,7 @@ from django.db.models import Count, Q
 
 from guanlan.core.audit import act
 from guanlan.core.jobs import nudge
+from guanlan.core.writing import update_rows
 from guanlan.response.alerts import on_raised
 from guanlan.response.cases.amounts import found_in
 from guanlan.response.cases.clocking import pauses_of, tighten
@@ -119,7 +120,7 @@ class _Batch:
                 row.case = case
         for row in self.rows:
             row.case_pending = False
-        Alert.objects.bulk_update(self.rows, ["case", "case_pending"], batch_size=100)
+        update_rows(self.rows, ("case", "case_pending"))
         self.arranged.furnish(self.made, None)
         self._name_entities()
         self._sum_up(touched)
@@ -262,7 +263,7 @@ class _Batch:
         for case in cases:
             case.entity_count = n.get(case.pk, 0)
             set_priority(case, self.now)
-        Case.objects.bulk_update(cases, _CHANGED, batch_size=50)
+        update_rows(cases, _CHANGED)
         for case in self.known.values():
             if more := len(self.joined.get(id(case), ())):
                 self.lines.append(line(case, "joined", self.now, values={"n": more}))

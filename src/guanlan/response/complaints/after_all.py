@@ -118,8 +118,9 @@ def _locked(letter: ComplaintLetter) -> list[ComplaintLetter]:
     in two letters of it do not wait for each other."""
     same = Q(origin=letter.origin, digest=letter.digest, state="waiting")
     rows = ComplaintLetter.objects.select_for_update(of=("self",))
-    found = rows.select_related("complaint").filter(Q(pk=letter.pk) | same)
-    return list(found.order_by("pk"))
+    # Without the complaint: where one waits for the lock, PostgreSQL reads only the row anew, and
+    # not what it is joined with.
+    return list(rows.filter(Q(pk=letter.pk) | same).order_by("pk"))
 
 
 def _must_wait(row: ComplaintLetter) -> None:

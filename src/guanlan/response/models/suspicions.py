@@ -63,6 +63,11 @@ class SuspicionReport(Paper):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def number(self) -> str:
+        """What it is called where it is handed over."""
+        return f"S{self.created:%Y%m%d}-{self.pk}"
+
 
 class SuspicionDraft(models.Model):
     """One text that a report had, with the facts it stood on."""

@@ -226,6 +226,7 @@ REPORTS = register(
         order="-created",
         related=("author", "approver", "case"),
         look=SuspicionLook,
+        tools="response/suspicion/tools.html",
         state=state,
         heading=lambda look: Heading(
             look.row.title,

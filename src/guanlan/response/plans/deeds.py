@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -13,8 +14,17 @@ from guanlan.response.cases.opening import open_case as open_by_hand
 from guanlan.response.cases.timeline import enter
 from guanlan.response.entities import Named
 from guanlan.response.incidents.declaring import declare
-from guanlan.response.models import Alert, AlertEntity, Case, CaseLink, Incident, IncidentLink
-from guanlan.response.plans.origins import entities_of
+from guanlan.response.incidents.moving import link
+from guanlan.response.models import (
+    Alert,
+    AlertEntity,
+    Case,
+    CaseEntity,
+    CaseLink,
+    Incident,
+    IncidentLink,
+)
+from guanlan.response.plans.origins import MOST, entities_of
 from guanlan.response.plans.registry import (
     Parameter,
     Result,
@@ -136,22 +146,23 @@ def _rehearse_incident(context: StepContext, title: str, **_asked: object) -> Re
 )
 def open_case(context: StepContext, title: str, category: str = "", severity: str = "") -> Result:
     """Have what the run was started for worked on in a case: the one it is in, where that is open,
-    else a new one with the entities of the alert."""
-    found, alert = _case_of(context)
+    else a new one with its entities, of its category and severity where none are named."""
+    about = _about(context)
+    found = about.case
     if found is not None and found.live:
         enter(found, "plan", context.now, SYSTEM, values={"name": f"#{context.run}"})
         return Result(gettext_noop("Case %(n)s is open already."), {"n": found.pk})
-    asked = severity or (Severity(alert.severity).name if alert is not None else "medium")
+    source = about.incident or (about.alerts[0] if about.alerts else found)
+    asked = severity or Severity(source.severity if source else Severity.medium).name
     if asked not in Severity.__members__:
         raise StepFailed(gettext_noop("There is no such severity: %(name)s."), name=asked[:32])
-    parts = AlertEntity.objects.filter(alert=alert).select_related("entity").order_by("pk")
     try:
         made = open_by_hand(
             SYSTEM,
             title=title,
-            category=category or (alert.category if alert is not None else ""),
+            category=category or (source.category if source else ""),
             severity=Severity[asked],
-            entities=[(one.role, Named(one.entity.kind, one.entity.key)) for one in parts],
+            entities=about.entities(),
             now=context.now,
         )
     except ValidationError as error:
@@ -164,11 +175,14 @@ def open_case(context: StepContext, title: str, category: str = "", severity: st
                 case=made, other=found, kind=CaseLink.Kind.RELATED, added=context.now
             )
             enter(made, "linked", context.now, SYSTEM, values={"case": found.pk})
-    elif alert is not None:
-        with act("case.group", ("response.case", str(made.pk)), detail={"alerts": 1, "opened": 0}):
-            Alert.objects.filter(pk=alert.pk).update(case=made, case_pending=False)
-            Case.objects.filter(pk=made.pk).update(alert_count=1)
-            enter(made, "joined", context.now, SYSTEM, values={"n": 1})
+    if free := [one.pk for one in about.alerts if one.case_id is None]:
+        detail = {"alerts": len(free), "opened": 0}
+        with act("case.group", ("response.case", str(made.pk)), detail=detail):
+            Alert.objects.filter(pk__in=free).update(case=made, case_pending=False)
+            Case.objects.filter(pk=made.pk).update(alert_count=len(free))
+            enter(made, "joined", context.now, SYSTEM, values={"n": len(free)})
+    if about.incident is not None:
+        link(SYSTEM, about.incident, Case._meta.label_lower, str(made.pk), now=context.now)
     enter(made, "plan", context.now, SYSTEM, values={"name": f"#{context.run}"})
     return Result(gettext_noop("Case %(n)s is opened."), {"n": made.pk})
 
@@ -178,21 +192,57 @@ def _rehearse_case(context: StepContext, title: str, **_asked: object) -> Result
     return Result(gettext_noop("Would have opened a case: %(title)s."), {"title": title})
 
 
-def _case_of(context: StepContext) -> tuple[Case | None, Alert | None]:
-    """The case of what the run was started for, and the alert where it was one; locked, since
-    alerts are grouped into cases at the same time."""
+class _About(NamedTuple):
+    """What a run was started for: its alerts, the case it is in, and the incident that it is."""
+
+    alerts: list[Alert]
+    case: Case | None = None
+    incident: Incident | None = None
+
+    def entities(self) -> list[tuple[str, Named]]:
+        """What its alerts speak of, by role; without alerts, what its case does."""
+        parts: list[AlertEntity] | list[CaseEntity]
+        if self.alerts:
+            rows = AlertEntity.objects.filter(alert__in=self.alerts)
+            parts = list(rows.select_related("entity").order_by("pk")[:MOST])
+        else:
+            parts = list(CaseEntity.objects.filter(case=self.case).select_related("entity")[:MOST])
+        return [(one.role, Named(one.entity.kind, one.entity.key)) for one in parts]
+
+
+def _about(context: StepContext) -> _About:
+    """What the run was started for; alerts and cases locked, since alerts are grouped into cases
+    at the same time."""
     label, identity = context.origin
-    alert, number = None, 0
     if label == Alert._meta.label_lower:
-        alert = Alert.objects.select_for_update().filter(pk=identity).first()
-        number = (alert.case_id or 0) if alert is not None else 0
-    elif label == Case._meta.label_lower:
-        number = int(identity)
-    elif label == Incident._meta.label_lower:
-        ties = IncidentLink.objects.filter(incident_id=identity, noun=Case._meta.label_lower)
-        tied = Case.objects.filter(pk__in=[int(key) for key in ties.values_list("key", flat=True)])
-        number = tied.order_by("-live", "-pk").values_list("pk", flat=True).first() or 0
-    case = Case.objects.select_for_update().filter(pk=number).first()
-    while case is not None and case.merged_into_id is not None:
-        case = Case.objects.select_for_update().get(pk=case.merged_into_id)
-    return case, alert
+        alerts = _alerts([identity])
+        return _About(alerts, _open_first([one.case_id for one in alerts]))
+    if label == Case._meta.label_lower:
+        return _About([], _open_first([int(identity)]))
+    if label != Incident._meta.label_lower:
+        return _About([])
+    ties = list(IncidentLink.objects.filter(incident_id=identity).values_list("noun", "key"))
+    alerts = _alerts([key for noun, key in ties if noun == Alert._meta.label_lower])
+    cases = [int(key) for noun, key in ties if noun == Case._meta.label_lower]
+    numbers = [*cases, *(one.case_id for one in alerts)]
+    incident = Incident.objects.filter(pk=identity).first()
+    return _About(alerts, _open_first(numbers), incident)
+
+
+def _alerts(keys: list[str]) -> list[Alert]:
+    rows = Alert.objects.select_for_update().filter(pk__in=[int(key) for key in keys])
+    return list(rows.order_by("pk")[:MOST])
+
+
+def _open_first(numbers: list[int | None]) -> Case | None:
+    """Of these cases, or those that they were merged into, the newest that is open; else the
+    newest; None where there are none."""
+    found: dict[int, Case] = {}
+    wanted = {number for number in numbers if number is not None}
+    while wanted:
+        rows = Case.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
+        found |= {row.pk: row for row in rows}
+        merged = {row.merged_into_id for row in found.values() if row.merged_into_id is not None}
+        wanted = merged - found.keys()
+    ends = [row for row in found.values() if row.merged_into_id is None]
+    return max(ends, key=lambda row: (row.live, row.pk), default=None)

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -50,6 +50,7 @@ STATES: Final[dict[str, str | Promise]] = {
     "withdrawn": gettext_lazy("taken back"),
 }
 _VOID: Final = gettext_lazy("void: who invited may invite no longer")
+_ASKED: Final = {**STATES, "void": pgettext_lazy("invitations", "void")}
 _LOOKS: Final = {"waiting": "warn", "accepted": "on", "expired": "off", "withdrawn": "off"}
 
 
@@ -171,7 +172,7 @@ INVITATIONS = register(
                 "state",
                 gettext_lazy("State"),
                 "choice",
-                choices=STATES,
+                choices=_ASKED,
                 read=lambda term, subject: inviting.in_state(term.value),
                 level=2,
                 example="state:waiting",
@@ -188,6 +189,7 @@ INVITATIONS = register(
             Chip(gettext_lazy("accepted"), "state:accepted"),
             Chip(gettext_lazy("expired"), "state:expired"),
             Chip(gettext_lazy("taken back"), "state:withdrawn"),
+            Chip(pgettext_lazy("invitations", "void"), "state:void"),
         ),
         order="-created",
         related=("invited_by", "account"),

@@ -188,7 +188,7 @@ def carry_out(bulk: BulkAct, progress: Progress) -> int:
             try:
                 values = _values(bulk, action, subject)
             except ValidationError:  # whom or what it names is gone, or out of the person's reach
-                _end(bulk, State.FAILED)
+                _give_up(bulk)
                 return begin - bulk.at
             for at in range(begin, min(begin + CHUNK, bulk.total)):
                 with acting(subject, request=_request(bulk, at)):
@@ -268,6 +268,18 @@ def _next(
             words=outcome.words,
         )
     return True
+
+
+def _give_up(bulk: BulkAct) -> None:
+    """End it, and say of the rows that are left why nothing is done to them."""
+    with transaction.atomic():
+        now = BulkAct.objects.select_for_update().get(pk=bulk.pk)
+        outcome = Outcome(now.words)
+        text = _("What was asked for does not hold any more: look at it and do it anew.")
+        outcome.add(Said(False, text), count=now.total - now.at)
+        refused = now.refused + outcome.refused
+        BulkAct.objects.filter(pk=bulk.pk).update(words=outcome.words, refused=refused)
+    _end(bulk, State.FAILED)
 
 
 def _end(bulk: BulkAct, state: str) -> None:
