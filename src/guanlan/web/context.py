@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 
 from guanlan.core.people.organisation import organisation
 from guanlan.web.cookies import kept
-from guanlan.web.places import GROUPS, Group, groups, leads_to, place
+from guanlan.web.places import GROUPS, groups, leads_to, place
 from guanlan.web.rights import subject_of_request
 
 THEMES = ("auto", "light", "dark")
@@ -27,11 +27,10 @@ def console(request: HttpRequest) -> dict[str, object]:
     """Sidebar groups, the place that is open, language and theme."""
     match = request.resolver_match
     subject = subject_of_request(request)
-    shown: list[Group] = groups(subject) if subject.id is not None else []
     here = (match.url_name or "") if match else ""
     found = place(here)
     return {
-        "sidebar": shown,
+        "sidebar": lambda: groups(subject),  # only whole pages have one
         "here": here,
         # A page that does not say where it stands is under the place whose address leads to it.
         "section": SimpleLazyObject(lambda: "" if found else leads_to(request.path)),

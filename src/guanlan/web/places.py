@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from django.urls import reverse
@@ -62,9 +63,15 @@ def groups(subject: Subject) -> list[Group]:
     return found
 
 
+@cache
+def address(route: str) -> str:
+    """Where a place is: routes do not change while a process lives, and each page asks for all."""
+    return reverse(route)
+
+
 def leads_to(path: str) -> str:
     """The route of the place that a page's address stands below; empty where there is none."""
-    addresses = ((reverse(route), route) for route in _places)
+    addresses = ((address(route), route) for route in _places)
     below = [one for one in addresses if one[0] != "/" and path.startswith(f"{one[0]}/")]
     return max(below, default=("", ""))[1]
 

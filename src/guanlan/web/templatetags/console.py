@@ -8,11 +8,12 @@ from typing import Any
 from babel.numbers import format_compact_decimal
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from guanlan.core.people.organisation import organisation
 from guanlan.web import words
+from guanlan.web.places import Group, address
 
 register = template.Library()
 
@@ -28,6 +29,24 @@ def from_microseconds(value: int) -> dt.datetime:
 def lang_tag() -> str:
     """The language as HTML names it."""
     return words.language_tag()
+
+
+@register.simple_tag(takes_context=True)
+def places(context: template.Context, group: Group) -> SafeString:
+    """The links of a group of the sidebar. Every page has some forty of them: drawn by the
+    template's own tags they would take a fifth of the time of a page."""
+    here = context["here"]
+    section = "" if context["here_group"] else context["section"]
+
+    def current(route: str) -> SafeString:
+        found = "page" if route == here else "true" if route == section else ""
+        return format_html(' aria-current="{}"', found) if found else SafeString()
+
+    return format_html_join(
+        "\n",
+        '<li><a href="{}"{}>{}</a></li>',
+        ((address(one.route), current(one.route), one.title) for one in group.places),
+    )
 
 
 @register.simple_tag
