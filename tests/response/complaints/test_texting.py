@@ -72,7 +72,7 @@ def test_a_reply_goes_to_the_number_that_the_complaint_came_from(
     made = answered(row)
     assert made.delivery == "waiting"
     client.force_login(person("customer_service", "li"))
-    assert "on its way" in page(client, row)
+    assert "· on its way" in page(client, row)
     stored = str([*Message.objects.values(), *Delivery.objects.values()])
     assert "13800138000" not in stored
     assert "paid it back" not in stored
@@ -84,8 +84,9 @@ def test_a_reply_goes_to_the_number_that_the_complaint_came_from(
     assert settle_texts(SOON) == 1
     made.refresh_from_db()
     assert (made.delivery, made.sent) == ("sent", True)
-    assert "on its way" not in page(client, row)
-    assert row.happenings.filter(kind="replied").exists()
+    assert "· on its way" not in page(client, row)
+    kinds = row.happenings.order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == ["taken", "queued", "replied"]
     assert "13800138000" not in caplog.text
     copy_rows()
     assert not any("13800138000" in str(one.__dict__) for one in AuditEntry.objects.all())
@@ -138,7 +139,7 @@ def test_before_it_is_sent_the_form_says_whether_it_is(client: Client, named: bo
     assert "13800138000" not in text
     made = answered(row)
     assert made.delivery == ("waiting" if named else "")
-    assert row.happenings.filter(kind="replied" if named else "recorded").exists()
+    assert row.happenings.filter(kind="queued" if named else "recorded").exists()
 
 
 def test_a_channel_out_of_use_or_a_complaint_of_another_way_is_recorded_only() -> None:

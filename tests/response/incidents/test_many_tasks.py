@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from guanlan.response.models import IncidentTask
@@ -29,3 +31,18 @@ def test_tasks_are_done_or_dropped_and_those_done_before_stay(client: Client) ->
     assert sorted(IncidentTask.objects.values_list("state", flat=True)) == [
         "done", "done", "dropped", "verified",
     ]  # fmt: skip
+
+
+def test_the_incident_is_locked_before_its_task_as_by_whoever_does_one(client: Client) -> None:
+    client.force_login(person("owner"))
+    task = make_task(1)
+    asked = Asked(client, "incident_tasks", "finish", [task.pk])
+    with CaptureQueriesContext(connection) as caught:
+        asked.send(note="Switched over.")
+    said = [one["sql"] for one in caught.captured_queries]
+    incident = next(n for n, one in enumerate(said) if 'FROM "response_incident" WHERE' in one)
+    assert 'IN (SELECT U0."incident_id"' in said[incident]
+    assert str(task.pk) in said[incident]
+    if connection.vendor == "postgresql":
+        first = next(one for one in said if "FOR UPDATE" in one and "response_" in one)
+        assert first == said[incident]

@@ -113,7 +113,7 @@ class _Batch:
                 self._place(row)
             elif row.case_id in self.known:
                 self._follow(self.known[row.case_id], row)
-        touched = [*self.known.values(), *self.made]
+        touched = [one for one in self.known.values() if id(one) in self.joined] + self.made
         Case.objects.bulk_create(self.made)
         for case in touched:
             for row in self.joined.get(id(case), ()):
@@ -136,6 +136,7 @@ class _Batch:
         """The open cases that these alerts are in or may join, locked."""
         fresh = [row for row in self.rows if row.case_id is None]
         wanted = Q(pk__in={row.case_id for row in self.rows if row.case_id is not None})
+        held: dict[tuple[str, int], int] = {}  # by category and entity, the newest open case
         if fresh:
             keys = {self.keys[row.pk][1] for row in fresh}
             widest = max(rule.minutes for rule in self.arranged.rules.values())
@@ -147,23 +148,22 @@ class _Batch:
                 case__live=True,
                 case__last_alert__gte=since,
             )
-            held = list(by_entity.values_list("case_id", "entity_id"))
+            seen = by_entity.order_by("case__last_alert", "case_id")
+            for category, entity, number in seen.values_list(
+                "case__category", "entity_id", "case_id"
+            ):
+                held[category, entity] = number
             names = [one for one in keys if isinstance(one, str)]
-            wanted |= near & Q(pk__in={case for case, _entity in held})
+            wanted |= near & Q(pk__in=set(held.values()))
             wanted |= near & Q(by_rule__in=names) & ~Q(by_rule="")
-        else:
-            held = []
         rows = Case.objects.select_for_update().filter(wanted, live=True).order_by("pk")
         self.known = {case.pk: case for case in rows}
         for case in sorted(self.known.values(), key=lambda one: (one.last_alert, one.pk)):
             if case.by_rule:
                 self.newest[case.category, case.by_rule] = case
-        for number, entity in held:
+        for (_category, entity), number in held.items():
             if (found := self.known.get(number)) is not None:
-                key = (found.category, entity)
-                before = self.newest.get(key)
-                if before is None or (before.last_alert, before.pk) < (found.last_alert, number):
-                    self.newest[key] = found
+                self.newest[found.category, entity] = found
 
     def _place(self, row: Alert) -> None:
         """Let an alert join a case, or open one."""

@@ -22,6 +22,7 @@ KINDS: Final[dict[str, Words]] = {
     "labels": pgettext_lazy("became of a complaint", "labels changed"),
     "waiting": pgettext_lazy("became of a complaint", "the customer was asked"),
     "customer": pgettext_lazy("became of a complaint", "the customer wrote again"),
+    "queued": pgettext_lazy("became of a complaint", "a reply was put on its way"),
     "replied": pgettext_lazy("became of a complaint", "a reply was sent"),
     "recorded": pgettext_lazy("became of a complaint", "a reply was recorded"),
     "unsent": pgettext_lazy("became of a complaint", "a reply could not be sent"),

@@ -84,7 +84,8 @@ def reply(
         if not made.sent:
             text = _("The customer gave no e-mail address, or there is no channel for e-mail.")
             raise ValidationError({"how": text})
-        note(row, "replied" if how == "email" or made.delivery else "recorded", now, by=subject,
+        kind = "queued" if made.delivery else "replied" if how == "email" else "recorded"
+        note(row, kind, now, by=subject,
              values={"how": how, "template": template})  # fmt: skip
         if row.state == "new":
             row.state = "working"

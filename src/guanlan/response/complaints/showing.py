@@ -260,6 +260,8 @@ def _line(one: ComplaintHappening) -> Happening:
         "labels": lambda: _labels(values["labels"]),
         "customer": lambda: str(CHANNELS.get(values["how"], values["how"])),
         "replied": lambda: values.get("template") or "",
+        "queued": lambda: str(WAYS[values["how"]]),
+        "unsent": lambda: str(WAYS[values["how"]]),
         "recorded": lambda: str(WAYS[values["how"]]),
         "told": lambda: str(OUTCOMES[values["outcome"]]),
         "closed": lambda: str(CAUSES[values["cause"]]),

@@ -112,9 +112,11 @@ def _settled(key: int, now: dt.datetime) -> bool:
         one.sent = one.letter_id is not None and ways.exists()
         one.delivery = "sent" if one.sent else "failed"
         one.save(update_fields=["sent", "delivery"])
+        rows = Complaint.objects.select_for_update(of=("self",)).select_related("owner")
+        row = rows.get(pk=one.complaint_id)
+        values: dict[str, str | int | None] = {"how": "sms", "template": one.template}
+        note(row, "replied" if one.sent else "unsent", now, by=SYSTEM, values=values)
         if not one.sent:
-            rows = Complaint.objects.select_for_update(of=("self",)).select_related("owner")
-            row = rows.get(pk=one.complaint_id)
             _untold(row, one.at, now)
             _tell_unsent(row, now)
     return True
@@ -131,7 +133,6 @@ def _untold(row: Complaint, at: dt.datetime, now: dt.datetime) -> None:
 
 
 def _tell_unsent(row: Complaint, now: dt.datetime) -> None:
-    note(row, "unsent", now, by=SYSTEM, values={"how": "sms"})
     people = [row.owner] if row.owner is not None else people_who_may("approve", NOUN)
     outbox.send(
         "complaint.unsent",

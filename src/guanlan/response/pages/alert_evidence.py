@@ -38,19 +38,22 @@ class Piece(NamedTuple):
 @require_safe
 def of_alert(request: HttpRequest, identity: int) -> HttpResponse:
     """The evidence of an alert."""
-    alert = _found(Alert.objects.for_user(subject_of_request(request)), identity)
+    seen = Alert.objects.for_user(subject_of_request(request))
+    alert = _found(seen, identity)
     title = title_of(alert)
     back = (_("Alert %(n)s") % {"n": alert.pk}, reverse("alert", args=[alert.pk]))
-    return _page(request, Alert.objects.filter(pk=alert.pk), title, back, "alerts")
+    return _page(request, seen.filter(pk=alert.pk), title, back, "alerts")
 
 
 @needs("see", "response.case")
 @require_safe
 def of_case(request: HttpRequest, identity: int) -> HttpResponse:
     """The evidence of the alerts of a case."""
-    case = _found(Case.objects.for_user(subject_of_request(request)), identity)
+    subject = subject_of_request(request)
+    case = _found(Case.objects.for_user(subject), identity)
+    alerts = Alert.objects.for_user(subject).filter(case=case)
     back = (_("Case %(n)s") % {"n": case.pk}, reverse("case", args=[case.pk]))
-    return _page(request, Alert.objects.filter(case=case), name_of(case), back, "cases")
+    return _page(request, alerts, name_of(case), back, "cases")
 
 
 def _found(rows: QuerySet[Any], identity: int) -> Any:

@@ -37,23 +37,25 @@ def tiles(look: CaseLook, subject: Subject) -> list[Tile]:
              state="bad" if row.live and row.priority >= 70 else ""),
         Tile(label=_("Severity"), value=severity_name(row.severity), link=severe),
         Tile(label=_("Alerts"), value=number(row.alert_count), link=_alerts(look)),
-        _stake(row),
+        *_stakes(row),
         Tile(label=_("Checklist"), value=f"{look.items_done} / {len(look.items)}",
              link="#checklist"),
     ]  # fmt: skip
 
 
-def _stake(row: Case) -> Tile:
-    """What is at stake, and who says so: the payments behind it are one click away."""
-    if row.amount is None and not row.found:
-        return Tile(label=_("Amount at stake"), value=_("unknown"), state="unknown")
-    value = in_words(row.found) if row.amount is None else money(row.amount, row.currency)
-    return Tile(
-        label=_("Amount at stake"),
-        value=value,
-        note=origin_of(row),
-        link=reverse("case_evidence", args=[row.pk]) if row.found else "",
-    )
+def _stakes(row: Case) -> list[Tile]:
+    """What is at stake, each currency by itself, and who says so: the payments behind it are one
+    click away."""
+    title, link = _("Amount at stake"), reverse("case_evidence", args=[row.pk])
+    if row.amount is not None:
+        value = money(row.amount, row.currency)
+        return [Tile(label=title, value=value, note=origin_of(row), link=link if row.found else "")]
+    if not row.found:
+        return [Tile(label=title, value=_("unknown"), state="unknown")]
+    return [
+        Tile(label=title, value=in_words({name: one}), note=payments_of({name: one}), link=link)
+        for name, one in sorted(row.found.items())
+    ]
 
 
 def _counted(row: Case) -> str:

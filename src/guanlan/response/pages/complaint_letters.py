@@ -101,12 +101,10 @@ def kept_of(letter: ComplaintLetter) -> str:
 
 
 def what(letter: ComplaintLetter, subject: Subject) -> Mapping[str, Any]:
-    """Why it was not taken in, what is kept, and what can be read of it, masked."""
+    """What is kept of it, what came of it, and what can be read of it, masked."""
     shown = after_all.offered(letter)
     complaint = letter.complaint
     return {
-        "letter": letter,
-        "why": said(letter.why, letter.values),
         "kept": kept_of(letter),
         "mail": letter.channel == "email",
         "shown": shown,

@@ -97,6 +97,7 @@ TASKS = register(
         path="incident-tasks",
         route="incident_tasks",
         under="incidents",
+        within="incident",
         one="incident_task",
         api="incident-tasks",
         columns=(

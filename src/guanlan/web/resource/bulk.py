@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone, translation
@@ -105,7 +105,13 @@ def attempt(
 def _now(resource: Resource, subject: Subject, action: Action, key: Any) -> Any:
     """The object as it is now, which nobody else changes until the transaction ends; None where
     the subject may not do the action to it."""
-    mine = resource.model._base_manager.select_for_update().filter(pk=key)
+    mine = resource.model._base_manager.filter(pk=key)
+    if resource.within:
+        relation = resource.model._meta.get_field(resource.within)
+        whole = cast("type[models.Model]", relation.related_model)._base_manager
+        held = mine.values(relation.name)
+        whole.select_for_update().filter(pk__in=held).values_list("pk").first()
+    mine = mine.select_for_update()
     if mine.values_list("pk", flat=True).first() is None:
         return None
     return visible(resource, subject, action.verb).filter(pk=key).first()

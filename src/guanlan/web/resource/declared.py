@@ -308,6 +308,10 @@ class Resource(Struct, frozen=True, kw_only=True):
 
     `drifts` names fields that change by themselves, such as how often an alert was found: whoever
     acts on what they saw is not refused because of these.
+
+    `within` names the relation to what every change of an object locks before the object itself,
+    such as a task's incident: an act on many locks in the same order, so that two people never
+    wait for each other.
     """
 
     noun: str
@@ -349,6 +353,7 @@ class Resource(Struct, frozen=True, kw_only=True):
     form: Form | None = None
     actions: tuple[Action, ...] = ()
     drifts: tuple[str, ...] = ()
+    within: str = ""
     links: tuple[Link, ...] = ()
     empty: Text = ""
     placeholder: str = ""

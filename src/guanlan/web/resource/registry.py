@@ -131,6 +131,8 @@ def faults(resource: Resource) -> list[str]:
     wrong += [fault for action in resource.actions for fault in _action_faults(action)]
     fields = {one.name for one in resource.model._meta.concrete_fields}
     wrong += [f"there is no field {n} that drifts" for n in resource.drifts if n not in fields]
+    if resource.within and resource.within not in fields:
+        wrong.append(f"there is no relation {resource.within} that it is within")
     if resource.form is not None:
         made = resource.form.make(SYSTEM, None)
         wrong += [f for n, field in made.base_fields.items() for f in _field_faults(n, field)]
