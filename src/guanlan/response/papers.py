@@ -131,3 +131,19 @@ def difference(paper: Paper) -> list[tuple[str, str]]:
         return []
     lines = ndiff(texts[1].splitlines(), texts[0].splitlines())
     return [(line[0], line[2:]) for line in lines if line[0] in " +-"]
+
+
+def sections(text: str) -> list[tuple[str, str]]:
+    """The parts of a text by their titles; what stands before the first has none.
+
+    >>> sections("before\\n## One\\na\\nb\\n\\n## Two")
+    [('', 'before'), ('One', 'a\\nb'), ('Two', '')]
+    """
+    parts: list[tuple[str, list[str]]] = [("", [])]
+    for line in text.splitlines():
+        if line.startswith("## "):
+            parts.append((line[3:].strip(), []))
+        else:
+            parts[-1][1].append(line)
+    read = [(title, "\n".join(lines).strip()) for title, lines in parts]
+    return [one for one in read if one[0] or one[1]]

@@ -177,7 +177,7 @@ def test_a_dead_letter_is_raised_after_all_or_discarded(owner: Client) -> None:
     raise_alerts([finding(f"u-{n}", category="weather", at=timezone.now()) for n in range(2)])
     first, second = DeadLetter.objects.order_by("pk")
     text = owner.get(reverse("alert_letter", args=[first.pk])).content.decode()
-    assert "It is of no category of risk" in text
+    assert "It is of no category of risk; expected one of technical security, data privacy" in text
     assert "u-0" not in text
     owner.post(reverse("alert_letters_do", args=[first.pk, "retry"]), {"category": "fraud"})
     first.refresh_from_db()
@@ -186,6 +186,21 @@ def test_a_dead_letter_is_raised_after_all_or_discarded(owner: Client) -> None:
     second.refresh_from_db()
     assert (second.state, second.reason) == ("discarded", "a test")
     assert Alert.objects.count() == 1
+
+
+def test_a_chain_says_in_words_when_who_is_told(owner: Client) -> None:
+    chain = EscalationChain.objects.create(
+        name="night", steps=[[0, "role", "owner"], [15, "role", "risk_owner"]]
+    )
+    text = owner.get(reverse("alert_chain", args=[chain.pk])).content.decode()
+    assert "<td>at once</td><td>Role: Owner</td>" in text
+    assert "<td>15 min later</td><td>Role: Risk owner</td>" in text
+
+
+def test_times_are_chosen_not_typed(owner: Client) -> None:
+    for name, kind in (("alert_routes_new", "time"), ("stand_ins_new", "datetime-local"),
+                       ("maintenance_windows_new", "datetime-local")):  # fmt: skip
+        assert f'type="{kind}"' in owner.get(reverse(name)).content.decode(), name
 
 
 def test_a_rule_shows_how_often_it_is_right(owner: Client) -> None:

@@ -89,8 +89,8 @@ def _fault(one: Finding, kinds: Collection[str]) -> Fault | None:
         )
     if one.category not in CATEGORIES:
         return Fault(
-            gettext_noop("It is of no category of risk; expected one of %(names)s."),
-            {"names": ", ".join(CATEGORIES)},
+            gettext_noop("It is of no category of risk; expected one of %(categories)s."),
+            {"categories": ", ".join(CATEGORIES)},
         )
     if one.severity not in _SEVERITIES:
         raise ValueError

@@ -9,10 +9,17 @@ from typing import Final, Protocol
 from django.utils.translation import gettext
 
 from guanlan.core.outbox.templates import without_tail
+from guanlan.response.terms import CATEGORIES
 
 Read = Callable[[str], str]
 _titles: Final[dict[str, Read]] = {}
-_codes: Final[dict[str, Read]] = {}
+
+
+def _categories(codes: str) -> str:
+    return gettext(", ").join(str(CATEGORIES.get(one, one)) for one in codes.split(", "))
+
+
+_codes: Final[dict[str, Read]] = {"categories": _categories}
 _VALUE: Final = re.compile(r"%\(\w+\)[sd]")
 
 

@@ -41,6 +41,7 @@ from guanlan.response.models import (
 )
 from guanlan.web.pages.revealing import RevealForm
 from guanlan.web.resource import Happening, State
+from guanlan.web.words import labelled
 
 LINES: Final = 100  # of what became of a complaint
 MESSAGES: Final = 50  # the newest
@@ -271,7 +272,7 @@ def _line(one: ComplaintHappening) -> Happening:
         "complex": lambda: _("%(n)s days") % {"n": values["days"]},
     }.get(one.kind)
     if more is not None and (detail := more()):
-        text = f"{text}: {detail}"
+        text = labelled(text, detail)
     by = one.by.get_username() if one.by else ""
     note = " · ".join(part for part in (by, str(one.reason or "")) if part)
     url = reverse("complaint_letter", args=[values["letter"]]) if one.kind == "after_all" else ""

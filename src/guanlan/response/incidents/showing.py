@@ -263,9 +263,9 @@ def said(one: TimelineEntry) -> str:
         at = f"{timezone.localtime(due):%Y-%m-%d %H:%M}"
         return _("%(what)s, due %(at)s") % {"what": title_in(one.values), "at": at}
     if one.kind == "clock_ended":
-        return f"{title_in(one.values)}: {CLOCK_STATES.get(values['state'], values['state'])}"
+        return labelled(title_in(one.values), CLOCK_STATES.get(values["state"], values["state"]))
     if one.kind == "status":
-        return f"{values['component']}: {STATUS_STATES.get(values['state'], values['state'])}"
+        return labelled(values["component"], STATUS_STATES.get(values["state"], values["state"]))
     if one.kind == "posted":
         return str(dict(StatusPost.Phase.choices).get(values["phase"], values["phase"]))
     if one.kind == "reported":

@@ -53,8 +53,16 @@ class ScheduleForm(forms.Form):
     turn_days = forms.IntegerField(
         label=gettext_lazy("Days of a turn"), min_value=1, max_value=60, initial=7
     )
-    handover = forms.TimeField(label=gettext_lazy("Hand-over at"), initial="09:00")
-    start = forms.DateField(label=gettext_lazy("First turn begins on"), initial=timezone.localdate)
+    handover = forms.TimeField(
+        label=gettext_lazy("Hand-over at"),
+        initial="09:00",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    start = forms.DateField(
+        label=gettext_lazy("First turn begins on"),
+        initial=timezone.localdate,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
     zone = forms.CharField(
         label=gettext_lazy("Time zone"), max_length=64, initial=lambda: organisation().zone.key
     )
@@ -79,8 +87,14 @@ class StandingIn(forms.Form):
 
     schedule = Related(OnCallSchedule, label=gettext_lazy("Schedule"))
     person = forms.CharField(label=gettext_lazy("User name"), max_length=150)
-    begins = forms.DateTimeField(label=gettext_lazy("From"))
-    ends = forms.DateTimeField(label=gettext_lazy("Until"))
+    begins = forms.DateTimeField(
+        label=gettext_lazy("From"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    ends = forms.DateTimeField(
+        label=gettext_lazy("Until"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
 
 

@@ -49,8 +49,14 @@ class WindowForm(forms.Form):
     rule_prefix = forms.CharField(
         label=gettext_lazy("Rules that begin with"), max_length=128, required=False
     )
-    begins = forms.DateTimeField(label=gettext_lazy("From"))
-    ends = forms.DateTimeField(label=gettext_lazy("Until"))
+    begins = forms.DateTimeField(
+        label=gettext_lazy("From"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    ends = forms.DateTimeField(
+        label=gettext_lazy("Until"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
 
 

@@ -28,8 +28,13 @@ from guanlan.web.resource import (
     Saved,
     register,
 )
+from guanlan.web.words import labelled
 
 _ANY: Final = ("", "—")
+_TARGETS: Final = {
+    "role": gettext_lazy("Role"), "person": gettext_lazy("Person"),
+    "channel": gettext_lazy("Channel"), "schedule": gettext_lazy("Schedule"),
+}  # fmt: skip
 
 
 class ChainForm(forms.Form):
@@ -84,8 +89,16 @@ class RouteForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("None: every day."),
     )
-    from_time = forms.TimeField(label=gettext_lazy("From"), required=False)
-    to_time = forms.TimeField(label=gettext_lazy("Until"), required=False)
+    from_time = forms.TimeField(
+        label=gettext_lazy("From"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    to_time = forms.TimeField(
+        label=gettext_lazy("Until"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
     chain = Related(EscalationChain, label=gettext_lazy("Chain"), required=False)
     channel = Related(Channel, label=gettext_lazy("Channel"), required=False)
     role = forms.ChoiceField(
@@ -110,8 +123,15 @@ def _fields(row: AlertRoute) -> Mapping[str, Any]:
 
 
 def steps(row: EscalationChain, subject: Subject) -> Mapping[str, Any]:
-    """The steps, as they are typed."""
-    return {"rows": [(line,) for line in arranging.written_steps(row.steps)], "empty": ""}
+    """The steps in words: when, and who or what is told."""
+    rows = []
+    for (minutes, kind, target), line in zip(
+        row.steps, arranging.written_steps(row.steps), strict=True
+    ):
+        when = _("%(n)s min later") % {"n": minutes} if minutes else _("at once")
+        name = ROLES.get(target, target) if kind == "role" else line.partition(":")[2]
+        rows.append((when, labelled(_TARGETS[kind], name)))
+    return {"rows": rows, "empty": ""}
 
 
 def where(row: AlertRoute) -> str:

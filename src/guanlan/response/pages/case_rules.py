@@ -16,6 +16,7 @@ from guanlan.response.alerts.showing import severity_name, severity_state
 from guanlan.response.cases import rules
 from guanlan.response.cases.arranging import save_queue
 from guanlan.response.cases.sharing import Load
+from guanlan.response.kinds import every_kind, kind_title
 from guanlan.response.models import BusinessCalendar, CaseDeadline, CaseQueue, CaseRule
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.resource import (
@@ -196,6 +197,12 @@ def show_queues(rows: Sequence[CaseQueue], subject: Subject) -> list[QueueRow]:
     return [QueueRow(row, names) for row in rows]
 
 
+def _kinds(row: CaseRule) -> list[str]:
+    """What its cases are grouped by, in words."""
+    known = every_kind()
+    return [kind_title(name, known) for name in row.kinds]
+
+
 RULES = register(
     Resource(
         noun="response.caserule",
@@ -204,13 +211,14 @@ RULES = register(
         titles=gettext_lazy("What holds for cases"),
         path="settings/case-rules",
         route="case_rules",
+        under="cases",
         one="case_rule",
         columns=(
             Column("category", gettext_lazy("Category"), sort=True,
                    value=lambda row: str(CATEGORIES.get(row.category, row.category))),
             Column("minutes", gettext_lazy("Window"), value=lambda row: within(row.minutes)),
             Column("most", gettext_lazy("Alerts at most"), cell="number"),
-            Column("kinds", gettext_lazy("Grouped by"), cell="tags"),
+            Column("kinds", gettext_lazy("Grouped by"), value=_kinds, cell="tags"),
             Column("confirm_from", gettext_lazy("Two close from"),
                    value=lambda row: pgettext("confirming", "never") if row.confirm_from is None
                    else severity_name(row.confirm_from)),
@@ -232,6 +240,7 @@ DEADLINES = register(
         titles=gettext_lazy("Deadlines of cases"),
         path="settings/case-deadlines",
         route="case_deadlines",
+        under="cases",
         one="case_deadline",
         columns=(
             Column("severity", gettext_lazy("Severity"), cell="state", sort=True,

@@ -123,7 +123,8 @@ def texts(row: ReplyTemplate, subject: Subject) -> Mapping[str, Any]:
 
 def words(row: ComplaintCategory, subject: Subject) -> Mapping[str, Any]:
     """What finds it."""
-    return facts((_("Words, by which it is found"), ", ".join(row.words)))
+    said = ", ".join(row.words) or _("none: people choose it")
+    return facts((_("Words, by which it is found"), said))
 
 
 CATEGORIES_OF_COMPLAINTS = register(
@@ -163,7 +164,7 @@ CATEGORIES_OF_COMPLAINTS = register(
             initial=lambda row: _in_languages(row, "title") | {
                 "words": ", ".join(row.words), "risk": row.risk, "complex": row.complex,
                 "enabled": row.enabled},
-            title=gettext_lazy("A category of complaints"),
+            title=gettext_lazy("New category of complaints"),
         ),
         empty=gettext_lazy("Categories come with the platform; make one of your own here."),
     )
@@ -198,7 +199,7 @@ ANSWERS = register(
             add=lambda subject, values: _answer(subject, None, values),
             change=_answer,
             initial=lambda row: _in_languages(row, "title", "text") | {"enabled": row.enabled},
-            title=gettext_lazy("A ready text"),
+            title=gettext_lazy("New ready text"),
         ),
         empty=gettext_lazy("Ready texts come with the platform; write one of your own here."),
     )

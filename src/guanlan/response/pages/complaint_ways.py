@@ -126,7 +126,7 @@ MAILBOXES = register(
             change=_mailbox,
             initial=lambda row: {name: getattr(row, name) for name in (
                 "name", "host", "port", "folder", "whole", "enabled")},
-            title=gettext_lazy("A mailbox of complaints"),
+            title=gettext_lazy("New mailbox of complaints"),
             again=True,
         ),
         empty=gettext_lazy(
@@ -262,7 +262,7 @@ GATEWAYS = register(
             change=_gateway,
             initial=lambda row: {"name": row.name, "enabled": row.enabled, "app": row.app,
                                  "reply_by": row.reply_by_id},
-            title=gettext_lazy("A gateway of complaints"),
+            title=gettext_lazy("New gateway of complaints"),
             again=True,
         ),
         actions=(

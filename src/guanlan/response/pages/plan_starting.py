@@ -77,7 +77,7 @@ def start(request: HttpRequest) -> HttpResponse:
     plan = _chosen(subject, given.get("plan", ""))
     asked = _variables(plan)
     context: dict[str, Any] = {
-        "title": _("Start a plan"), "section": "plan_runs", "origin": _named(noun, origin),
+        "title": _("Start a plan"), "section": "plans", "origin": _named(noun, origin),
         "back": reverse(ORIGINS[noun], args=[origin.pk]) if origin is not None else "",
         "chosen": plan is not None,
     }  # fmt: skip

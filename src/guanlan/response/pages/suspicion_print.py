@@ -22,6 +22,7 @@ from guanlan.response.kinds import every_kind, kind_title, masked
 from guanlan.response.models import EntityRef, SuspicionReport
 from guanlan.response.models.suspicions import NOUN
 from guanlan.response.pages.suspicions import SuspicionLook
+from guanlan.response.papers import sections
 from guanlan.web.accounts.confirming import reauthenticated
 from guanlan.web.pages.errors import error_page
 from guanlan.web.rights import needs, subject_of_request
@@ -108,22 +109,6 @@ def parties_of(row: SuspicionReport, subject: Subject, clear: bool = False) -> l
     return found
 
 
-def sections(text: str) -> list[tuple[str, str]]:
-    """The parts of a text by their titles; what stands before the first has none.
-
-    >>> sections("before\\n## One\\na\\nb\\n\\n## Two")
-    [('', 'before'), ('One', 'a\\nb'), ('Two', '')]
-    """
-    parts: list[tuple[str, list[str]]] = [("", [])]
-    for line in text.splitlines():
-        if line.startswith("## "):
-            parts.append((line[3:].strip(), []))
-        else:
-            parts[-1][1].append(line)
-    read = [(title, "\n".join(lines).strip()) for title, lines in parts]
-    return [one for one in read if one[0] or one[1]]
-
-
 def _way(row: SuspicionReport) -> list[Step]:
     """The approvals, in order; of what has not happened only its name."""
     author = row.author.get_username() if row.author else ""
@@ -147,7 +132,6 @@ def _page(
 ) -> HttpResponse:
     subject = subject_of_request(request)
     look = SuspicionLook(row, subject)  # which writes down who read it
-    purposes = [] if clear else _purposes(row, subject)
     with translation.override(row.language):
         context = {
             "row": row,
@@ -160,7 +144,7 @@ def _page(
             "way": _way(row),
             "approved": row.state in ("approved", "sent"),
             "withdrawn": row.state == "withdrawn",
-            "purposes": purposes,
+            "purposes": [] if clear else _purposes(row, subject),
             "asked": asked or {},
             "errors": errors or {},
             "now": timezone.now(),

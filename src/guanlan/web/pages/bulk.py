@@ -84,6 +84,7 @@ BULK_ACTS = register(
         titles=_("Actions on many objects"),
         path="settings/bulk",
         route="bulk_acts",
+        under="jobs",
         one="bulk",
         columns=(
             Column("created", _("Started"), cell="moment", sort=True),

@@ -7,6 +7,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from guanlan.core.access.naming import noun_name
 from guanlan.core.models import Delivery, Message
 from guanlan.core.outbox.templates import masked, title_of, titles
 from guanlan.web.pages.channels import WHYS
@@ -75,7 +76,13 @@ DELIVERIES = register(
             Column("attempts", _("Attempts"), cell="number"),
             Column("due", _("Due"), cell="moment"),
             Column("finished", _("Ended"), cell="moment"),
-            Column("about", _("About"), "message__about_noun", shown=False),
+            Column(
+                "about",
+                _("About"),
+                "message__about_noun",
+                value=lambda row: noun_name(row.message.about_noun) or "—",
+                shown=False,
+            ),
             Column("about_id", _("Its number"), "message__about_id", shown=False),
         ),
         filters=(

@@ -135,6 +135,7 @@ RUNS = register(
         titles=_("Runs of jobs"),
         path="settings/runs",
         route="job_runs",
+        under="jobs",
         one="job_run",
         api="job-runs",
         columns=(

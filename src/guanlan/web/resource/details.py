@@ -17,6 +17,7 @@ from guanlan.web.resource.declared import Action, Clock, Heading, Resource, Save
 from guanlan.web.resource.panels import draw, in_words, write_panels
 from guanlan.web.resource.reading import allowed, visible
 from guanlan.web.rights import subject_of_request
+from guanlan.web.templatetags.console import moment
 
 
 def object_of(resource: Resource, subject: Subject, key: str, verb: Verb = "see") -> Any:
@@ -117,5 +118,11 @@ def facts_of(resource: Resource, row: Any, subject: Subject) -> list[Cell]:
 
 
 def facts(*pairs: tuple[Any, Any]) -> dict[str, Any]:
-    """The context of a facts panel: (title, value) pairs."""
-    return {"pairs": [pair for pair in pairs if pair[1] not in (None, "")]}
+    """The context of a facts panel: (title, value) pairs; a time is shown as in lists."""
+    return {
+        "pairs": [
+            (name, moment(value) if isinstance(value, dt.datetime) else value)
+            for name, value in pairs
+            if value not in (None, "")
+        ]
+    }

@@ -26,7 +26,7 @@ class Related(forms.ModelChoiceField):  # type: ignore[type-arg]
     def __init__(self, model: type[models.Model], noun: str = "", **options: Any) -> None:
         self.model = model
         self.noun = noun or model._meta.label_lower
-        super().__init__(queryset=model._default_manager.none(), **options)
+        super().__init__(queryset=model._default_manager.none(), empty_label="—", **options)
 
     def offer(self, subject: Subject) -> None:
         """Offer the rows this subject may see."""

@@ -68,7 +68,7 @@
   document.addEventListener("change", (event) => {
     const pick = event.target.closest(".file-pick");
     const said = pick && pick.querySelector("[data-none]");
-    if (said) said.textContent = event.target.files.length ? event.target.files[0].name : said.dataset.none;
+    if (said) said.textContent = Array.from(event.target.files, (file) => file.name).join(" · ") || said.dataset.none;
   });
 
   // A request that failed says so, where silence would look like success.
