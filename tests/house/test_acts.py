@@ -32,6 +32,7 @@ UNTOLD = {
     "core/outbox/delivering.py": "the states of deliveries",
     "response/restrictions/following.py": "the beat of a sink",
     "response/models/incidents.py": "lets no line of a timeline be saved twice; services save",
+    "response/alerts/keeping.py": "evidence of alerts, of which raising them tells",
     "response/entities.py": "names of entities, which mean nothing without the act that names them",
 }
 

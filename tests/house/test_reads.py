@@ -48,6 +48,8 @@ BARE = {
     ("web/pages/person.py", "Authenticator"): "the factors of a person one may see",
     ("web/pages/person.py", "LinkedIdentity"): "whether there is a link to be taken away",
     ("web/resource/bulk.py", "BulkAct"): "the job's own mark of how far it is",
+    ("web/resource/bulk.py", "resource.model"): "locks a row that is then read for somebody",
+    ("web/resource/bulk.py", "whole"): "locks what a row belongs to, and reads nothing of it",
     ("web/resource/bulk.py", "User"): "who asked, and with whose rights it is done",
     ("web/pages/signin.py", "User"): "whether there is anybody at all, before the first sign-in",
     ("web/pages/audit.py", "AuditCursor"): "how far the log is copied: no row of it",

@@ -16,8 +16,9 @@ from guanlan.core.access import SYSTEM, Subject
 from guanlan.core.models import ApiKey
 from guanlan.web.pages.keys import KEYS
 from guanlan.web.resource import Form, Related, Saved
-from guanlan.web.resource.editing import edit, stamp
+from guanlan.web.resource.editing import edit
 from guanlan.web.resource.fields import prepared
+from guanlan.web.resource.stamps import stamp
 from tests.people import person
 
 pytestmark = pytest.mark.django_db

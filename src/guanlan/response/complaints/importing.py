@@ -8,6 +8,7 @@ import hashlib
 import io
 from typing import Final, NamedTuple
 
+import msgspec
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -135,7 +136,8 @@ def _incoming(values: dict[str, str], source: str, line: int) -> Incoming:
     if len(external) > 200:
         raise ValidationError({"id": _("At most %(n)s characters.") % {"n": 200}})
     received = _time(said.pop("received"))
-    return Incoming(channel="csv", source="file", external=external, received=received, **said)
+    empty = Incoming(channel="csv", source="file", external=external, received=received, text="")
+    return msgspec.structs.replace(empty, **said)
 
 
 def _time(text: str) -> dt.datetime | None:

@@ -108,9 +108,10 @@ def _now(resource: Resource, subject: Subject, action: Action, key: Any) -> Any:
     mine = resource.model._base_manager.filter(pk=key)
     if resource.within:
         relation = resource.model._meta.get_field(resource.within)
-        whole = cast("type[models.Model]", relation.related_model)._base_manager
+        whole = cast("type[models.Model]", relation.related_model)
         held = mine.values(relation.name)
-        whole.select_for_update().filter(pk__in=held).values_list("pk").first()
+        locked = whole._base_manager.select_for_update()
+        locked.filter(pk__in=held).values_list("pk").first()
     mine = mine.select_for_update()
     if mine.values_list("pk", flat=True).first() is None:
         return None

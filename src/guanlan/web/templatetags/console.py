@@ -38,9 +38,9 @@ def places(context: template.Context, group: Group) -> SafeString:
     here = context["here"]
     section = "" if context["here_group"] else context["section"]
 
-    def current(route: str) -> SafeString:
+    def current(route: str) -> str:
         found = "page" if route == here else "true" if route == section else ""
-        return format_html(' aria-current="{}"', found) if found else SafeString()
+        return format_html(' aria-current="{}"', found) if found else ""
 
     return format_html_join(
         "\n",
