@@ -256,3 +256,13 @@ def test_who_only_reads_plans_writes_none() -> None:
         assert client.get(door).status_code == 403
     remove = reverse("plan_step_do", args=[version.pk, step, "remove"])
     assert client.post(remove, {"seen": version.digest}).status_code == 403
+
+
+def test_the_editor_names_the_plan_in_the_readers_language() -> None:
+    version = draft()
+    version.plan.titles = {"en": "Outage", "zh-hant": "支付中斷"}
+    version.plan.save(update_fields=["titles"])
+    client = client_of("writer")
+    client.cookies["guanlan_language"] = "zh-hant"
+    for door in ("edit_plan", "edit_plan_json"):
+        assert "支付中斷" in client.get(reverse(door, args=[version.pk])).content.decode(), door
