@@ -36,7 +36,7 @@ def test_a_job_that_failed_for_good_is_an_alert_until_it_runs_well() -> None:
     assert look_after(NOW) == (1, 0)
     alert = Alert.objects.get()
     with translation.override("en"):
-        assert title_of(alert) == f"The job {JOB} failed after all its tries"
+        assert title_of(alert) == "The job Alarms of regulatory clocks failed after all its tries"
     assert alert.category == "operations"
     run("failed", NOW)
     run("running", NOW)
