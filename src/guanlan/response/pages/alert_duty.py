@@ -37,6 +37,7 @@ from guanlan.web.resource import (
     facts,
     register,
 )
+from guanlan.web.resource.fields import DayInput, HourInput, MomentInput
 
 STRIP_DAYS = 14
 
@@ -56,12 +57,12 @@ class ScheduleForm(forms.Form):
     handover = forms.TimeField(
         label=gettext_lazy("Hand-over at"),
         initial="09:00",
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        widget=HourInput(),
     )
     start = forms.DateField(
         label=gettext_lazy("First turn begins on"),
         initial=timezone.localdate,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
     zone = forms.CharField(
         label=gettext_lazy("Time zone"), max_length=64, initial=lambda: organisation().zone.key
@@ -89,11 +90,11 @@ class StandingIn(forms.Form):
     person = forms.CharField(label=gettext_lazy("User name"), max_length=150)
     begins = forms.DateTimeField(
         label=gettext_lazy("From"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput(),
     )
     ends = forms.DateTimeField(
         label=gettext_lazy("Until"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput(),
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
 

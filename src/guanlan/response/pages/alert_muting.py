@@ -33,6 +33,7 @@ from guanlan.web.resource import (
     facts,
     register,
 )
+from guanlan.web.resource.fields import MomentInput
 
 HOLDS = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
 
@@ -51,11 +52,11 @@ class WindowForm(forms.Form):
     )
     begins = forms.DateTimeField(
         label=gettext_lazy("From"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput(),
     )
     ends = forms.DateTimeField(
         label=gettext_lazy("Until"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput(),
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
 

@@ -28,6 +28,7 @@ from guanlan.web.resource import (
     Saved,
     register,
 )
+from guanlan.web.resource.fields import HourInput
 from guanlan.web.words import labelled
 
 _ANY: Final = ("", "—")
@@ -92,12 +93,12 @@ class RouteForm(forms.Form):
     from_time = forms.TimeField(
         label=gettext_lazy("From"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        widget=HourInput(),
     )
     to_time = forms.TimeField(
         label=gettext_lazy("Until"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        widget=HourInput(),
     )
     chain = Related(EscalationChain, label=gettext_lazy("Chain"), required=False)
     channel = Related(Channel, label=gettext_lazy("Channel"), required=False)

@@ -33,6 +33,7 @@ from guanlan.response.alerts.showing import (
 from guanlan.response.alerts.titles import rule_title, rule_words
 from guanlan.response.cases.amounts import in_words, payments_of
 from guanlan.response.models import Alert, AlertRule, EntityRef
+from guanlan.response.pages.giving import Giving, giving_many
 from guanlan.response.pages.plan_starting import alert_plans
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.resource import (
@@ -115,30 +116,6 @@ class Snoozing(Why):
         initial="alert",
     )
     field_order = ("days", "scope", "reason")
-
-
-class Giving(forms.Form):
-    """To whom it is given."""
-
-    person = forms.CharField(
-        label=gettext_lazy("User name"),
-        max_length=150,
-        required=False,
-        help_text=gettext_lazy("“me” for yourself; nothing to give it to nobody."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "me"}),
-    )
-
-
-def giving(subject: Subject) -> type[forms.Form]:
-    """To whom many are given: somebody who may work on them, found out before it is done."""
-
-    class GivingMany(Giving):
-        def clean(self) -> dict[str, Any]:
-            said: dict[str, Any] = super().clean() or {}
-            responder(said.get("person", ""), subject)
-            return said
-
-    return GivingMany
 
 
 UNJUDGED: Final = "unjudged"
@@ -466,7 +443,7 @@ ALERTS = register(
                 many=lambda subject: Snoozing,
             ),
             Action("give", gettext_lazy("Give to"), _give, form=lambda subject, alert: Giving,
-                   many=giving),
+                   many=giving_many(Giving, responder)),
             Action("severity", gettext_lazy("Severity"), _severity,
                    when=lambda alert: alert.live, form=lambda subject, alert: Severer),
             Action("reopen", gettext_lazy("Open again"), _reopen,

@@ -11,15 +11,17 @@ from guanlan.core.access import Subject
 from guanlan.engine.scenario.vocabulary import CURRENCIES
 from guanlan.response.alerts.handling import DISPOSITIONS
 from guanlan.response.cases.deciding import LONGEST_DAYS, entities_of
-from guanlan.response.cases.finding import LONGEST_REASON, colleague
+from guanlan.response.cases.finding import LONGEST_REASON
 from guanlan.response.cases.terms import TOLD_BY
 from guanlan.response.incidents.matrix import IMPACTS, URGENCIES
 from guanlan.response.kinds import every_kind, kind_title, masked
 from guanlan.response.models import Case, CaseDecision, CaseItem, CaseQueue, Plan
+from guanlan.response.pages import giving
 from guanlan.response.pages.incident_forms import PlanField
 from guanlan.response.restrictions.terms import REASONS
 from guanlan.response.terms import CATEGORIES, ENTITY_KINDS, SEVERITIES
 from guanlan.web.resource import Related
+from guanlan.web.resource.fields import MomentInput
 
 NOBODY: Final = ""
 
@@ -89,16 +91,9 @@ class Changing(forms.Form):
     summary = _summary()
 
 
-class Giving(forms.Form):
+class Giving(giving.Giving):
     """To whom, and what goes with it."""
 
-    person = forms.CharField(
-        label=gettext_lazy("User name"),
-        max_length=150,
-        required=False,
-        help_text=gettext_lazy("“me” for yourself; nothing to give it to nobody."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "me"}),
-    )
     reason = forms.CharField(
         label=gettext_lazy("What they should know"),
         max_length=LONGEST_REASON,
@@ -106,18 +101,6 @@ class Giving(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Kept sealed; stands in the timeline."),
     )
-
-
-def giving(subject: Subject) -> type[forms.Form]:
-    """To whom many are given: somebody who may work on them, found out before it is done."""
-
-    class GivingMany(Giving):
-        def clean(self) -> dict[str, Any]:
-            said: dict[str, Any] = super().clean() or {}
-            colleague(said.get("person", ""), subject)
-            return said
-
-    return GivingMany
 
 
 class Why(forms.Form):
@@ -273,7 +256,7 @@ def deciding(subject: Subject, case: Case) -> type[forms.Form]:
         )
         told = forms.DateTimeField(
             label=gettext_lazy("Notified at"),
-            widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+            widget=MomentInput(),
             required=False,
         )
         reason = _reason()

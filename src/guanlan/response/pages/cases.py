@@ -17,11 +17,13 @@ from guanlan.core.access import Subject, may
 from guanlan.response.alerts.handling import DISPOSITIONS
 from guanlan.response.alerts.showing import severity_state
 from guanlan.response.cases.closing import may_confirm
+from guanlan.response.cases.finding import colleague
 from guanlan.response.cases.letters import name_of
 from guanlan.response.cases.linking import picture
 from guanlan.response.cases.showing import CaseLook, case_state, show_cases, timeline
 from guanlan.response.models import Case, EntityRef
 from guanlan.response.pages import case_acts, case_forms, case_panels
+from guanlan.response.pages.giving import giving_many
 from guanlan.response.pages.suspicions import REPORT, REPORTS_OF_CASE
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.resource import (
@@ -171,7 +173,8 @@ ACTIONS: Final = (
     Action("acknowledge", gettext_lazy("Acknowledge"), case_acts.acknowledge,
            when=lambda case: case.state == "new"),
     Action("give", gettext_lazy("Give to"), case_acts.give, when=is_open,
-           form=lambda subject, case: case_forms.Giving, many=case_forms.giving),
+           form=lambda subject, case: case_forms.Giving,
+           many=giving_many(case_forms.Giving, colleague)),
     Action("share", gettext_lazy("Give to who has the least"), case_acts.share,
            when=lambda case: case.live and case.queue_id is not None, aside=True),
     Action("contain", gettext_lazy("Contained"), case_acts.contain,

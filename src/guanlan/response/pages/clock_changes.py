@@ -14,6 +14,7 @@ from guanlan.core.access import Subject, may
 from guanlan.response.clocks import changing
 from guanlan.response.models import ClockChange, RunningClock
 from guanlan.web.resource import Happening, State
+from guanlan.web.resource.fields import MomentInput
 
 
 def _reason() -> forms.CharField:
@@ -36,7 +37,7 @@ class MoreTime(forms.Form):
 
     until = forms.DateTimeField(
         label=gettext_lazy("Until"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput(),
     )
     reason = _reason()
 

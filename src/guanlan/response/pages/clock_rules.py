@@ -42,6 +42,7 @@ from guanlan.web.resource import (
     facts,
     register,
 )
+from guanlan.web.resource.fields import DayInput
 
 _SHORT: Final = {"autocomplete": "off"}
 _TEXTS: Final = ("title", "trigger", "recipient", "note")
@@ -87,11 +88,11 @@ class RuleForm(forms.Form):
     )
     effective_from = forms.DateField(
         label=gettext_lazy("In force from"),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DayInput(),
     )
     effective_to = forms.DateField(
         label=gettext_lazy("In force until"), required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DayInput(),
     )  # fmt: skip
     reason = forms.CharField(
         label=gettext_lazy("Why this version is made"), min_length=5, max_length=300

@@ -49,6 +49,7 @@ from guanlan.web.resource import (
     facts,
     register,
 )
+from guanlan.web.resource.fields import MomentInput
 from guanlan.web.words import number
 
 SOON: Final = 0.75  # of the time spent: amber
@@ -110,7 +111,7 @@ class Sent(forms.Form):
 
     sent_at = forms.DateTimeField(
         label=gettext_lazy("Sent at"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput(),
         initial=timezone.now,
     )
     how = forms.ChoiceField(

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.clocks.terms import LANGUAGES, said
-from guanlan.response.complaints.handling import handler
 from guanlan.response.complaints.replying import WAYS
 from guanlan.response.complaints.terms import CAUSES, CHANNELS, LABELS, OUTCOMES
 from guanlan.response.complaints.texting import channel_for, ways_for
 from guanlan.response.models import Complaint, ComplaintCategory, Incident, ReplyTemplate
 from guanlan.web.resource import Related
+from guanlan.web.resource.fields import MomentInput
 
 _AREA: Final = {"rows": 6}
 _PERSON: Final = {"autocomplete": "off", "placeholder": "me"}
@@ -102,7 +102,7 @@ class Entering(Stating):
         label=gettext_lazy("Came in"),
         required=False,
         help_text=gettext_lazy("Empty: now. The time limit runs from then."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput(),
     )
     idempotency_key = forms.CharField(
         label=gettext_lazy("Id at its source"), max_length=200, required=False,
@@ -110,28 +110,6 @@ class Entering(Stating):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
     field_order = ("channel",)
-
-
-class Giving(forms.Form):
-    """To whom it is given."""
-
-    person = forms.CharField(
-        label=gettext_lazy("User name"), max_length=150, required=False,
-        help_text=gettext_lazy("“me” for yourself; nothing to give it to nobody."),
-        widget=forms.TextInput(attrs=_PERSON),
-    )  # fmt: skip
-
-
-def giving(subject: Subject) -> type[forms.Form]:
-    """To whom many are given: somebody who may work on them, found out before it is done."""
-
-    class GivingMany(Giving):
-        def clean(self) -> dict[str, Any]:
-            said: dict[str, Any] = super().clean() or {}
-            handler(said.get("person", ""), subject)
-            return said
-
-    return GivingMany
 
 
 class SortingMany(forms.Form):
@@ -199,7 +177,7 @@ class Telling(forms.Form):
         label=gettext_lazy("Told at"),
         required=False,
         help_text=gettext_lazy("Empty: now."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput(),
     )
 
 

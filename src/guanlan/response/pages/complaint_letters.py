@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject, may
-from guanlan.response.alerts.handling import LONGEST_REASON
 from guanlan.response.alerts.titles import said
 from guanlan.response.complaints import after_all
 from guanlan.response.complaints.letters import NOUN
 from guanlan.response.complaints.terms import CHANNELS
 from guanlan.response.complaints.terms import NOUN as COMPLAINT
 from guanlan.response.models import ComplaintLetter
+from guanlan.response.pages.alert_letters import Discarding
 from guanlan.response.pages.complaint_forms import Stating
 from guanlan.web.resource import (
     Action,
@@ -55,16 +55,6 @@ def taking(letter: ComplaintLetter | None) -> type[forms.Form]:
             )
 
     return Filled
-
-
-class Discarding(forms.Form):
-    """Why it is thrown away."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=LONGEST_REASON,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
 
 
 def _take(letter: ComplaintLetter, subject: Subject, values: Mapping[str, Any]) -> str | Saved:

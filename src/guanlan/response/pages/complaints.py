@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from guanlan.core.access import Subject, may
 from guanlan.response.complaints.deadlines import in_time
+from guanlan.response.complaints.handling import handler
 from guanlan.response.complaints.showing import (
     MESSAGES,
     ComplaintLook,
@@ -45,6 +46,7 @@ from guanlan.response.complaints.terms import (
 from guanlan.response.models import Complaint, ComplaintMessage, EntityRef
 from guanlan.response.pages import complaint_acts as acts
 from guanlan.response.pages import complaint_forms as forms
+from guanlan.response.pages.giving import Giving, giving_many
 from guanlan.response.terms import CATEGORIES
 from guanlan.web.accounts.confirming import reauthenticated
 from guanlan.web.dashboards import Tile
@@ -303,7 +305,7 @@ COMPLAINTS = register(
                    many=lambda subject: forms.SortingMany),
             Action("give", gettext_lazy("Give to"), acts.give,
                    when=lambda row: row.state != "closed",
-                   form=lambda subject, row: forms.Giving, many=forms.giving),
+                   form=lambda subject, row: Giving, many=giving_many(Giving, handler)),
             Action("label", gettext_lazy("Labels"), acts.label,
                    form=lambda subject, row: forms.labelling(row)),
             Action("told", gettext_lazy("Customer told"), acts.told,

@@ -27,6 +27,7 @@ from guanlan.web.resource import (
     Saved,
     register,
 )
+from guanlan.web.resource.fields import MomentInput
 
 KINDS: Final = {
     "report": pgettext_lazy("what was told", "report"),
@@ -52,7 +53,7 @@ class Told(forms.Form):
     how = forms.ChoiceField(label=gettext_lazy("How"), choices=WAYS.items())
     at = forms.DateTimeField(
         label=gettext_lazy("Told at"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput(),
         initial=timezone.now,
     )
     words = forms.CharField(

@@ -37,6 +37,7 @@ from guanlan.web.resource import (
     Timeline,
     register,
 )
+from guanlan.web.resource.fields import MomentInput
 from guanlan.web.words import duration
 
 LOOKS: Final = {"planned": "warn", "running": "on", "done": "off", "cancelled": "off"}
@@ -64,7 +65,7 @@ class NewDrill(forms.Form):
     )
     scheduled = forms.DateTimeField(
         label=gettext_lazy("When"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        widget=MomentInput(),
     )
     participants = forms.CharField(
         label=gettext_lazy("Who takes part"),

@@ -14,10 +14,11 @@ from guanlan.response.models import Plan, RoleHeld
 from guanlan.response.plans.showing import titled
 from guanlan.response.terms import CATEGORIES, SEVERITIES
 from guanlan.web.resource import Related
+from guanlan.web.resource.fields import MomentInput
 
 
 def _time(label: Any, text: Any = "", *, required: bool = False) -> forms.DateTimeField:
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    widget = MomentInput()
     return forms.DateTimeField(label=label, required=required, widget=widget, help_text=text)
 
 

@@ -29,6 +29,7 @@ from guanlan.web.resource import (
     Term,
     register,
 )
+from guanlan.web.resource.fields import MomentInput
 
 LOOKS: Final = {"open": "warn", "done": "unknown", "verified": "on", "dropped": "off"}
 YES_NO: Final = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
@@ -57,9 +58,7 @@ class NewAction(forms.Form):
         max_length=150,
         help_text=gettext_lazy("A user name."),
     )
-    due = forms.DateTimeField(
-        label=gettext_lazy("Due"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
-    )
+    due = forms.DateTimeField(label=gettext_lazy("Due"), widget=MomentInput())
 
 
 class Finished(forms.Form):

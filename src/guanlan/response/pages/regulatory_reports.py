@@ -32,6 +32,7 @@ from guanlan.web.resource import (
     facts,
     register,
 )
+from guanlan.web.resource.fields import MomentInput
 
 LOOKS = {"draft": "unknown", "review": "warn", "approved": "on", "sent": "off",
          "published": "off", "withdrawn": "off"}  # fmt: skip
@@ -74,7 +75,7 @@ class Sent(forms.Form):
 
     sent_at = forms.DateTimeField(
         label=gettext_lazy("Sent at"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput(),
         initial=timezone.now,
     )
     how = forms.ChoiceField(

@@ -23,7 +23,7 @@ from guanlan.response.models import RunningClock
 from guanlan.response.pages.clocks import rule_mark
 from guanlan.web.discussion import find_object
 from guanlan.web.resource import State
-from guanlan.web.resource.fields import say
+from guanlan.web.resource.fields import MomentInput, say
 from guanlan.web.rights import needs, subject_of_request
 
 FIELD: Final = "_field"
@@ -34,7 +34,7 @@ _YES_NO: Final = [
 
 
 def _time(label: Any, *, required: bool = False) -> forms.DateTimeField:
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    widget = MomentInput()
     return forms.DateTimeField(label=label, required=required, widget=widget)
 
 

@@ -31,6 +31,7 @@ from guanlan.web.resource import (
     facts,
     register,
 )
+from guanlan.web.resource.fields import MomentInput
 
 STATES: Final = {
     one: DRAFTS[one] for one in ("draft", "review", "approved", "published", "withdrawn")
@@ -86,7 +87,7 @@ class Published(forms.Form):
 
     at = forms.DateTimeField(
         label=gettext_lazy("Published at"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput(),
         initial=timezone.now,
     )
     proof = forms.CharField(

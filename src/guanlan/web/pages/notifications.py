@@ -21,6 +21,7 @@ from guanlan.core.outbox.managing import Wishes, save_wishes
 from guanlan.core.outbox.routing import preference_of
 from guanlan.core.outbox.templates import masked
 from guanlan.web.accounts.confirming import ask_again
+from guanlan.web.resource.fields import HourInput
 from guanlan.web.rights import signed_in, subject_of_request
 
 PAGE: Final = 50
@@ -56,12 +57,12 @@ class Telling(forms.Form):
     quiet_from = forms.TimeField(
         label=gettext_lazy("Quiet from"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        widget=HourInput(),
     )
     quiet_to = forms.TimeField(
         label=gettext_lazy("Quiet until"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        widget=HourInput(),
     )
     zone = forms.CharField(
         label=gettext_lazy("Time zone"),

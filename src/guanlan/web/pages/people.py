@@ -41,6 +41,7 @@ from guanlan.web.resource import (
     Term,
     register,
 )
+from guanlan.web.resource.fields import MomentInput
 
 LEVELS: Final[dict[str, str | Promise]] = {str(n): str(n) for n in range(1, 5)}
 
@@ -151,7 +152,7 @@ class GivenRole(forms.Form):
     until = forms.DateTimeField(
         label=gettext_lazy("Until"),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        widget=MomentInput(),
         help_text=gettext_lazy("Without a time it holds until somebody takes it."),
     )
 

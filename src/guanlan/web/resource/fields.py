@@ -1,4 +1,4 @@
-"""Fields of forms: relations that offer only what the subject may see."""
+"""Fields of forms: relations that offer only what the subject may see, and pickers of times."""
 
 from __future__ import annotations
 
@@ -36,6 +36,33 @@ class Related(forms.ModelChoiceField):  # type: ignore[type-arg]
             self.queryset = scoped(subject)
         else:
             self.queryset = every if may(subject, "see", self.noun) else every.none()
+
+
+class MomentInput(forms.DateTimeInput):
+    """A day and a time that are picked, written as browsers read them."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+class DayInput(forms.DateInput):
+    """A day that is picked."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class HourInput(forms.TimeInput):
+    """A time of the day that is picked, to the minute."""
+
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
 
 
 def say(form: forms.Form, error: ValidationError) -> None:
