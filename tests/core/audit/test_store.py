@@ -322,6 +322,8 @@ def test_a_row_that_is_none_is_refused_alone(tmp_path: Path) -> None:
 def test_who_was_interrupted_keeps_nobody_waiting(tmp_path: Path) -> None:
     """The main thread, which alone is interrupted, leaves while the disk is at work."""
     main = threading.get_ident()
+    # Who is begun in the background of a shell inherits that interrupts are ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     at_work, go_on = threading.Event(), threading.Event()
 
     def slow(fd: int) -> None:
@@ -345,8 +347,11 @@ def test_who_was_interrupted_keeps_nobody_waiting(tmp_path: Path) -> None:
 
     interrupting = threading.Thread(target=interrupt)
     interrupting.start()
-    with pytest.raises(KeyboardInterrupt):
-        store.append(row())
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            store.append(row())
+    finally:
+        signal.signal(signal.SIGINT, before)
     interrupting.join()
     go_on.set()
     for thread in threads:
