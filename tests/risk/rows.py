@@ -22,14 +22,13 @@ def limits(**said: Any) -> Limits:
 
 
 def spec(name: str, work: Callable[[Span], Any], **said: Any) -> Spec:
-    return Spec(
-        **{
-            "name": name, "title": f"Title of {name}", "what": "Counted.", "unit": "count",
-            "category": "operations", "window": 60 * MINUTE, "every": MINUTE,
-            "limits": limits(), "reason": "Because.", "work": work,
-            "drill": lambda span: "/alerts?q=live:yes",
-        } | said
-    )  # fmt: skip
+    whole: dict[str, Any] = {
+        "name": name, "title": f"Title of {name}", "what": "Counted.", "unit": "count",
+        "category": "operations", "window": 60 * MINUTE, "every": MINUTE,
+        "limits": limits(), "reason": "Because.", "work": work,
+        "drill": lambda span: "/alerts?q=live:yes",
+    }  # fmt: skip
+    return Spec(**whole | said)
 
 
 class Dial:

@@ -17,7 +17,7 @@ from guanlan.risk.keeping import set_limits
 from guanlan.risk.measuring import ensure_indicators, measure_due
 from guanlan.risk.models import Indicator, IndicatorChange, IndicatorLimits, IndicatorSample
 from guanlan.risk.reading import FAILED, FEW, GAP, GONE, NO_ANSWER, NO_NUMBER, NO_VALUE, STALE
-from guanlan.risk.registry import Measured, Span, indicator
+from guanlan.risk.registry import INDICATORS, Measured, Span, indicator
 from tests.risk.rows import MINUTE, NOW, Dial, limits, only, row, spec
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +62,19 @@ def test_missed_turns_are_made_up_for_once(monkeypatch: pytest.MonkeyPatch) -> N
     measure_due(NOW + 30 * MINUTE)
     measure_due(NOW + 30 * MINUTE)
     assert [one.end for one in dial.asked] == [NOW, NOW + 30 * MINUTE]
+
+
+def test_one_that_a_new_version_measures_less_often_writes_no_time_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dial = Dial(4)
+    only(monkeypatch, spec("test.dial", dial))
+    measure_due(NOW)
+    measure_due(NOW + MINUTE)
+    monkeypatch.setitem(INDICATORS, "test.dial", spec("test.dial", dial, every=60 * MINUTE))
+    measure_due(NOW + 2 * MINUTE)
+    assert measure_due(NOW + 3 * MINUTE) is None
+    assert IndicatorSample.objects.count() == 3
 
 
 def test_a_long_stop_is_told_as_unknown_from_when_the_last_value_grew_stale(
@@ -116,8 +129,13 @@ def test_what_is_no_value_is_unknown_with_the_reason_and_stops_no_other(
 
 
 def test_an_answer_of_another_form_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    for answer in (None, 12, (1.0, 2), Measured(1.0, -1)):
-        only(monkeypatch, spec("test.dial", lambda span, said=answer: said))
+    answers: list[Any] = [None, 12, (1.0, 2), Measured(1.0, -1)]
+    for answer in answers:
+
+        def work(span: Span, answer: Any = answer) -> Any:
+            return answer
+
+        only(monkeypatch, spec("test.dial", work))
         measure_due(NOW)
         assert (row().state, row().why) == ("unknown", NO_ANSWER)
 

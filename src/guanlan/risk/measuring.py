@@ -8,7 +8,7 @@ longer stop the time between is told as unknown, and nothing is invented for it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from django.db import transaction
@@ -101,6 +101,8 @@ def measure_due(now: dt.datetime, check: Callable[[], None] = lambda: None) -> T
         check()
         spec = INDICATORS.get(row.name)
         at = latest(now, spec.every if spec is not None else MINUTE)
+        if row.sampled is not None and at <= row.sampled:  # a new version measures it less often
+            at = latest(now, MINUTE)
         window = spec.window if spec is not None else MINUTE
         span = Span(at - window, at, shared)
         limits = in_force.get(row.pk)
@@ -186,7 +188,7 @@ def _change(
     at: dt.datetime,
     value: float | None,
     why: str,
-    why_values: dict[str, str | int],
+    why_values: Mapping[str, str | int],
 ) -> IndicatorChange:
     """A change of state. One that asks for an answer keeps the earlier of two deadlines."""
     due = None
@@ -197,7 +199,7 @@ def _change(
     row.answer_due = due
     return IndicatorChange(
         indicator=row, at=at, before=before, after=after, value=value, why=why,
-        why_values=why_values, owner_id=row.owner_id, action=row.action, due=due,
+        why_values=dict(why_values), owner_id=row.owner_id, action=row.action, due=due,
     )  # fmt: skip
 
 

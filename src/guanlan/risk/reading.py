@@ -69,7 +69,7 @@ def read(spec: Spec | None, limits: Limits | None, span: Span) -> Reading:
 def _checked(said: Any, limits: Limits | None, span: Span) -> Reading:
     if not isinstance(said, Measured) or type(said.volume) is not int or said.volume < 0:
         return Reading(why=NO_ANSWER)
-    value = said.value
+    value: Any = said.value  # whatever the function made of it
     if value is None:
         return Reading(why=NO_VALUE, volume=said.volume, inputs=said.inputs)
     if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):

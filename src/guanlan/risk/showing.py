@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from guanlan.core.access import Subject
-from guanlan.risk.measuring import MINUTE
 from guanlan.risk.models import Indicator, IndicatorChange, IndicatorLimits, IndicatorSample
-from guanlan.risk.registry import INDICATORS, Span, Spec
+from guanlan.risk.registry import INDICATORS, MINUTE, Span, Spec
 from guanlan.risk.terms import STATES
 from guanlan.web.charts import Band, Chart, Mark, Series
 from guanlan.web.resource import Happening, State
@@ -90,7 +89,7 @@ def state_of(row: Indicator) -> State:
         return State("off", gettext_lazy("not measured"))
     if row.state != "unknown" and is_stale(row, timezone.now()):
         return State("unknown", gettext_lazy("unknown, stale"))
-    return State(LOOKS[row.state], STATES[row.state])  # type: ignore[index]
+    return State(LOOKS[row.state], STATES[row.state])
 
 
 def why(text: str, values: dict[str, object]) -> str:
@@ -161,7 +160,8 @@ def chart(shown: Look, subject: Subject) -> Chart:
 
 def _bands(limits: IndicatorLimits, scale: float) -> list[Band]:
     amber, red = limits.amber * scale, limits.red * scale
-    words = {name: str(STATES[name]) for name in ("amber", "red")}  # type: ignore[index]
+    words = {"amber": str(STATES["amber"]), "red": str(STATES["red"])}
+    found: list[tuple[str, float | None, float | None, str]]
     if limits.direction == "lower":
         found = [(words["amber"], red, amber, "--warn"), (words["red"], None, red, "--bad")]
     else:
@@ -191,7 +191,7 @@ def happenings(shown: Look, _subject: Subject) -> list[Happening]:
     found = []
     for one in shown.changes:
         words = _("%(before)s → %(after)s") % {
-            "before": STATES[one.before],  # type: ignore[index]
+            "before": STATES[one.before],
             "after": STATES[one.to],
         }
         parts = [why(one.why, one.why_values) or in_unit(one.value, shown.row.unit)]

@@ -22,21 +22,21 @@ CATEGORIES: Final[dict[str, Words]] = {
     "fraud": pgettext_lazy("category of risk", "user fraud"),
 }
 # In the order in which they want to be looked at: what is not known may be anything.
-STATES: Final[dict[StateName, Words]] = {
+STATES: Final[dict[str, Words]] = {
     "red": pgettext_lazy("state of an indicator", "red"),
     "unknown": pgettext_lazy("state of an indicator", "unknown"),
     "amber": pgettext_lazy("state of an indicator", "amber"),
     "green": pgettext_lazy("state of an indicator", "green"),
 }
-RANKS: Final[dict[StateName, int]] = {name: rank for rank, name in enumerate(STATES)}
-UNITS: Final[dict[Unit, Words]] = {
+RANKS: Final[dict[str, int]] = {name: rank for rank, name in enumerate(STATES)}
+UNITS: Final[dict[str, Words]] = {
     "count": pgettext_lazy("unit of an indicator", "number"),
     "share": pgettext_lazy("unit of an indicator", "share"),
     "seconds": pgettext_lazy("unit of an indicator", "time"),
     "money": pgettext_lazy("unit of an indicator", "money"),
     "score": pgettext_lazy("unit of an indicator", "score"),
 }
-DIRECTIONS: Final[dict[Direction, Words]] = {
+DIRECTIONS: Final[dict[str, Words]] = {
     "higher": pgettext_lazy("which side is bad", "higher is worse"),
     "lower": pgettext_lazy("which side is bad", "lower is worse"),
     "band": pgettext_lazy("which side is bad", "outside a band is worse"),

@@ -78,7 +78,7 @@ def raise_crossings(crossings: Sequence[Crossing], now: dt.datetime) -> None:
 
 def state_words(name: str) -> str:
     """A state of an indicator in words; the name where there is no such."""
-    return str(STATES.get(name, name))  # type: ignore[call-overload]
+    return str(STATES.get(name, name))
 
 
 value_words("indicator", indicator_name)

@@ -119,7 +119,7 @@ def explained(shown: Look, subject: Subject) -> dict[str, Any]:
         (_("How it is computed"), spec.what if spec is not None else ""),
         (_("Over"), _span(spec.window.total_seconds()) if spec is not None else ""),
         (_("Measured every"), _span(spec.every.total_seconds()) if spec is not None else ""),
-        (_("Unit"), UNITS.get(row.unit, row.unit)),  # type: ignore[call-overload]
+        (_("Unit"), UNITS.get(row.unit, row.unit)),
         (_("What is to be done"), row.action),
         (_("Answer within"), _("%(n)s h") % {"n": row.deadline_hours}),
         (_("Short name"), row.name),
@@ -143,7 +143,7 @@ def versions(shown: Look, subject: Subject) -> dict[str, Any]:
         if one.shipped and shown.spec is not None:
             reason = shown.spec.reason
         rows.append((
-            one.version, DIRECTIONS[one.direction], amber, red,  # type: ignore[index]
+            one.version, DIRECTIONS[one.direction], amber, red,
             in_unit(one.hysteresis, unit) if one.hysteresis else "—",
             _span(one.minimum_duration) if one.minimum_duration else "—",
             number(one.minimum_volume), moment(one.effective),
