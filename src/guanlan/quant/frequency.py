@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from guanlan.quant.invalid import not_negative, positive
+from guanlan.quant.invalid import Invalid, not_negative, positive
 
 Complexes = NDArray[np.complex128]
+
+# Below, nothing is known of the rate; above, it is as good as known and only digits are lost.
+SHAPES = (1e-4, 1e7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,9 @@ class Frequency:
             not_negative(self.rate, "frequency.rate")
         else:
             positive(self.rate, "frequency.rate")
-            positive(self.shape, "frequency.shape")
+            if not SHAPES[0] <= self.shape <= SHAPES[1]:
+                least, most = SHAPES
+                raise Invalid("frequency.shape", f"expected a number from {least:g} to {most:g}")
 
     @property
     def variance(self) -> float:

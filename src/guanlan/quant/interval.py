@@ -3,9 +3,9 @@
 Method: rates are drawn from their Gammas and severities from what they rest on (a lognormal's
 evidence, the bootstrap of counted losses); of each draw the expectancy is taken in closed form and
 value at risk of the year *given* the drawn rates from a transform on a coarser grid. The interval
-is that of the draws' central quantiles. A rate without a shape and a severity without evidence do not
-vary. The variances of clocks, shocks and the choice of the model itself are not in it. The point
-value at risk, which already mixes over the rates, may lie above the middle.
+is that of the draws' central quantiles. A rate without a shape and a severity without evidence do
+not vary. The variances of clocks, shocks and the choice of the model itself are not in it. The
+point value at risk, which already mixes over the rates, may lie above the middle.
 """
 
 from __future__ import annotations
@@ -60,18 +60,22 @@ def parameter_interval(
     ends = ((1.0 - level) / 2.0, (1.0 + level) / 2.0)
     # Twice the span: a drawn tail may be heavier than the expected one.
     coarse = Grid(grid.step * (2.0 * grid.size / _COARSE), _COARSE)
-    varied = [risk.severity.redrawn(rng) is not risk.severity for risk in risks.risks]
-    known = Portfolio(risks, coarse)
+    varied = any(risk.severity.redrawn(rng) is not risk.severity for risk in risks.risks)
+    known = Portfolio(risks, coarse) if var_levels and not varied else None
     expected, var = np.empty(draws), np.empty((draws, len(var_levels)))
     for at in range(draws):
-        if any(varied):
-            known = Portfolio(_drawn(risks, rng), coarse)
+        drawn = _drawn(risks, rng)
+        expected[at] = _mean(drawn)
+        if not var_levels:
+            continue
+        if known is None:
+            portfolio = Portfolio(drawn, coarse)
         else:
-            known.move({risk.name: _rate(risk.frequency, rng) for risk in risks.risks})
-        expected[at] = known.cumulants.mean
+            portfolio = known
+            portfolio.move({risk.name: risk.frequency for risk in drawn.risks})
         for column, wanted in enumerate(var_levels):
-            beyond = float(known.year.cumulative[-1]) <= wanted
-            var[at, column] = coarse.span if beyond else known.year.quantile(wanted)
+            beyond = float(portfolio.year.cumulative[-1]) <= wanted
+            var[at, column] = coarse.span if beyond else portfolio.year.quantile(wanted)
     return Interval(
         level,
         draws,
@@ -87,6 +91,17 @@ def _drawn(risks: RiskSet, rng: np.random.Generator) -> RiskSet:
         return replace(risk, frequency=frequency, severity=risk.severity.redrawn(rng))
 
     return replace(risks, risks=tuple(one(risk) for risk in risks.risks))
+
+
+def _mean(risks: RiskSet) -> float:
+    """The expectancy of a year, closed form."""
+    means = [risk.severity.mean for risk in risks.risks]
+    own = sum(risk.frequency.rate * m for risk, m in zip(risks.risks, means, strict=True))
+    return own + sum(
+        shock.rate * probability * means[risks.position(name)]
+        for shock in risks.shocks
+        for name, probability in shock.hits.items()
+    )
 
 
 def _rate(frequency: Frequency, rng: np.random.Generator) -> Frequency:

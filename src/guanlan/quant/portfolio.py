@@ -223,10 +223,8 @@ class Portfolio:
         while not self._fixed:
             grid, fit = year.grid, year.fit
             if fit.lost > _LOST or (not self._heavy and not fit.complete):
-                if grid.size < largest:
-                    grid = Grid(grid.step, grid.size * 2)
-                else:
-                    grid = Grid(grid.step * 2.0, grid.size)
+                span = max(grid.span * 2.0, self._least_span())
+                grid = Grid(span / grid.size, grid.size)
             elif grid.size < largest and not _fine(year):
                 grid = Grid(grid.step / 2.0, grid.size * 2)
             else:
@@ -234,6 +232,12 @@ class Portfolio:
             self._spectra = Spectra(self.risks, grid)
             year = self._evaluated()
         return year
+
+    def _least_span(self) -> float:
+        """A power of two beyond the mean by six deviations, where there is a deviation."""
+        cumulants = self.cumulants
+        spread = 6.0 * cumulants.deviation if math.isfinite(cumulants.variance) else 0.0
+        return float(2.0 ** math.ceil(math.log2(max(cumulants.mean + spread, 1.0))))
 
     def _first(self, risks: RiskSet) -> Grid:
         """A grid to begin with, from limited means: no transform is needed to see most of it."""
@@ -252,7 +256,7 @@ class Portfolio:
         if expected == 0.0:
             return Grid(1.0, size)
         small = cut <= _CUT * expected
-        enough = small | (beyond <= _RARE)
+        enough = (small | (beyond <= _RARE)) & (spans >= self._least_span())
         at = int(np.argmax(enough)) if enough.any() else spans.size - 1
         self._heavy = not bool(small[at])
         return Grid(float(spans[at]) / size, size)

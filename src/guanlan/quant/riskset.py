@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from guanlan.quant.frequency import Frequency
-from guanlan.quant.invalid import Invalid, not_negative, positive
+from guanlan.quant.invalid import Invalid, not_negative
 from guanlan.quant.money import currency
 from guanlan.quant.severity import Severity
+
+VARIANCES = (1e-6, 100.0)  # of a clock; below, it only costs digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Group:
     variance: float
 
     def __post_init__(self) -> None:
-        positive(self.variance, f"groups.{self.name}.variance")
+        _variance(self.variance, f"groups.{self.name}.variance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ class RiskSet:
 
     def __post_init__(self) -> None:
         currency(self.currency)
-        not_negative(self.frailty, "frailty")
+        if self.frailty != 0.0:
+            _variance(self.frailty, "frailty")
         if not self.risks:
             raise Invalid("risks", "expected a risk at least")
         _unique("risks", [risk.name for risk in self.risks])
@@ -108,6 +111,12 @@ class RiskSet:
         """The set with `risk` in the place of the one of its name. Raises Invalid."""
         at = self.position(risk.name)
         return replace(self, risks=(*self.risks[:at], risk, *self.risks[at + 1 :]))
+
+
+def _variance(value: float, field: str) -> None:
+    least, most = VARIANCES
+    if not least <= value <= most:
+        raise Invalid(field, f"expected a number from {least:g} to {most:g}")
 
 
 def _unique(what: str, names: list[str]) -> None:
