@@ -25,6 +25,7 @@ from guanlan.fraud.services import project, store_backtest
 from guanlan.fraud.stream import stream_row
 from tests.fraud.reports import report
 from tests.fraud.world import START, World, scenario
+from tests.web.resource_suite import still_log
 
 
 @pytest.mark.parametrize(
@@ -64,8 +65,7 @@ def test_pages_ask_the_database_a_bounded_number_of_times(
     path: str,
     most: int,
 ) -> None:
-    # How much of the audit log is copied depends on what was written, not on what is shown.
-    monkeypatch.setattr("guanlan.core.audit.copying.copy_rows", lambda limit: 0)
+    still_log(monkeypatch)
     signed_in.get(path)
     with django_assert_max_num_queries(most):
         assert signed_in.get(path).status_code == 200

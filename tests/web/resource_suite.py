@@ -27,8 +27,16 @@ from guanlan.web.resource.registry import column_level
 from tests.people import confirm, person
 
 
+def still_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The audit log's copy stands still: how much of the log is copied depends on what was
+    written, by others too, and not on what is shown."""
+    for module in ("guanlan.core.audit.copying", "guanlan.web.pages.audit"):
+        monkeypatch.setattr(f"{module}.copy_rows", lambda limit=None: 0)
+
+
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is asked once in a while by the clock is not asked in the midst of a count."""
+    still_log(monkeypatch)
     monkeypatch.setattr("guanlan.web.accounts.middleware.TOUCH_SECONDS", 10**9)
     monkeypatch.setattr("guanlan.core.people.organisation.KEPT_SECONDS", 10**9)
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guanlan.core.access import SYSTEM, Denied, Subject, subject_of
+from guanlan.core.access.masking import mask
 from guanlan.core.models import Message
 from guanlan.response.complaints import handling
 from guanlan.response.complaints.deadlines import add_terms, due_of, in_time, last_day
@@ -66,6 +67,19 @@ def test_no_number_of_anybody_stays_in_the_masked_copy(
 @given(st.from_regex(r"[a-z0-9._+-]{1,12}@[a-z0-9]{1,9}(\.[a-z]{2,5}){1,2}", fullmatch=True))
 def test_no_address_stays_in_the_masked_copy(address: str) -> None:
     assert address not in masked_text(f"write to {address}, please")
+
+
+@given(st.lists(st.sampled_from(["li.na@qq.com", "+", "王", "a.b", "@", "c@d", ".cn", " "])))
+def test_addresses_are_found_as_by_a_plain_reading(words: list[str]) -> None:
+    text = "".join(words).strip()
+    plainly = re.compile(r"[\w.+'%-]+@[\w-]+(?:\.[\w-]+)+")
+    assert masked_text(text) == plainly.sub(lambda found: mask("email", found[0], 3), text)
+
+
+@pytest.mark.parametrize("piece", ["a", "a.", "a@", "2026-01-01:", "1 ", "A1234567", "(1-"])
+def test_a_text_is_read_in_a_time_that_grows_as_its_length(piece: str) -> None:
+    # Read anew from every letter this would take minutes.
+    assert masked_text(piece * (400_000 // len(piece)))
 
 
 @pytest.mark.parametrize(

@@ -10,20 +10,24 @@ import re
 import unicodedata
 from typing import Final
 
+import re2
+
 from guanlan.core.access.masking import mask
 
-_EMAIL: Final = r"(?P<email>[\w.+'%-]+@[\w-]+(?:\.[\w-]+)+)"
+# By re2, which never goes back over what it read: strangers send these texts, and a long word
+# without an @ would be read anew from each of its letters. Its \w knows the Latin alphabet only.
+_EMAIL: Final = re2.compile(r"[\pL\pN_.+'%-]+@[\pL\pN_-]+(?:\.[\pL\pN_-]+)+")
 # Hong Kong: one or two letters, six digits, and a check character, with or without brackets.
 _HKID: Final = r"(?P<hkid>(?<![A-Za-z0-9])[A-Za-z]{1,2}\d{6}\s?\(?[0-9Aa]\)?(?![A-Za-z0-9]))"
 # A day, with or without its time, is no number of anybody; what goes on with digits is none.
 _DAY: Final = (
     r"(?P<day>(?<![\d.\-/])(?:19|20)\d\d(?P<sep>[-/.])(?:0?[1-9]|1[0-2])(?P=sep)"
     r"(?:0?[1-9]|[12]\d|3[01])(?:[ T](?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)?"
-    r"(?!\s?[\d\-/.:]*\d))"
+    r"(?!\s?[\-/.:]*+\d))"
 )
 # Seven digits or more, however they are set apart: identity cards, cards, accounts, telephones.
 _DIGITS: Final = r"(?P<digits>[A-Za-z]?\+?\(?\d(?:[\s\-.()·]{0,3}\d){6,}[Xx]?)"
-_FOUND: Final = re.compile(f"{_EMAIL}|{_HKID}|{_DAY}|{_DIGITS}")
+_FOUND: Final = re.compile(f"{_HKID}|{_DAY}|{_DIGITS}")
 _NUMBER: Final = re.compile(r"\d")
 _WIDE: Final = "０１２３４５６７８９＠．－＋＿" + "".join(
     chr(0xFF21 + n) + chr(0xFF41 + n) for n in range(26)
@@ -49,14 +53,17 @@ def masked_text(text: str) -> str:
     >>> masked_text("On 2026-11-27 09:12 I paid 1,250.00")
     'On 2026-11-27 09:12 I paid 1,250.00'
     """
-    return _FOUND.sub(_hidden, plain(text))
+    said = plain(text)
+    parts, done = [], 0
+    for found in _EMAIL.finditer(said):
+        parts += [_FOUND.sub(_hidden, said[done : found.start()]), mask("email", found[0], 3)]
+        done = found.end()
+    return "".join(parts) + _FOUND.sub(_hidden, said[done:])
 
 
 def _hidden(found: re.Match[str]) -> str:
     if found["day"] is not None:
         return found[0]
-    if found["email"] is not None:
-        return mask("email", found[0], 3)
     if found["hkid"] is not None:
         return "••••"
     compact = re.sub(r"[^0-9Xx]", "", found[0])
