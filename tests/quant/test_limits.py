@@ -24,6 +24,7 @@ from guanlan.quant import (
 shares = st.sampled_from([0.2, 0.05, 0.01, 0.001, 1e-6])
 
 
+@settings(deadline=None)
 @given(expected=st.floats(0, 5_000), false_alarms=shares)
 def test_a_poisson_limit_is_the_smallest_that_keeps_its_promise(
     expected: float, false_alarms: float
@@ -41,7 +42,7 @@ def test_low_counts_alarm_a_hundred_times_less_than_by_three_deviations() -> Non
         assert 365 * float(stats.poisson(mean).sf(poisson_limit(mean, 0.001))) < 0.1
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     rate=st.floats(0.1, 300), shape=st.floats(0.3, 200), exposure=st.floats(0.01, 3),
     false_alarms=shares,
@@ -76,7 +77,7 @@ def test_an_interval_is_per_unit_of_exposure() -> None:
     assert poisson_interval(0, 1.0)[0] == 0.0
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     yes=st.floats(0.3, 300), no=st.floats(0.3, 3_000), trials=st.integers(0, 400),
     false_alarms=shares,

@@ -26,6 +26,7 @@ from guanlan.quant import (
 counts = st.integers(0, 400)
 
 
+@settings(deadline=None)
 @given(before=counts, after=counts, exposure=st.floats(0.1, 10))
 def test_p_values_and_interval_are_those_of_the_exact_binomial(
     before: int, after: int, exposure: float
@@ -45,6 +46,7 @@ def test_p_values_and_interval_are_those_of_the_exact_binomial(
         assert mine == pytest.approx(theirs, rel=1e-6)
 
 
+@settings(deadline=None)
 @given(before=st.integers(1, 300), after=counts, scale=st.floats(0.01, 100))
 def test_only_the_ratio_of_exposures_matters(before: int, after: int, scale: float) -> None:
     one = count_ratio(before, after, exposures=(2.0, 3.0))
@@ -96,7 +98,7 @@ def test_verdicts() -> None:
     assert count_ratio(0, 20).verdict(0.8) == "not met"
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(values=st.lists(st.floats(-1e6, 1e6), min_size=4, max_size=9, unique=True))
 def test_a_trend_without_ties_is_exact(values: list[float]) -> None:
     found = mann_kendall(values)
@@ -106,6 +108,7 @@ def test_a_trend_without_ties_is_exact(values: list[float]) -> None:
     assert found.p == pytest.approx(theirs.pvalue)
 
 
+@settings(deadline=None)
 @given(values=st.lists(st.integers(0, 5), min_size=4, max_size=60))
 def test_a_trend_with_ties_has_kendalls_tau(values: list[int]) -> None:
     found = mann_kendall(values)
@@ -125,6 +128,7 @@ def test_ties_and_length_are_allowed_for() -> None:
     assert found.p == pytest.approx(np.mean(np.array(scores) >= abs(found.score)), abs=0.01)
 
 
+@settings(deadline=None)
 @given(values=st.lists(st.floats(-1e4, 1e4).map(lambda x: round(x, 3)), min_size=5, max_size=30))
 def test_a_slope_is_scipys(values: list[float]) -> None:
     times = [float(k) for k in range(len(values))]

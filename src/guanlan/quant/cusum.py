@@ -20,7 +20,7 @@ from scipy.special import pdtr
 from guanlan.quant.invalid import Invalid, not_negative, positive
 
 GRAIN = 10
-_MOST_STATES = 3_000
+_MOST_STATES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def cusum(good: float, bad: float, run_length: float) -> Cusum:
     `run_length` periods in the mean; of all thresholds the smallest.
 
     Raises Invalid for means that are not above zero and in order, a rise too small for tenths, or a
-    wait that would need a threshold past 300 events.
+    wait that would need a threshold past 200 events.
 
     >>> chart = cusum(3.0, 4.5, 1_000)
     >>> chart.reference, round(chart.run_length(4.5), 1)
