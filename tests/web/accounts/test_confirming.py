@@ -223,7 +223,7 @@ def test_it_can_be_left_for_the_page_it_came_from_but_for_no_foreign_one(english
 
 
 def test_what_was_typed_stands_in_the_page_only(english: Client) -> None:
-    secret = "a\"token<&\r\nof two lines"
+    secret = 'a"token<&\r\nof two lines'
     form = {"channel_name": "room", "per_minute": "20", "token": secret, "password": "its own"}
     path = "/settings/channels/new/dingtalk"
     asked = english.post(path, form)

@@ -28,8 +28,7 @@ from guanlan.core.people.limiting import enter
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.resource.acts import FILES_LEFT
 
-PREFIX: Final = "_proof-"  # before the names of the proof's fields: a form may have its own password
-TOKEN: Final = "csrfmiddlewaretoken"
+PREFIX: Final = "_proof-"  # of the proof's fields: a form may have its own password
 
 
 class _Way(NamedTuple):
@@ -102,7 +101,7 @@ def carried(request: HttpRequest) -> list[tuple[str, str]]:
     pairs = [
         (name, value)
         for name, values in request.POST.lists()
-        if name != TOKEN and not name.startswith(PREFIX)
+        if name != "csrfmiddlewaretoken" and not name.startswith(PREFIX)
         for value in values
     ]
     if request.FILES and FILES_LEFT not in request.POST:
