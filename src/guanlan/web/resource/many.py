@@ -73,7 +73,7 @@ def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
         text = _("More than %(n)s rows fit the filter. Narrow it first.") % {"n": number(most)}
         messages.error(request, text)
         return redirect(page)
-    if (proof := asked_again(request, action, page)) is not None:
+    if (proof := asked_again(request, action, page, str(action.title))) is not None:
         return proof
     asking = _Asking(request, resource, subject, action, state, ask, form)
     if not sure:
