@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -17,6 +17,7 @@ def generated(frequency: Frequency, z: float) -> float:
     return float(np.exp(frequency.exponent(np.array([z - 1.0 + 0j]))).real[0])
 
 
+@settings(deadline=None)
 @given(rate=rates, z=st.floats(0, 1))
 def test_a_known_rate_counts_as_poisson(rate: float, z: float) -> None:
     counts = np.arange(400)
@@ -24,6 +25,7 @@ def test_a_known_rate_counts_as_poisson(rate: float, z: float) -> None:
     assert generated(Frequency(rate), z) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(rate=st.floats(0.01, 20), shape=st.floats(0.5, 50), z=st.floats(0, 0.9))
 def test_a_gamma_rate_counts_as_negative_binomial(rate: float, shape: float, z: float) -> None:
     counts = np.arange(3000)
@@ -33,6 +35,7 @@ def test_a_gamma_rate_counts_as_negative_binomial(rate: float, shape: float, z: 
     assert Frequency(rate, shape).variance == pytest.approx(float(law.var()))
 
 
+@settings(deadline=None)
 @given(low=st.floats(0.01, 50), wider=st.floats(1.05, 500), level=st.floats(0.5, 0.99))
 def test_an_experts_interval_is_met_at_both_ends(low: float, wider: float, level: float) -> None:
     found = credible(gamma_from_interval(low, low * wider, level=level), level=level)
@@ -53,6 +56,7 @@ def test_three_events_in_a_quarter_double_a_prior_of_two() -> None:
     assert (round(low, 1), round(high, 1)) == (1.3, 8.2)
 
 
+@settings(deadline=None)
 @given(rate=rates, shape=st.floats(0.2, 40), n=st.integers(0, 50), m=st.integers(0, 50))
 def test_learning_twice_is_learning_at_once(rate: float, shape: float, n: int, m: int) -> None:
     prior = Frequency(rate, shape)

@@ -24,7 +24,7 @@ def gamma_from_interval(low: float, high: float, *, level: float = 0.9) -> Frequ
 
     >>> found = gamma_from_interval(1.0, 4.0)
     >>> round(found.rate, 3), round(found.shape, 3)
-    (2.27, 5.875)
+    (2.287, 6.047)
     """
     positive(low, "frequency.interval")
     positive(high, "frequency.interval")

@@ -30,7 +30,7 @@ from guanlan.quant.riskset import RiskSet
 from guanlan.quant.spectra import Spectra, members_of
 from guanlan.quant.year import Year
 
-_SIZE, _SIZE_OF_MANY, _MANY = 2**15, 2**14, 512
+_SIZE, _SIZE_OF_MANY, _MANY = 2**14, 2**13, 512
 _ENTRIES = 2**26  # of all spectra together: half a gigabyte
 _LOST = 1e-4  # ten times below what is tolerated, so that VaR 99.9 lies well inside
 _CUT = 5e-4  # share of the expectancy that single losses beyond the grid may carry
@@ -219,7 +219,7 @@ class Portfolio:
         """The year, on a grid that is made larger until it fits."""
         year = self._evaluated()
         largest = 1 << ((_ENTRIES // len(self._parts)).bit_length() - 1)
-        largest = max(_SIZE_OF_MANY, min(LARGEST, largest))
+        largest = max(_SIZE, min(LARGEST, largest))
         while not self._fixed:
             grid, fit = year.grid, year.fit
             if fit.lost > _LOST or (not self._heavy and not fit.complete):
