@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from guanlan.core.access import Denied, Subject
 from guanlan.core.audit.copying import copy_rows
@@ -14,6 +15,7 @@ from guanlan.core.models import AuditEntry, User
 from guanlan.response.incidents import moving, roles, tasks
 from guanlan.response.incidents.declaring import declare
 from guanlan.response.incidents.matrix import SHIPPED, add_matrix, matrix_in_force
+from guanlan.response.incidents.showing import said
 from guanlan.response.incidents.timeline import note
 from guanlan.response.models import Incident, IncidentTask, PlanRun, RoleHeld, TimelineEntry
 from guanlan.response.terms import Severity
@@ -212,6 +214,18 @@ def test_a_plan_is_started_for_it_once_for_each_start() -> None:
     assert PlanRun.objects.get() == run
     assert (run.origin_noun, run.origin_id) == ("response.incident", str(row.pk))
     assert kinds(row)[-1] == "plan"
+
+
+def test_the_timeline_names_a_plan_in_the_language_of_its_reader() -> None:
+    plan = in_force(line_of(1))
+    plan.titles = {"en": "Outage", "zh-hant": "支付中斷"}
+    plan.save(update_fields=["titles"])
+    row = declared()
+    run = moving.start_plan(someone("operations"), row, plan, now=NOW)
+    line = row.entries.get(kind="plan")
+    for language, name in (("en", "Outage"), ("zh-hant", "支付中斷")):
+        with translation.override(language):
+            assert said(line) == f"{name} · {run.pk}"
 
 
 def test_a_thing_is_tied_once() -> None:

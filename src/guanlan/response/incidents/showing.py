@@ -251,7 +251,7 @@ def said(one: TimelineEntry) -> str:
     if one.kind == "linked":
         return f"{titles().get(values['noun'], values['noun'])} {values['key']}"
     if one.kind == "plan":
-        return f"{values['plan']} · {values['run']}"
+        return f"{title_in(one.values) or values['plan']} · {values['run']}"
     if one.kind == "update":
         names = dict(StakeholderUpdate.Audience.choices)
         return str(names.get(values["audience"], values["audience"]))
@@ -265,7 +265,8 @@ def said(one: TimelineEntry) -> str:
     if one.kind == "clock_ended":
         return labelled(title_in(one.values), CLOCK_STATES.get(values["state"], values["state"]))
     if one.kind == "status":
-        return labelled(values["component"], STATUS_STATES.get(values["state"], values["state"]))
+        state = STATUS_STATES.get(values["state"], values["state"])
+        return labelled(title_in(one.values) or values["component"], state)
     if one.kind == "posted":
         return str(dict(StatusPost.Phase.choices).get(values["phase"], values["phase"]))
     if one.kind == "reported":

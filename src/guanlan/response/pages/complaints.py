@@ -307,7 +307,7 @@ COMPLAINTS = register(
                    when=lambda row: row.state != "closed",
                    form=lambda subject, row: Giving, many=giving_many(Giving, handler)),
             Action("label", gettext_lazy("Labels"), acts.label,
-                   form=lambda subject, row: forms.labelling(row)),
+                   form=lambda subject, row: forms.labelling(row), button=gettext_lazy("Save")),
             Action("told", gettext_lazy("Customer told"), acts.told,
                    when=lambda row: row.state in OPEN, form=lambda subject, row: forms.Telling),
             Action("complex", gettext_lazy("Complex"), acts.find_complex,
