@@ -53,6 +53,7 @@ from tests.response.complaints import rows as complaint_rows
 from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
 from tests.response.status import rows as status_rows
+from tests.risk import rows as risk_rows
 from tests.scene import pond_standing
 from tests.web.resource_suite import unhurried
 
@@ -83,6 +84,7 @@ def seed(pond: World) -> User:
     incident_rows.seed(MANY)
     case_rows.seed(MANY)
     complaint_rows.seed(MANY)
+    risk_rows.seed(MANY)
     channel = Channel.objects.create(name="mail", kind="email")
     message = Message.objects.create(template="comment.mention", recipient=person(None, "told"))
     Delivery.objects.bulk_create(Delivery(message=message, channel=channel) for _ in range(MANY))

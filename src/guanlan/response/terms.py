@@ -8,7 +8,10 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
+from guanlan.risk import terms
+
 Words = str | Promise
+CATEGORIES: Final[dict[str, Words]] = terms.CATEGORIES
 
 
 class Severity(IntEnum):
@@ -27,16 +30,6 @@ SEVERITIES: Final[dict[str, Words]] = {
     "medium": pgettext_lazy("severity", "medium"),
     "high": pgettext_lazy("severity", "high"),
     "critical": pgettext_lazy("severity", "critical"),
-}
-
-# The six kinds of risk; every alert, case, incident and complaint is of one of them.
-CATEGORIES: Final[dict[str, Words]] = {
-    "security": pgettext_lazy("category of risk", "technical security"),
-    "privacy": pgettext_lazy("category of risk", "data privacy"),
-    "compliance": pgettext_lazy("category of risk", "compliance"),
-    "operations": pgettext_lazy("category of risk", "operations"),
-    "reputation": pgettext_lazy("category of risk", "reputation"),
-    "fraud": pgettext_lazy("category of risk", "user fraud"),
 }
 
 # What an alert, a case or a restriction may speak of. Scenarios name more kinds of their own;

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "guanlan.core",
     "guanlan.web",
+    "guanlan.risk",
     "guanlan.response",
     "guanlan.fraud",
     "allauth",

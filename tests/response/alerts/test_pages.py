@@ -339,3 +339,11 @@ def test_an_alert_is_snoozed_on_its_page_for_thirty_days_at_most(owner: Client) 
     assert raised("u-1", rule="fraud.other.x").muted == ""
     page = owner.get(reverse("alert", args=[alert.pk])).content.decode()
     assert "known traveller" in page
+
+
+def test_groups_by_rule_are_named_in_words_with_the_code_small(owner: Client) -> None:
+    raised(rule="fraud.rule_1", text="%(n)s transfers within an hour", values={"n": 12})
+    page = owner.get(reverse("alerts"), {"group": "rule"}).content.decode()
+    group = page.split('class="rows groups"')[1].split("</table>")[0]
+    assert ">… transfers within an hour</a>" in group
+    assert '<code class="small quiet">fraud.rule_1</code>' in group

@@ -18,12 +18,13 @@ from django.utils import translation
 
 from guanlan.core.access import SYSTEM, Denied, subject_of
 from guanlan.core.audit.copying import copy_rows
-from guanlan.core.models import AuditEntry
+from guanlan.core.models import AuditEntry, Channel
 from guanlan.response.complaints.after_all import FIELDS, offered, take_after_all
 from guanlan.response.complaints.deadlines import due_of
 from guanlan.response.complaints.gateways import Call, receive
 from guanlan.response.complaints.importing import bring_in
 from guanlan.response.complaints.letters import NotTaken
+from guanlan.response.complaints.shipped import RECEIVED
 from guanlan.response.complaints.signatures import sign, wechat_seal, wechat_sign
 from guanlan.response.complaints.ways import save_mailbox
 from guanlan.response.models import Complaint, ComplaintGateway, ComplaintLetter
@@ -319,3 +320,17 @@ def test_who_sets_up_gateways_sees_and_discards_but_takes_nothing_in(client: Cli
     assert last().state == "discarded"
     with pytest.raises(ValidationError, match="dealt with already"):
         take(last())
+
+
+def test_the_customer_is_told_once_that_it_came_in() -> None:
+    Channel.objects.create(name="file", kind="file", config={"name": "letters"})
+    row, _secret = gateway("hmac")
+    body = {"id": "9", "text": "It was charged twice", "email": "li@example.com"}
+    assert send(row, "another secret", body) is None
+    made = take(last())
+    [told] = made.messages.all()
+    assert (told.how, told.template, told.incoming) == ("email", RECEIVED, False)
+    assert made.receipt in str(told.text)
+    with pytest.raises(ValidationError, match="taken in already"):
+        take(last())
+    assert made.messages.count() == 1

@@ -14,6 +14,7 @@ from django.urls import reverse
 from guanlan.core.people import limiting
 from guanlan.core.people.limiting import Door
 from guanlan.response.complaints import files
+from guanlan.response.complaints.links import path_of
 from guanlan.response.models import Complaint
 from guanlan.web.discussion.models import Attachment
 from tests.people import person
@@ -169,3 +170,21 @@ def test_a_day_has_so_many_megabytes_for_one_address(
 def test_without_the_token_of_the_form_nothing_is_taken(room: Path) -> None:
     assert send(Client(enforce_csrf_checks=True), file()).status_code == 403
     assert left(room) == []
+
+
+def test_the_customers_page_lists_what_the_customer_sent_and_nothing_of_staff(
+    customer: Client,
+) -> None:
+    send(customer, file("receipt of 13800138000.png"), file("b & c.png", PNG[:-1] + b"!"))
+    row = Complaint.objects.get()
+    page = customer.get(path_of(row)).content.decode()
+    assert "Files that you sent" in page
+    assert "13800138000" not in page
+    assert page.count(f"{len(PNG)}\xa0bytes") == 2
+    assert "b &amp; c.png" in page
+    first = Attachment.objects.order_by("pk")[:1].values("pk")
+    Attachment.objects.filter(pk__in=list(first.values_list("pk", flat=True))).update(
+        author=person("owner")
+    )
+    page = customer.get(path_of(row)).content.decode()
+    assert page.count(f"{len(PNG)}\xa0bytes") == 1

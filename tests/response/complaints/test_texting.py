@@ -13,6 +13,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from guanlan.core.access import SYSTEM
 from guanlan.core.audit.copying import copy_rows
@@ -107,7 +108,7 @@ def test_a_reply_that_cannot_be_sent_says_so_and_its_owner_is_told(
     assert (made.delivery, made.sent) == ("failed", False)
     client.force_login(mine)
     text = page(client, row)
-    assert '<span class="state bad">could not be sent</span>' in text
+    assert '<span class="state bad">could not be sent: the channel is not in use</span>' in text
     assert "a reply could not be sent" in text
     told = Message.objects.get(template="complaint.unsent")
     assert told.recipient == mine
@@ -193,3 +194,32 @@ def test_a_gateway_is_given_its_way_to_reply_on_its_form(client: Client) -> None
     page = client.get(change)
     assert page.status_code == 200
     assert f'value="{way.pk}" selected' in page.content.decode()
+
+
+def test_what_became_of_a_letter_is_said_as_the_outbox_knows_it(
+    client: Client,
+) -> None:
+    way, now = channel(), timezone.now()
+    row = taken(email="li@example.com")
+    made = reply(SYSTEM, row, "We paid it back today.", how="email", outcome="upheld", now=now)
+    mine = person("customer_service", "li")
+    client.force_login(mine)
+    Complaint.objects.update(owner=mine)
+    assert (made.delivery, made.sent) == ("waiting", True)
+    assert "e-mail · on its way" in page(client, row)
+    sending = Delivery.objects.filter(message=made.letter)
+    sending.update(attempts=1, why="unreachable")
+    assert "not sent yet: no connection, or no answer; it is tried again 2" in page(client, row)
+    sending.update(state="sent", why="", finished=now)
+    assert f"e-mail · sent {timezone.localtime(now):%Y-%m-%d %H:%M}" in page(client, row)
+    sending.update(state="failed", why="rejected", finished=now)
+    assert settle_texts(now) == 1
+    said = page(client, row)
+    assert "could not be sent: the other side refuses it</span>" in said
+    made.refresh_from_db()
+    row.refresh_from_db()
+    assert (made.delivery, made.sent, row.told, row.state) == ("failed", False, None, "working")
+    assert Message.objects.filter(template="complaint.unsent").exists()
+    Message.objects.filter(pk=made.letter_id).delete()
+    assert 'e-mail · <span class="state bad">could not be sent</span>' in page(client, row)
+    assert way.enabled

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
+from django import forms
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.utils import translation
 from msgspec import structs
 from pytest_django import Settings
 
@@ -27,9 +33,11 @@ from guanlan.core.models import (
     User,
 )
 from guanlan.core.people.session_store import kept_key
+from guanlan.response.models import EntityRef
 from guanlan.web.pages.keys import KEYS
 from guanlan.web.resource import acts
-from guanlan.web.resource.declared import Action
+from guanlan.web.resource.declared import Action, Form
+from guanlan.web.resource.editing import edit
 from tests.people import app_code, confirm, person
 
 pytestmark = pytest.mark.django_db
@@ -137,16 +145,58 @@ def test_a_sensitive_act_is_refused_until_the_person_is_confirmed(
     english: Client, made: Callable[[], Act]
 ) -> None:
     act = made()
-    asked = english.post(act.path, act.form)
-    assert asked.status_code == 302
-    assert asked["Location"].startswith("/account/confirm?")
-    assert not act.done()
+    asks(english.post(act.path, act.form), act)
     confirm(english, ago=601)  # older than ten minutes
-    assert english.post(act.path, act.form)["Location"].startswith("/account/confirm?")
-    assert not act.done()
+    asks(english.post(act.path, act.form), act)
     english.post("/account/confirm", {"password": PASSWORD})
-    assert "/account/confirm" not in english.post(act.path, act.form).headers.get("Location", "")
+    assert english.post(act.path, act.form).status_code in (200, 302)
     assert act.done()
+
+
+@pytest.mark.parametrize("made", ACTS, ids=lambda made: made.__name__.strip("_"))
+def test_one_sending_proves_and_acts_and_a_wrong_password_keeps_what_was_typed(
+    english: Client, made: Callable[[], Act]
+) -> None:
+    act = made()
+    asked = english.post(act.path, act.form)
+    sent = carried(asked)
+    assert kept(sent) == typed(act.form)
+    wrong = english.post(act.path, {**sent, "_proof-password": "wrong"})
+    asks(wrong, act)
+    assert "The password is wrong." in wrong.content.decode()
+    assert kept(carried(wrong)) == typed(act.form)
+    right = english.post(act.path, {**carried(wrong), "_proof-password": PASSWORD})
+    assert right.status_code in (200, 302)
+    assert act.done()
+
+
+def carried(answer: Any) -> dict[str, list[str]]:
+    """What the fields of the page hold that asks for the proof."""
+    found: dict[str, list[str]] = {}
+    page = answer.content.decode().split("Nothing was done yet")[1]
+    for tag in re.findall(r'<input type="hidden"[^>]*>', page):
+        if 'name="' in tag and 'value="' in tag:
+            name, value = (re.search(rf' {one}="([^"]*)"', tag) for one in ("name", "value"))
+            assert name
+            assert value
+            found.setdefault(html.unescape(name[1]), []).append(html.unescape(value[1]))
+    return found
+
+
+def kept(sent: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {name: values for name, values in sent.items() if name != "csrfmiddlewaretoken"}
+
+
+def typed(form: dict[str, Any]) -> dict[str, list[str]]:
+    return {name: [one] if isinstance(one, str) else one for name, one in form.items()}
+
+
+def asks(answer: Any, act: Act) -> None:
+    """The person is asked who they are, at the same address, and nothing was done."""
+    assert answer.status_code == 422
+    assert f'action="{act.path}"' in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    assert not act.done()
 
 
 def test_emergency_access_has_its_limits_however_often_one_confirms(english: Client) -> None:
@@ -163,36 +213,94 @@ def test_emergency_access_has_its_limits_however_often_one_confirms(english: Cli
     assert (grant.ends - grant.starts).total_seconds() == 15 * 60
 
 
-def test_a_confirmed_person_comes_back_to_the_page_and_is_told_to_do_it_again(
+def test_it_can_be_left_for_the_page_it_came_from_but_for_no_foreign_one(english: Client) -> None:
+    act = _switch_a_channel()
+    for page, led in (("http://testserver/settings/channels?a=1", "/settings/channels?a=1"),
+                      ("https://evil.example/x", "/")):  # fmt: skip
+        asked = english.post(act.path, act.form, headers={"Referer": page}).content.decode()
+        assert f'<a class="button wide" href="{led}">Cancel</a>' in asked
+        assert "evil" not in asked
+
+
+def test_what_was_typed_stands_in_the_page_only(english: Client) -> None:
+    secret = 'a"token<&\r\nof two lines'
+    form = {"channel_name": "room", "per_minute": "20", "token": secret, "password": "its own"}
+    path = "/settings/channels/new/dingtalk"
+    asked = english.post(path, form)
+    assert kept(carried(asked)) == typed(form)
+    assert "its own" not in str(asked.headers) + str(asked.cookies) + str(english.session.items())
+    assert "Nothing was done yet." in asked.content.decode()
+
+
+def test_a_proof_is_asked_for_in_the_place_of_a_part_and_the_part_comes_after_it(
     english: Client,
 ) -> None:
-    act, page = _switch_a_channel(), "/settings/channels"
-    asked = english.post(act.path, act.form, headers={"Referer": f"http://testserver{page}?a=1"})
-    assert asked["Location"] == f"/account/confirm?next={page.replace('/', '%2F')}%3Fa%3D1"
-    answer = english.post(asked["Location"], {"password": PASSWORD, "next": f"{page}?a=1"})
-    assert answer["Location"] == f"{page}?a=1"
-    assert not act.done()  # nothing is sent by itself
-    again = "It is you. Nothing was done yet: do it once more."
-    assert again in english.get(page).content.decode()
-    assert again not in english.get(page).content.decode()
-    assert not act.done()
-
-
-def test_a_foreign_page_is_not_led_back_to(english: Client) -> None:
-    act = _switch_a_channel()
-    asked = english.post(act.path, act.form, headers={"Referer": "https://evil.example/x"})
-    assert asked["Location"] == "/account/confirm?next=%2F"
-    answer = english.post("/account/confirm", {"password": PASSWORD, "next": "//evil.example/x"})
-    assert "evil" not in answer["Location"]
-
-
-def test_a_part_of_a_page_sends_the_whole_page_to_confirm(english: Client) -> None:
-    act = _switch_a_channel()
+    ref = EntityRef.objects.create(kind="user", key="u-1")
+    path, form = f"/respond/entities/{ref.pk}/reveal", {"value": "key", "reason": "case seven"}
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/settings/people/7"}
-    asked = english.post(act.path, act.form, headers=headers)
-    assert asked.status_code == 204
-    assert asked["HX-Redirect"] == "/account/confirm?next=%2Fsettings%2Fpeople%2F7"
+    asked = english.post(path, form, headers=headers)
+    assert asked.status_code == 200  # htmx puts no other answer into the page
+    assert "<html" not in asked.content.decode()
+    sent = {**carried(asked), "_proof-password": PASSWORD}
+    assert kept(carried(asked)) == typed(form)
+    part = english.post(path, sent, headers=headers).content.decode()
+    assert "case seven" in part
+    assert "Confirm that it is you" not in part
+
+
+def test_who_tries_passwords_there_is_kept_out_as_at_the_door(english: Client) -> None:
+    act = _give_a_role()
+    for _try in range(10):
+        assert english.post(act.path, {**act.form, "_proof-password": "x"}).status_code == 422
+    shut = english.post(act.path, {**act.form, "_proof-password": PASSWORD})
+    assert shut.status_code == 429
+    assert int(shut["Retry-After"]) > 0
+    assert kept(carried(shut)) == typed(act.form)
+    assert english.post("/account/confirm", {"password": PASSWORD}).status_code == 429
     assert not act.done()
+
+
+def test_a_proof_in_another_window_lets_the_first_one_go_on(english: Client) -> None:
+    act = _give_a_role()
+    sent = carried(english.post(act.path, act.form))
+    asks(english.post(act.path, {**sent, "_proof-password": ""}), act)
+    english.post("/account/confirm", {"password": PASSWORD})
+    english.post(act.path, {**sent, "_proof-password": ""})
+    assert act.done()
+
+
+def test_without_the_token_of_the_form_no_proof_counts(english: Client) -> None:
+    act = _give_a_role()
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies["guanlan_session"] = english.cookies["guanlan_session"].value
+    assert strict.post(act.path, {**act.form, "_proof-password": PASSWORD}).status_code == 403
+    assert not act.done()
+
+
+def test_files_are_not_carried_and_asked_for_again(english: Client, owner: User) -> None:
+    class Loaded(forms.Form):
+        name = forms.CharField()
+        table = forms.FileField(required=False)
+
+    def add(_subject: Any, values: dict[str, Any]) -> Any:
+        raise AssertionError(f"{sorted(values)} was sent without its file")
+
+    def post(**sent: Any) -> Any:
+        request = RequestFactory().post("/settings/keys/new", sent)
+        request.user, request.session = owner, english.session
+        request._messages = FallbackStorage(request)  # type: ignore[attr-defined]
+        return edit(request, of, None)
+
+    of = structs.replace(KEYS, form=Form(make=lambda *_: Loaded, add=add, again=True))
+    with translation.override("en"):
+        asked = post(name="of May", table=SimpleUploadedFile("may.csv", b"1,2"))
+        assert "Files cannot be kept" in asked.content.decode()
+        assert kept(carried(asked)) == {"name": ["of May"], "_files_left": ["1"]}
+        confirm(english)
+        answer = post(name="of May", _files_left="1")
+    assert answer.status_code == 422
+    assert "choose them again" in answer.content.decode()
+    assert 'value="of May"' in answer.content.decode()
 
 
 def test_the_session_goes_on_under_a_new_key_once_confirmed(english: Client, owner: User) -> None:
@@ -213,7 +321,16 @@ def test_a_code_of_the_app_confirms_too(owner: User) -> None:
     TOTP.activate(owner, SECRET)
     client, act = Client(), _give_a_role()
     client.force_login(owner)
-    assert client.post(act.path, act.form).status_code == 302
+    asks(client.post(act.path, act.form), act)
+    asks(client.post(act.path, {**act.form, "_proof-code": "000000"}), act)
+    client.post(act.path, {**act.form, "_proof-code": app_code(SECRET)})
+    assert act.done()
+
+
+def test_a_code_confirms_before_a_page_too(owner: User) -> None:
+    TOTP.activate(owner, SECRET)
+    client, act = Client(), _give_a_role()
+    client.force_login(owner)
     assert client.post("/account/confirm/code", {"code": app_code(SECRET)}).status_code == 302
     client.post(act.path, act.form)
     assert act.done()
@@ -251,7 +368,7 @@ def test_checking_a_field_of_a_sensitive_form_saves_nothing(english: Client) -> 
     form = {"name": "backend", "scopes": ["events:write"]}
     checked = english.post("/settings/keys/new", {**form, "_field": "name"})
     assert checked.status_code == 200
-    assert english.post("/settings/keys/new", {**form, "_field": "x"}).status_code == 302
+    assert english.post("/settings/keys/new", {**form, "_field": "x"}).status_code == 422
     assert not ApiKey.objects.exists()
 
 
@@ -260,7 +377,7 @@ def by_hand() -> Iterator[list[str]]:
     """A way to ask that says where it was told to lead."""
     led: list[str] = []
 
-    def asks(request: HttpRequest, page: str) -> HttpResponse:
+    def asks(request: HttpRequest, page: str, what: str) -> HttpResponse:
         led.append(page)
         return HttpResponse("who?", status=401)
 

@@ -63,7 +63,7 @@ def test_who_did_not_prove_themselves_is_asked_before_the_form_and_before_the_ac
 ) -> None:
     owner, proven = person("owner"), [False]
 
-    def ask(_request: HttpRequest, page: str) -> HttpResponse | None:
+    def ask(_request: HttpRequest, page: str, _what: str) -> HttpResponse | None:
         return None if proven[0] else HttpResponseRedirect(f"/prove?next={page}")
 
     monkeypatch.setattr(acts, "_reauthenticate", [ask])

@@ -27,6 +27,13 @@ TEXT_KINDS = (*SMS_KINDS, "file")  # of channels that take a text message
 logger = logging.getLogger("guanlan.outbox")
 
 
+class Tracked(EmailMessage):
+    """A letter to one address of which its sender wants to know what became: `posted` is the
+    message in the outbox, None before it is sent and where it cannot be."""
+
+    posted: Message | None = None
+
+
 class EmailBackend(BaseEmailBackend):
     """Puts letters into the outbox. Without a channel for e-mail nothing is sent, and the log
     and the doctor say so."""
@@ -49,6 +56,8 @@ class EmailBackend(BaseEmailBackend):
                     message.save()
                     Delivery.objects.create(message=message, channel=channel, due=timezone.now())
                     made += 1
+                    if isinstance(written, Tracked):
+                        written.posted = message
             transaction.on_commit(nudge_all, robust=True)
         return made
 

@@ -29,7 +29,8 @@ LANGUAGES: Final = ("en", "zh-hans", "zh-hant")
 LONGEST_VALUE: Final = 500
 _NAME: Final = re.compile(r"\{(\w+)\}")
 _BRACE: Final = re.compile(r"[{}]")
-_TAIL: Final = re.compile(r"\s*[:：·]?\s*(?:[\[【“「]?…[\]】”」]?\s*[:：,，]?\s*)+$")
+# From behind, where it stands: nothing is read twice.
+_TAIL: Final = re.compile(r"(?:\s*+(?:[:：,，]\s*+)?[\]】”」]?…[\[【“「]?)+\s*+(?:[:：·]\s*+)?")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 Value = str | int | float
@@ -118,7 +119,8 @@ def without_tail(text: str) -> str:
     >>> without_tail("Case … is yours: …"), without_tail("The job … is late")
     ('Case … is yours', 'The job … is late')
     """
-    return _TAIL.sub("", text) or text
+    tail = _TAIL.match(text[::-1])
+    return (text[: len(text) - tail.end()] if tail else text) or text
 
 
 def prepared(name: str, context: Mapping[str, Value]) -> dict[str, Value]:

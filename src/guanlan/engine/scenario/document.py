@@ -57,8 +57,8 @@ class Table:
 Node = Scalar | Items | Table
 
 
-def read_document(source: Source) -> Table:
-    """The mapping that the whole text is.
+def read_document(source: Source, noun: str = "scenario file", begin: str = "guanlan") -> Table:
+    """The mapping that the whole text is; `noun` and `begin`, its first key, are for messages.
 
     Raises ScenarioError for text that is too large, too deep, not YAML, or that uses what
     scenario files do without: tags, merge keys, several documents.
@@ -71,9 +71,9 @@ def read_document(source: Source) -> Table:
         raise _error(
             source,
             bad.start(),
-            f"the character U+{ord(bad[0]):04X} may not stand in a scenario file",
+            f"the character U+{ord(bad[0]):04X} may not stand in a {noun}",
         )
-    builder = _Builder(source)
+    builder = _Builder(source, noun)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
@@ -87,7 +87,7 @@ def read_document(source: Source) -> Table:
         raise ScenarioError(builder.issues)
     if not isinstance(builder.root, Table):
         offset = builder.root.offset if builder.root else 0
-        raise _error(source, offset, "a scenario file is a mapping that starts with `guanlan: 1`")
+        raise _error(source, offset, f"a {noun} is a mapping that starts with `{begin}: 1`")
     return builder.root
 
 
@@ -126,10 +126,11 @@ class _Open:
 class _Builder:
     """Takes parser events, one after the other, and grows the tree without recursion."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, noun: str) -> None:
         self.root: Node | None = None
         self.issues: list[Issue] = []
         self._source = source
+        self._noun = noun
         self._open: list[_Open] = []
         self._anchors: dict[str, Node | None] = {}  # None while the anchored value is open
         self._documents = 0
@@ -139,7 +140,7 @@ class _Builder:
         if isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:
-                self._refuse(event, "a scenario file holds one document, and here starts another")
+                self._refuse(event, f"a {self._noun} holds one document, and here starts another")
         elif isinstance(event, yaml.ScalarEvent):
             self._no_tag(event, event.tag)
             style = event.style or ""
@@ -201,7 +202,7 @@ class _Builder:
             self._report(node.offset, "a key must be a plain word, not a list or a mapping")
             raise ScenarioError(self.issues)
         if node.text == "<<" and not node.style:
-            self._refuse(event, "merge keys (`<<`) are not used in scenario files")
+            self._refuse(event, f"merge keys (`<<`) are not used in {self._noun}s")
         if node.text in parent.keys:
             first = self._source.issue(parent.keys[node.text].offset, "")
             self._report(offset, f"the key `{node.text}` stands twice, first on line {first.line}")
@@ -209,7 +210,7 @@ class _Builder:
 
     def _no_tag(self, event: yaml.NodeEvent, tag: str | None) -> None:
         if tag is not None and tag != "!":
-            self._refuse(event, f"tags such as `{tag}` are not used in scenario files")
+            self._refuse(event, f"tags such as `{tag}` are not used in {self._noun}s")
 
     def _offset(self, event: yaml.Event) -> int:
         mark = event.start_mark

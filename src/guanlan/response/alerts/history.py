@@ -25,6 +25,7 @@ KINDS: Final[dict[str, Words]] = {
     "returned": pgettext_lazy("became of an alert", "came back"),
     "told": pgettext_lazy("became of an alert", "told"),
     "well": pgettext_lazy("became of an alert", "well again; closed by the platform"),
+    "moved": pgettext_lazy("became of an alert", "its indicator changed"),
     "nobody": pgettext_lazy("became of an alert", "nobody was reachable; told the owners"),
 }
 

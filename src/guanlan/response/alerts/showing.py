@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject
 from guanlan.response.alerts import evidence
+from guanlan.response.alerts.crossing import state_words
 from guanlan.response.alerts.handling import DISPOSITIONS, STATES
 from guanlan.response.alerts.history import KINDS
 from guanlan.response.alerts.titles import rule_words, title_of
@@ -179,6 +180,12 @@ def _line(one: AlertHappening) -> Happening:
         text = labelled(text, DISPOSITIONS[said["disposition"]])
     elif one.kind in ("told", "nobody"):
         text = labelled(text, said["to"])
+    elif one.kind == "moved":
+        text = _("%(what)s: %(before)s → %(after)s") % {
+            "what": text,
+            "before": state_words(said["from"]),
+            "after": state_words(said["to"]),
+        }
     elif one.kind in ("snoozed", "muted"):
         until = timezone.localtime(datetime.fromisoformat(said["until"]))
         text = _("%(what)s, until %(time)s") % {"what": text, "time": f"{until:%Y-%m-%d %H:%M}"}

@@ -4,6 +4,7 @@ stop."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Final
 
 from django.urls import reverse
@@ -13,10 +14,13 @@ from django.utils.translation import gettext_noop
 
 from guanlan.response.alerts import Evidence, Finding, evidence_link, raise_alert
 from guanlan.response.alerts.resolving import resolve_finding
+from guanlan.response.alerts.titles import value_words
 from guanlan.response.clocks.running import on_stopped
+from guanlan.response.clocks.terms import said
 from guanlan.response.clocks.watching import on_alarm
-from guanlan.response.models import RunningClock
+from guanlan.response.models import ClockRule, RunningClock
 from guanlan.response.terms import Severity
+from guanlan.web.once import once
 
 RULE: Final = "clocks.due"
 SEVERITY: Final[dict[int, Severity]] = {
@@ -36,8 +40,8 @@ def raise_due(clock: RunningClock, percent: int) -> None:
             rule=RULE,
             category="compliance",
             severity=SEVERITY[percent],
-            text=gettext_noop("A report to a regulator falls due: %(rule)s, %(matter)s"),
-            values={"rule": clock.code, "matter": clock.about_label},
+            text=gettext_noop("A report to a regulator falls due: %(report)s, %(matter)s"),
+            values={"report": clock.code, "matter": clock.about_label},
             key={"clock": clock.pk},
             evidence=(Evidence("clock", str(clock.pk), at),),
             at=at,
@@ -52,10 +56,22 @@ def resolve_stopped(clock: RunningClock) -> None:
     resolve_finding(RULE, {"clock": clock.pk}, clock.stopped_at or timezone.now())
 
 
+@once
+def _rules() -> dict[str, Mapping[str, str]]:
+    rules = ClockRule.objects.filter(current=True)
+    return dict(rules.values_list("code", "title"))
+
+
+def _report(code: str) -> str:
+    """A report in words; its code where there is no such rule any more."""
+    return said(_rules().get(code, {})) or code
+
+
 def _address(ref: str) -> str:
     return reverse("clock", args=[int(ref)]) if ref.isdecimal() else ""
 
 
+value_words("report", _report)
 evidence_link("clock", _("Regulatory clock"), _address)
 on_alarm(raise_due)
 on_stopped(resolve_stopped)

@@ -24,6 +24,7 @@ from guanlan.response.complaints.intake import Identity, Incoming, Taken, take_i
 from guanlan.response.complaints.letters import NOUN, draft_of
 from guanlan.response.complaints.markup import has_markup, text_of
 from guanlan.response.complaints.masking import masked_text, plain
+from guanlan.response.complaints.replying import acknowledge_letter
 from guanlan.response.complaints.sorting import categories_in_use
 from guanlan.response.models import Complaint, ComplaintLetter
 
@@ -64,7 +65,8 @@ def completed(letter: ComplaintLetter, values: Mapping[str, str]) -> Incoming:
 def take_after_all(
     subject: Subject, letter: ComplaintLetter, values: Mapping[str, str], now: dt.datetime
 ) -> Taken:
-    """Take it in with these values of `FIELDS`. The same message that is a complaint already makes
+    """Take it in with these values of `FIELDS`, and tell the customer that it came in, as of one
+    that was understood. The same message that is a complaint already makes
     no other; whatever waits of the same message is settled with it.
 
     Raises Denied, or ValidationError by field; also where another person was faster.
@@ -81,6 +83,7 @@ def take_after_all(
         taken = take_in(subject, completed(row, values), now, _identity(row))
         if taken.new:
             note(taken.complaint, "after_all", now, by=subject, values={"letter": row.pk})
+            acknowledge_letter(taken.complaint, now)
         for one in rows:
             if one.state == "waiting":
                 one.state, one.complaint = "taken", taken.complaint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import SYSTEM
+from guanlan.response.complaints.masking import masked_text
 from guanlan.response.complaints.terms import NOUN
 from guanlan.response.models import Complaint
 from guanlan.web.discussion import Refusal, attach
@@ -19,6 +21,7 @@ from guanlan.web.discussion.receiving import FIELD, Received, SealingHandler, Se
 from guanlan.web.discussion.storing import forget
 
 FILES: Final = "enclosed"  # the field of the public form
+MOST_SHOWN: Final = 100  # files on the customer's page
 MOST: Final = 5  # files that come with the public form
 LARGEST: Final = 10 << 20  # bytes of one of them
 WHOLE: Final = 25 << 20  # bytes of all of them
@@ -42,6 +45,13 @@ def keep_file(row: Complaint, name: str, data: bytes, limit: int) -> str:
     except Refusal as refusal:
         return " ".join(refusal.messages)
     return ""
+
+
+def sent_with(row: Complaint) -> list[tuple[str, int, dt.datetime]]:
+    """(name, bytes, when) of the files that the customer sent, oldest first, with what names
+    somebody hidden. What staff put beside a complaint is none of these."""
+    found = Attachment.objects.filter(noun=NOUN, object_id=str(row.pk), author=None, removed=None)
+    return [(masked_text(str(one.name)), one.size, one.created) for one in found[:MOST_SHOWN]]
 
 
 def several(request: HttpRequest) -> SealingSeveral:

@@ -36,14 +36,12 @@ from guanlan.response.complaints.letters import (
     seen_first,
 )
 from guanlan.response.complaints.parsing import BadLetter, Letter, read_letter, salvaged
-from guanlan.response.complaints.replying import acknowledge, customer_wrote
+from guanlan.response.complaints.replying import acknowledge_letter, customer_wrote
 from guanlan.response.models import Complaint, Mailbox
 from guanlan.response.terms import Words
 
 AT_ONCE: Final = 100  # letters of a mailbox in one reading
 ROOM: Final = 2 << 20  # bytes that a letter may have beside its largest file, as it travels
-ACKNOWLEDGED: Final = 3  # letters a day to one address that say that its complaint came in
-DAY: Final = dt.timedelta(days=1)
 FAULTS: Final[dict[str, Words]] = {
     "refused": gettext_lazy("the address lies inside the network and is not allowed"),
     "unreachable": gettext_lazy("no connection, or no answer"),
@@ -298,9 +296,7 @@ def _made(
     box: Mailbox, letter: Letter, name: str, received: dt.datetime, now: dt.datetime
 ) -> Complaint:
     row = take_in(SYSTEM, _incoming(box, letter, name, received), now).complaint
-    lately = Complaint.objects.filter(email_index=letter.sender, received__gte=now - DAY)
-    if lately.count() <= ACKNOWLEDGED:
-        acknowledge(row, now)
+    acknowledge_letter(row, now)
     return row
 
 

@@ -74,8 +74,8 @@ def read_letter(raw: bytes, most_file: int, longest: int) -> Letter:
         parts = list(_walk(message))
     except RecursionError:
         raise BadLetter("depth") from None
-    sender = parseaddr(_header(message, "From"))[1]
-    if "@" not in sender or len(sender) > 254:
+    sender = _sender(message)
+    if not sender:
         raise BadLetter("sender")
     text, files = _bodies(parts, most_file)
     subject = _header(message, "Subject")
@@ -102,9 +102,8 @@ def salvaged(raw: bytes, most_file: int, longest: int) -> Letter:
         return read_letter(raw, most_file, longest)
     except Exception:  # noqa: BLE001 - what the reading breaks on is read without its body
         head = email.message_from_bytes(raw[:MOST_HEAD].partition(b"\r\n\r\n")[0])
-    sender = parseaddr(_header(head, "From"))[1]
     return Letter(
-        sender=sender if "@" in sender and len(sender) <= 254 else "",
+        sender=_sender(head),
         subject=_header(head, "Subject")[:200],
         message_id=_header(head, "Message-ID").strip()[:_LONG],
         ticket=0,
@@ -185,6 +184,15 @@ def _text(data: bytes, charset: str) -> str:
 
 def _header(message: Message, name: str) -> str:
     return _decoded(str(message.get(name, "")))
+
+
+def _sender(message: Message) -> str:
+    """The address it comes from; empty where it names none."""
+    try:
+        sender = parseaddr(_header(message, "From"))[1]
+    except RecursionError:  # brackets within brackets
+        return ""
+    return sender if "@" in sender and len(sender) <= 254 else ""
 
 
 def _decoded(value: str) -> str:

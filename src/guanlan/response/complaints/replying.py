@@ -10,13 +10,14 @@ import datetime as dt
 from typing import Final
 
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from guanlan.core.access import SYSTEM, Subject
 from guanlan.core.audit import act
+from guanlan.core.models import Message
+from guanlan.core.outbox.letters import Tracked
 from guanlan.core.sealing import Unreadable
 from guanlan.response.complaints.deadlines import last_day
 from guanlan.response.complaints.handling import changing
@@ -45,6 +46,8 @@ _SUBJECTS: Final = {
     "en": "Your complaint [{receipt}]",
 }
 MOST_MESSAGES: Final = 500  # of one complaint
+ACKNOWLEDGED: Final = 3  # letters a day to one address that say that its complaint came in
+DAY: Final = dt.timedelta(days=1)
 
 
 def values_of(row: Complaint) -> dict[str, str]:
@@ -84,7 +87,7 @@ def reply(
         if not made.sent:
             text = _("The customer gave no e-mail address, or there is no channel for e-mail.")
             raise ValidationError({"how": text})
-        kind = "queued" if made.delivery else "replied" if how == "email" else "recorded"
+        kind = _became(made)
         note(row, kind, now, by=subject,
              values={"how": how, "template": template})  # fmt: skip
         if row.state == "new":
@@ -108,14 +111,32 @@ def acknowledge(row: Complaint, now: dt.datetime) -> None:
     with act("complaint.reply", row, detail={"how": "email", "template": RECEIVED}):
         made = _write(row, text_for(row, answer), "email", RECEIVED, SYSTEM, now)
         values: dict[str, str | int | None] = {"how": "email", "template": RECEIVED}
-        note(row, "replied" if made.sent else "unsent", now, by=SYSTEM, values=values)
+        note(row, _became(made), now, by=SYSTEM, values=values)
+
+
+def acknowledge_letter(row: Complaint, now: dt.datetime) -> None:
+    """The same for what came unasked, from an address that anybody may have written: no more than
+    a few a day to one address."""
+    lately = Complaint.objects.filter(email_index=row.email, received__gte=now - DAY)
+    if not row.email or lately.count() <= ACKNOWLEDGED:
+        acknowledge(row, now)
+
+
+def _became(made: ComplaintMessage) -> str:
+    """What is written down of a message that goes out, until the outbox knows more."""
+    if made.delivery:
+        return "queued"
+    if made.how == "email":
+        return "replied" if made.sent else "unsent"
+    return "recorded"
 
 
 def _write(
     row: Complaint, text: str, how: str, template: str, by: Subject, now: dt.datetime
 ) -> ComplaintMessage:
-    sent = _send(row, text) if how == "email" else True
-    letter = send_text(row, text, now) if how == "sms" else None
+    sent, letter = _send(row, text) if how == "email" else (True, None)
+    if how == "sms":
+        letter = send_text(row, text, now)
     made = ComplaintMessage(
         complaint=row, incoming=False, at=now, by_id=by.id, how=how, template=template, sent=sent,
         text=text, masked=masked_text(text), letter=letter, delivery="waiting" if letter else "",
@@ -124,14 +145,15 @@ def _write(
     return made
 
 
-def _send(row: Complaint, text: str) -> bool:
-    """Put the letter into the outbox; false where it cannot go."""
+def _send(row: Complaint, text: str) -> tuple[bool, Message | None]:
+    """Put the letter into the outbox: whether it goes, and as which message there."""
     address = row.email
     if not address or isinstance(address, Unreadable):
-        return False
+        return False, None
     subject = filled(_SUBJECTS.get(row.language, _SUBJECTS["en"]), {"receipt": row.receipt})
     with translation.override(row.language):
-        return bool(send_mail(subject, text, None, [str(address)]))
+        letter = Tracked(subject, text, None, [str(address)])
+        return bool(letter.send()), letter.posted
 
 
 def customer_wrote(row: Complaint, text: str, how: str, now: dt.datetime) -> ComplaintMessage:

@@ -16,6 +16,7 @@ from guanlan.core.access.masking import mask
 from guanlan.core.access.revealing import purposes_for
 from guanlan.core.sealing import Unreadable
 from guanlan.response.clocks.terms import said
+from guanlan.response.complaints.fates import fates_of
 from guanlan.response.complaints.history import KINDS
 from guanlan.response.complaints.replying import WAYS
 from guanlan.response.complaints.telling import labels_in_words
@@ -29,7 +30,6 @@ from guanlan.response.complaints.terms import (
     PRIORITIES,
     STATES,
 )
-from guanlan.response.complaints.texting import STATES as STATES_OF_TEXTS
 from guanlan.response.kinds import every_kind, masked
 from guanlan.response.models import (
     Complaint,
@@ -97,8 +97,8 @@ class Said(NamedTuple):
     at: dt.datetime
     by: str
     how: str
-    sent: bool
     state: str
+    bad: bool
     text: str
 
 
@@ -139,10 +139,11 @@ class ComplaintLook:
     @property
     def messages(self) -> list[Said]:
         """What was written, newest first."""
+        fates = fates_of(self.rows)
         return [
             Said(one.incoming, one.at, one.by.get_username() if one.by else "",
-                 str(WAYS.get(one.how, CHANNELS.get(one.how, one.how))), one.sent,
-                 str(STATES_OF_TEXTS.get(one.delivery, "")), str(one.masked))
+                 str(WAYS.get(one.how, CHANNELS.get(one.how, one.how))),
+                 fates[one.pk].words, fates[one.pk].bad, str(one.masked))
             for one in self.rows
         ]  # fmt: skip
 

@@ -1,5 +1,5 @@
 """Replies by SMS: through the outbox to the number that the complaint came from, where its gateway
-names a channel for them; and what became of them.
+names a channel for them. And what became of these and of letters.
 
 The number stands sealed in the outbox until it is sent, and nowhere in a log.
 """
@@ -12,7 +12,7 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from guanlan.core import outbox
 from guanlan.core.access import SYSTEM
@@ -29,11 +29,6 @@ from guanlan.response.models import Complaint, ComplaintMessage
 from guanlan.response.terms import Words
 
 AT_ONCE: Final = 500
-STATES: Final[dict[str, Words]] = {
-    "waiting": pgettext_lazy("delivery of a reply", "on its way"),
-    "sent": pgettext_lazy("delivery of a reply", "sent"),
-    "failed": pgettext_lazy("delivery of a reply", "could not be sent"),
-}
 _RECORDED: Final[dict[str, Words]] = {
     "sms": gettext_lazy("SMS (recorded only: this gateway has no way to reply)"),
     "wechat": gettext_lazy("WeChat (recorded only: nothing is sent to WeChat from here)"),
@@ -45,15 +40,15 @@ outbox.template(
     texts={
         "en": (
             "A reply to complaint {number} could not be sent",
-            "The customer did not get the SMS: reply another way. An outcome was not told by it.",
+            "The customer did not get it: reply another way. An outcome was not told by it.",
         ),
         "zh-hans": (
             "投诉 {number} 的答复未能发出",
-            "客户没有收到短信。请改用其他方式答复。其中的处理结果并未告知客户。",
+            "客户没有收到。请改用其他方式答复。其中的处理结果并未告知客户。",
         ),
         "zh-hant": (
             "投訴 {number} 的答覆未能送出",
-            "客戶沒有收到簡訊。請改用其他方式答覆。其中的處理結果並未告知客戶。",
+            "客戶沒有收到。請改用其他方式答覆。其中的處理結果並未告知客戶。",
         ),
     },
 )
@@ -93,8 +88,8 @@ def send_text(row: Complaint, text: str, now: dt.datetime) -> Message | None:
 
 
 def settle_texts(now: dt.datetime) -> int:
-    """Write down what became of replies by SMS: sent or not; how many. Who owns the complaint is
-    told of one that was not, or who leads complaints where nobody owns it."""
+    """Write down what became of replies by SMS and e-mail: sent or not; how many. Who owns the
+    complaint is told of one that was not, or who leads complaints where nobody owns it."""
     over = Q(letter=None) | ~Q(letter__deliveries__state__in=("pending", "sending"))
     waiting = ComplaintMessage.objects.filter(over, delivery="waiting").order_by("pk")
     keys = list(waiting.values_list("pk", flat=True)[:AT_ONCE])
@@ -114,7 +109,7 @@ def _settled(key: int, now: dt.datetime) -> bool:
         one.save(update_fields=["sent", "delivery"])
         rows = Complaint.objects.select_for_update(of=("self",)).select_related("owner")
         row = rows.get(pk=one.complaint_id)
-        values: dict[str, str | int | None] = {"how": "sms", "template": one.template}
+        values: dict[str, str | int | None] = {"how": one.how, "template": one.template}
         note(row, "replied" if one.sent else "unsent", now, by=SYSTEM, values=values)
         if not one.sent:
             _untold(row, one.at, now)

@@ -1,7 +1,6 @@
 """The tables of response, one module a subject.
 
 alerts        what was found, how often, and what people made of it
-appending     rows that are only ever added
 case_rules    how alerts are grouped, who works on which cases, by when
 cases         cases, what they are about, and what was decided in them
 clocks        business calendars, clocks of regulators, reports, statements, disclosures

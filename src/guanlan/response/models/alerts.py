@@ -9,8 +9,8 @@ from django.db import models
 from django.utils import timezone
 
 from guanlan.core.access import ScopedQuerySet
+from guanlan.core.appending import OnlyAdded
 from guanlan.core.sealing import SealedField, SealId
-from guanlan.response.models.appending import OnlyAdded
 from guanlan.response.models.entities import EntityRef
 
 

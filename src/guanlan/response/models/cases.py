@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
 from guanlan.core.access import ScopedQuerySet
+from guanlan.core.appending import OnlyAdded
 from guanlan.core.sealing import SealedField, SealId
-from guanlan.response.models.appending import OnlyAdded
 from guanlan.response.models.case_rules import CaseQueue
 from guanlan.response.models.entities import EntityRef
 from guanlan.response.models.restrictions import Restriction

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
 from guanlan.core.access import ScopedQuerySet, Subject, Verb, may
+from guanlan.core.appending import Unchanging
 from guanlan.core.sealing import SealedField, SealId
-from guanlan.response.models.appending import Unchanging
 from guanlan.response.models.incident_criteria import DeclarationCriterion
 
 M = TypeVar("M", bound=models.Model)

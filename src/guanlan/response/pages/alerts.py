@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from operator import attrgetter
 from typing import Any, Final
@@ -222,6 +222,13 @@ def _rule(alert: Alert, subject: Subject) -> SafeString:
     )
 
 
+def _rules_in_words(names: Sequence[str], subject: Subject) -> dict[str, str]:
+    """What rules are called."""
+    rules = AlertRule.objects.for_user(subject).filter(name__in=names)
+    texts = dict(rules.values_list("name", "text"))
+    return {name: rule_words(name, texts.get(name, "")) for name in names}
+
+
 def _pieces(look: AlertLook, subject: Subject) -> Mapping[str, Any]:
     total = look.row.evidence_count
     if total <= len(look.row.evidence):
@@ -344,7 +351,7 @@ ALERTS = register(
                 example="severity:>=high",
             ),
             Filter("category", gettext_lazy("Category"), "choice", choices=CATEGORIES, group=True),
-            Filter("rule", gettext_lazy("Rule"), group=True),
+            Filter("rule", gettext_lazy("Rule"), group=True, called=_rules_in_words),
             Filter(
                 "owner", pgettext_lazy("of a thing", "Owner"), "person", example="owner:me"
             ),

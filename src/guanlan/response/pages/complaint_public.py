@@ -32,6 +32,7 @@ from guanlan.response.complaints.files import (
     WHOLE,
     keep_several,
     leave_nothing,
+    sent_with,
     several,
     why_not,
 )
@@ -272,4 +273,5 @@ def _shown(row: Complaint) -> dict[str, Any]:
         "outcome": outcome,
         "messages_out": [(one.at, str(one.masked)) for one in rows[:MOST_SHOWN]],
         "category": said(row.category.title),
+        "files": sent_with(row),
     }

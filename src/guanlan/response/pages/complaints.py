@@ -253,6 +253,7 @@ COMPLAINTS = register(
             Filter("due", gettext_lazy("Due until then"), "time", "due", sign="<"),
             Filter("after", gettext_lazy("Came in from then on"), "time", "received", sign=">="),
             Filter("before", gettext_lazy("Came in until then"), "time", "received", sign="<"),
+            Filter("told", gettext_lazy("Customer told from then on"), "time", "told", sign=">="),
         ),
         search=("subject", "product"),
         chips=(

@@ -30,9 +30,9 @@ class Line(Struct):
 
 
 @click.command()
-@click.argument("what", type=click.Choice(("engine", "http", "all")), default="all")
+@click.argument("what", type=click.Choice(("engine", "http", "quant", "all")), default="all")
 @as_json
-def bench(what: Literal["engine", "http", "all"], as_json: bool) -> None:
+def bench(what: Literal["engine", "http", "quant", "all"], as_json: bool) -> None:
     """Measure both sides of each ratio in one run; exit 1 when one misses its reach."""
     programs = chosen(what)
     if not programs:
@@ -51,7 +51,13 @@ def bench(what: Literal["engine", "http", "all"], as_json: bool) -> None:
 def chosen(what: str) -> list[Path]:
     """The programs in bench/ that can be run (others are their parts)."""
     programs = [p for p in sorted(BENCH.glob("*.py")) if PROGRAM in p.read_text("utf-8")]
-    return [p for p in programs if what == "all" or (what == "http") == p.stem.startswith(HTTP)]
+    return [p for p in programs if what in ("all", _kind(p.stem))]
+
+
+def _kind(program: str) -> str:
+    if program.startswith(HTTP):
+        return "http"
+    return "quant" if program.startswith("quant") else "engine"
 
 
 def measure(program: Path, as_json: bool) -> list[Line]:

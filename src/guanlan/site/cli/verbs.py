@@ -52,6 +52,7 @@ VERBS = {
     "simulate": Verb("simulate", "Labelled wallet traffic with injected attacks."),
     "backtest": Verb("backtest", "Decide a whole history and judge the decisions."),
     "scenario": Verb("scenario", "Check a scenario file; print its JSON Schema."),
+    "quantify": Verb("quantify", "Loss distribution of a risk set."),
     "send": Verb("send", "Post a file of events over HTTP."),
     "log": Verb("log", "Verify, replay, project or export the event log.", True),
     "audit": Verb("audit", "Prove the audit log: verify, prove, consistency.", True),

@@ -7,17 +7,15 @@ from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import authentication_step_completed
-from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 
 from guanlan.core.access import subject_of
 from guanlan.core.audit import acting, record
 from guanlan.core.models import SignedIn, User
 from guanlan.core.people.session_store import kept_key
 from guanlan.web.accounts.addresses import client_address
-from guanlan.web.accounts.confirming import UNFINISHED, ask_again
+from guanlan.web.accounts.confirming import ask_again
 from guanlan.web.accounts.factors import has_factor
 from guanlan.web.accounts.signing_on import proven_there
 from guanlan.web.resource.acts import reauthenticate_with
@@ -62,9 +60,6 @@ def proven(
         return
     record("session.confirm", user, detail={"method": method})
     renew_key(request)
-    if request.session.pop(UNFINISHED, False):
-        text = _("It is you. Nothing was done yet: do it once more.")
-        messages.warning(request, text)
 
 
 def renew_key(request: HttpRequest) -> None:

@@ -20,10 +20,11 @@ from guanlan.web.resource.reading import address_of, visible
 from guanlan.web.rights import subject_of_request
 
 FIELD: Final = "_field"  # of a form that is sent to have one field checked
+FILES_LEFT: Final = "_files_left"  # of a form whose files did not come through a confirmation
 
-# Asks the person to prove who they are, then leads to a page; gives None where that is done.
-# Accounts set it.
-Reauthenticate = Callable[[HttpRequest, str], HttpResponse | None]
+# Asks the person to prove who they are, then leads to a page or goes on with what was sent, which
+# is said in words; gives None where that is done. Accounts set it.
+Reauthenticate = Callable[[HttpRequest, str, str], HttpResponse | None]
 _reauthenticate: list[Reauthenticate] = []
 
 
@@ -32,14 +33,30 @@ def reauthenticate_with(ask: Reauthenticate) -> None:
     _reauthenticate[:] = [ask]
 
 
-def asked_again(request: HttpRequest, declared: Action | Form, page: str) -> HttpResponse | None:
-    """How the person is asked to prove who they are before they go on at `page`; None where that
-    is done or not needed."""
+def asked_again(
+    request: HttpRequest, declared: Action | Form, page: str, what: str = ""
+) -> HttpResponse | None:
+    """How the person is asked to prove who they are before they go on at `page`, or with what
+    they sent (in words: `what`); None where that is done or not needed."""
     if not declared.again:
         return None
     if not _reauthenticate:
         raise PermissionDenied("a sensitive act needs a way to re-authenticate")
-    return _reauthenticate[0](request, page)
+    return _reauthenticate[0](request, page, what)
+
+
+def files_left(request: HttpRequest) -> bool:
+    """Whether files were chosen that did not come through a confirmation."""
+    return FILES_LEFT in request.POST
+
+
+def whole(request: HttpRequest, form: forms.Form) -> bool:
+    """Whether a form is valid and nothing of it was left behind; else it says what is wrong."""
+    valid = form.is_valid()
+    if form.is_multipart() and files_left(request):
+        form.add_error(None, _("Files cannot be kept: choose them again."))
+        return False
+    return valid
 
 
 def named(actions: list[Action] | tuple[Action, ...], name: str) -> Action:
@@ -58,20 +75,21 @@ def act_on_one(request: HttpRequest, resource: Resource, key: str, name: str) ->
     page = address_of(resource, row)
     if action.form is None and request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    here = page if action.form is None else request.path
-    if (proof := asked_again(request, action, here)) is not None:
-        return proof
     form = None if action.form is None else action_form(action, subject, row, typed(request))
+    if form is not None and (field := request.POST.get(FIELD, "")) in form.fields:
+        form.is_valid()
+        return render(request, "web/resource/field.html", {"field": form[field]})
+    here = page if action.form is None else request.path
+    title = f"{resource.name_of(row)} · {action.title}"
+    if (proof := asked_again(request, action, here, title)) is not None:
+        return proof
     made: str | Saved = ""
     if not action.fits(row):
         text = _("“%(action)s” does not fit the present state.") % {"action": action.title}
         messages.error(request, text)
     elif form is not None and not form.is_bound:
         return _asked_for(request, resource, row, action, form, 200)
-    elif form is not None and (name := request.POST.get(FIELD, "")) in form.fields:
-        form.is_valid()
-        return render(request, "web/resource/field.html", {"field": form[name]})
-    elif form is not None and not form.is_valid():
+    elif form is not None and not whole(request, form):
         return _asked_for(request, resource, row, action, form, 422)
     else:
         try:

@@ -72,7 +72,8 @@ class Filter(Struct, frozen=True):
     may name somebody: it stands in no address, and only who could have it revealed may ask by it.
 
     `group` offers to group the list by it: each value with its number of rows, which lead to
-    the rows. Only what may be seen in the clear, of the kinds choice, exact and flag.
+    the rows. Only what may be seen in the clear, of the kinds choice, exact and flag. What the
+    values of an exact one are called, `called` says of all groups at once.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Filter(Struct, frozen=True):
     example: str = ""
     group: bool = False
     level: int = 0
+    called: Callable[[Sequence[str], Subject], Mapping[str, str]] | None = None
 
     @property
     def path(self) -> str:

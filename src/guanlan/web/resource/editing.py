@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import Denied, Subject, Verb
-from guanlan.web.resource.acts import FIELD, asked_again
+from guanlan.web.resource.acts import FIELD, asked_again, whole
 from guanlan.web.resource.declared import Form, Resource, Saved
 from guanlan.web.resource.details import object_of, show_object
 from guanlan.web.resource.fields import prepared, say
@@ -94,11 +94,12 @@ def edit(request: HttpRequest, resource: Resource, key: str | None) -> HttpRespo
     if (name := request.POST.get(FIELD, "")) in form.fields:
         form.is_valid()
         return render(request, "web/resource/field.html", {"field": form[name]})
-    if (proof := asked_again(request, declared, request.get_full_path())) is not None:
+    title = _title(resource, row)
+    if (proof := asked_again(request, declared, request.get_full_path(), title)) is not None:
         return proof
     if not posted:
         return _page(request, resource, row, form, 200)
-    if not form.is_valid():
+    if not whole(request, form):
         return _page(request, resource, row, form, 422)
     try:
         made = save(resource, subject, row, form, request.POST.get(STAMP, ""))
@@ -121,15 +122,21 @@ def edit(request: HttpRequest, resource: Resource, key: str | None) -> HttpRespo
     return redirect(address_of(resource, made.object))
 
 
+def _title(resource: Resource, row: Any) -> str:
+    """What a form is about."""
+    if row is not None:
+        return resource.name_of(row)
+    return str(declared_form(resource).title or resource.title)
+
+
 def _page(
     request: HttpRequest, resource: Resource, row: Any, form: forms.Form, status: int
 ) -> HttpResponse:
     declared = declared_form(resource)
-    title = declared.title if row is None and declared.title else resource.title
     context = {
         "resource": resource,
         "object": row,
-        "title": resource.name_of(row) if row is not None else title,
+        "title": _title(resource, row),
         "form": form,
         "stamp": stamp(row, resource.drifts) if row is not None else "",
         "button": declared.button or _("Save"),

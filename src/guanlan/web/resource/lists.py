@@ -252,11 +252,13 @@ def _head(resource: Resource, state: State, column: Column) -> Head:
 
 
 class Grouped(NamedTuple):
-    """A group of the list: how many rows, and the list of them."""
+    """A group of the list: how many rows, and the list of them; `code` where the title is not
+    what is typed."""
 
     title: str
     rows: int
     url: str
+    code: str = ""
 
 
 def _groups(resource: Resource, state: State, ask: Ask) -> list[Grouped]:
@@ -269,11 +271,14 @@ def _groups(resource: Resource, state: State, ask: Ask) -> list[Grouped]:
         titles = {"yes": _("yes"), "no": _("no")}
     rest = [str(term) for term in ask.terms if term.name != one.name]
     found = []
-    for name, count in groups_of(resource, one, ask):
+    counts = groups_of(resource, one, ask)
+    called = one.called([name for name, _n in counts], ask.subject) if one.called else {}
+    for name, count in counts:
         query = " ".join([*rest, f"{one.name}:{quoted(name)}"])
         known = bool(name) and (one.kind != "choice" or name in titles)
         url = state.address(resource.route, q=query, group="") if known else ""
-        found.append(Grouped(str(titles.get(name, name)) or _("none"), count, url))
+        title = called.get(name) or str(titles.get(name, name)) or _("none")
+        found.append(Grouped(title, count, url, name if called.get(name, name) != name else ""))
     return found
 
 

@@ -73,7 +73,7 @@ def act_on_many(request: HttpRequest, resource: Resource) -> HttpResponse:
         text = _("More than %(n)s rows fit the filter. Narrow it first.") % {"n": number(most)}
         messages.error(request, text)
         return redirect(page)
-    if (proof := asked_again(request, action, page)) is not None:
+    if (proof := asked_again(request, action, page, str(action.title))) is not None:
         return proof
     asking = _Asking(request, resource, subject, action, state, ask, form)
     if not sure:
@@ -115,7 +115,7 @@ def _chosen_in(request: HttpRequest) -> Choice:
     seen = dict.fromkeys(request.POST.getlist("key")[:MOST], "")
     try:
         pairs = json.loads(request.POST.get("seen", "[]"))
-    except ValueError:
+    except (ValueError, RecursionError):
         pairs = []
     for pair in pairs if isinstance(pairs, list) else []:
         if isinstance(pair, list) and len(pair) == 2 and all(isinstance(v, str) for v in pair):

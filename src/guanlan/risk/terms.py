@@ -1,0 +1,43 @@
+"""The words of risk, in the console's languages."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import pgettext_lazy
+
+Words = str | Promise
+StateName = Literal["green", "amber", "red", "unknown"]
+Unit = Literal["count", "share", "seconds", "money", "score"]
+Direction = Literal["higher", "lower", "band"]
+
+# The six kinds of risk; every indicator, alert, case, incident and complaint is of one of them.
+CATEGORIES: Final[dict[str, Words]] = {
+    "security": pgettext_lazy("category of risk", "technical security"),
+    "privacy": pgettext_lazy("category of risk", "data privacy"),
+    "compliance": pgettext_lazy("category of risk", "compliance"),
+    "operations": pgettext_lazy("category of risk", "operations"),
+    "reputation": pgettext_lazy("category of risk", "reputation"),
+    "fraud": pgettext_lazy("category of risk", "user fraud"),
+}
+# In the order in which they want to be looked at: what is not known may be anything.
+STATES: Final[dict[str, Words]] = {
+    "red": pgettext_lazy("state of an indicator", "red"),
+    "unknown": pgettext_lazy("state of an indicator", "unknown"),
+    "amber": pgettext_lazy("state of an indicator", "amber"),
+    "green": pgettext_lazy("state of an indicator", "green"),
+}
+RANKS: Final[dict[str, int]] = {name: rank for rank, name in enumerate(STATES)}
+UNITS: Final[dict[str, Words]] = {
+    "count": pgettext_lazy("unit of an indicator", "number"),
+    "share": pgettext_lazy("unit of an indicator", "share"),
+    "seconds": pgettext_lazy("unit of an indicator", "time"),
+    "money": pgettext_lazy("unit of an indicator", "money"),
+    "score": pgettext_lazy("unit of an indicator", "score"),
+}
+DIRECTIONS: Final[dict[str, Words]] = {
+    "higher": pgettext_lazy("which side is bad", "higher is worse"),
+    "lower": pgettext_lazy("which side is bad", "lower is worse"),
+    "band": pgettext_lazy("which side is bad", "outside a band is worse"),
+}
