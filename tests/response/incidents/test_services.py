@@ -12,13 +12,16 @@ from django.utils import translation
 from guanlan.core.access import Denied, Subject
 from guanlan.core.audit.copying import copy_rows
 from guanlan.core.models import AuditEntry, User
+from guanlan.response.alerts import raise_alert
+from guanlan.response.alerts.titles import title_of
 from guanlan.response.incidents import moving, roles, tasks
 from guanlan.response.incidents.declaring import declare
 from guanlan.response.incidents.matrix import SHIPPED, add_matrix, matrix_in_force
-from guanlan.response.incidents.showing import said
+from guanlan.response.incidents.showing import IncidentLook, said
 from guanlan.response.incidents.timeline import note
 from guanlan.response.models import Incident, IncidentTask, PlanRun, RoleHeld, TimelineEntry
 from guanlan.response.terms import Severity
+from tests.response.alerts.findings import finding
 from tests.response.incidents.rows import NOW
 from tests.response.plans.conftest import in_force, someone
 from tests.response.plans.plans import line_of
@@ -234,6 +237,15 @@ def test_a_thing_is_tied_once() -> None:
     with pytest.raises(ValidationError):
         moving.link(someone("operations"), row, "response.plan", "7", now=NOW)
     assert row.links.count() == 1
+
+
+def test_an_alert_it_is_tied_to_is_named() -> None:
+    row, ann = declared(), someone("operations")
+    alert = raise_alert(finding(text="Many transfers"), NOW)
+    moving.link(ann, row, "response.alert", str(alert.pk), now=NOW)
+    moving.link(ann, row, "response.plan", "7", now=NOW)
+    row = Incident.objects.get(pk=row.pk)
+    assert [one.name for one in IncidentLook(row, ann, NOW).ties] == [title_of(alert), ""]
 
 
 def test_a_matrix_in_force_makes_the_severity_of_what_is_declared_then() -> None:

@@ -199,7 +199,7 @@ COMPLAINTS = register(
             _of("state", gettext_lazy("State"),
                 lambda row: complaint_state(row.complaint), cell="state"),
             _of("category", gettext_lazy("Category"),
-                lambda row: category_title(row.complaint), field="category__code"),
+                lambda row: category_title(row.complaint), field="category__code", wide=True),
             _of("channel", gettext_lazy("How it came"),
                 lambda row: str(CHANNELS[row.complaint.channel])),
             _of("owner", pgettext_lazy("of a thing", "Owner"),
