@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 from django.urls import reverse
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
@@ -119,8 +120,12 @@ def _made(base: type[forms.Form]) -> type[forms.Form]:
     return type(base.__name__, (base,), fields)
 
 
-def _label(title: Any, language: str) -> Any:
-    return gettext_lazy("%(title)s (%(language)s)") % {"title": title, "language": language}
+def _labelled(title: Any, language: str) -> str:
+    return _("%(title)s (%(language)s)") % {"title": title, "language": language}
+
+
+# The forms are made once, their labels are read in each reader's language.
+_label = lazy(_labelled, str)
 
 
 class NewRule(RuleForm):
