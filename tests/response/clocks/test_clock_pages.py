@@ -137,7 +137,9 @@ def test_the_texts_of_a_rule_are_asked_for_in_the_language_of_the_reader(
     browser: Client, language: str, label: str
 ) -> None:
     browser.cookies["guanlan_language"] = language
-    assert label in browser.get(reverse("clock_rules_new")).content.decode()
+    address = reverse("clock_rules_new")
+    assert label in browser.get(address).content.decode()
+    assert "slug" not in browser.post(address, {"code": "not one!"}).content.decode()
 
 
 def test_a_change_of_a_rule_makes_a_version_with_a_reason(browser: Client) -> None:

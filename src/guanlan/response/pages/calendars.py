@@ -23,6 +23,7 @@ from guanlan.response.clocks.calendars import (
 )
 from guanlan.response.clocks.strip import missing_words
 from guanlan.response.models import BusinessCalendar
+from guanlan.response.pages.clock_rules import SLUG
 from guanlan.response.pages.clocks import rule_mark
 from guanlan.web.resource import (
     Action,
@@ -70,7 +71,7 @@ def _with_days(base: type[forms.Form]) -> type[forms.Form]:
 class NewCalendar(CalendarForm):
     """With the short name that stays."""
 
-    code = forms.SlugField(label=gettext_lazy("Short name"), max_length=40)
+    code = forms.SlugField(label=gettext_lazy("Short name"), max_length=40, error_messages=SLUG)
     field_order = ("code",)
 
 
