@@ -48,6 +48,7 @@ ALIKE = (
     "response/plans/test_flow.py", "response/plans/test_shipped.py",
     "response/clocks/test_arithmetic.py", "fraud/test_first_steps.py",
     "site/cli/test_demo.py", "site/cli/test_manners.py", "site/cli/test_send.py",
+    "site/cli/test_quantify.py",
     "site/cli/test_canary.py",
 )  # fmt: skip
 # The tests of these share no more than what their module seeds anew: they are handed out one by
