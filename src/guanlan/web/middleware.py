@@ -121,7 +121,8 @@ class NoPage:
         asked = request.headers.get("Accept", "")
         if (
             response.status_code != 405
-            or getattr(response, "content", b"")
+            or not isinstance(response, HttpResponse)
+            or response.content
             or "text/html" not in asked
             or request.headers.get("HX-Request") == "true"
         ):
