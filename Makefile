@@ -1,6 +1,8 @@
 # Guanlan. What you need beforehand: Python >= 3.11 with venv, and make.
 #   make demo    a running platform with live traffic at http://127.0.0.1:8000
-#   make test    the whole check: lint, types, layers, house rules, tests
+#   make test    what every change has to pass: lint, types, layers, house rules, tests (minutes);
+#                under CI=true all of `make test-all`
+#   make test-all  the same, the long runs, the browser, and all of it once more on PostgreSQL
 #   make check   the part of it that runs no test of behaviour (seconds)
 #   make bench   benchmarks as JSON lines; exit 1 when one misses its reach
 PYTHON ?= python3
@@ -16,7 +18,7 @@ COMPILED := $(CATALOGUES:.po=.mo)
 # The programs among the files of bench/; the others are their parts.
 BENCHES := $(sort $(shell grep -lx 'if __name__ == "__main__":' bench/*.py 2>/dev/null))
 
-.PHONY: setup setup-dev assets demo test check lint types layers house format schema bench \
+.PHONY: setup setup-dev assets demo test test-all check lint types layers house format schema bench \
   audit lock clean messages migrations
 
 setup: $(VENV)/.base assets
@@ -40,17 +42,25 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-r
 # Each of many processes would compile everything again that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
+# A green run of CI is a complete one.
+ifneq ($(PYTEST_ARGS),)
+test: check
+	$(IN_MEMORY) $(PYTEST) $(PYTEST_ARGS)
+else ifeq ($(CI),true)
+test: test-all
+else
+test: check
+	$(IN_MEMORY) $(PYTEST) --quick tests
+endif
+
 # What touches the database is run once more on a throw-away PostgreSQL.
 # Browser tests run apart: what drives the browser keeps an event loop running in its process,
 # where tests of asynchronous code must start their own.
-test: check
-ifeq ($(PYTEST_ARGS),)
+test-all: check
 	$(IN_MEMORY) $(PYTEST) --ignore tests/house --ignore tests/e2e
 	$(IN_MEMORY) $(PYTEST) tests/e2e
-	$(IN_MEMORY) GUANLAN_TEST_DATABASE=postgresql $(PYTEST) tests/core tests/web tests/response tests/fraud tests/site/cli
-else
-	$(IN_MEMORY) $(PYTEST) $(PYTEST_ARGS)
-endif
+	$(IN_MEMORY) GUANLAN_TEST_DATABASE=postgresql $(PYTEST) tests/core tests/web tests/risk \
+	  tests/response tests/fraud tests/site/cli
 
 check: setup-dev lint types layers house
 

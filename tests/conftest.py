@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ ALIKE = (
     "response/plans/test_flow.py", "response/plans/test_shipped.py",
     "response/clocks/test_arithmetic.py", "fraud/test_first_steps.py",
     "site/cli/test_demo.py", "site/cli/test_manners.py", "site/cli/test_send.py",
+    "site/cli/test_quantify.py",
     "site/cli/test_canary.py",
 )  # fmt: skip
 # The tests of these share no more than what their module seeds anew: they are handed out one by
@@ -59,6 +61,18 @@ SPLIT = tuple(
         "web/resource/test_leaks.py", "e2e/",
     )
 )  # fmt: skip
+# What `--quick` leaves to the whole run: walks over everything there is, processes that are killed
+# and started again, sizes, and what every declared resource promises (the kit is tested anyway).
+LONG_RUNS = tuple(
+    f"tests/{name}"
+    for name in (
+        "site/test_golden_access.py", "site/test_walks.py", "site/test_resources.py",
+        "site/test_grouping.py", "site/test_injection.py", "site/cli/", "site/door/test_openapi.py",
+        "web/resource/test_leaks.py", "properties/test_exact_at_size.py", "fraud/test_zone.py",
+        "e2e/", "house/",
+    )
+)  # fmt: skip
+OF_EVERY_RESOURCE = "tests.web.resource_suite"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -121,6 +135,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         note_taken()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="leave out what `make test-all` adds")
+
+
 def pytest_configure() -> None:
     postgres.start()  # before any process of the run: they all use this one server
 
@@ -128,10 +146,24 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if postgres.wanted():
         # The others have run already, and would say the same.
-        untouched = [item for item in items if not _touches_database(item)]
-        config.hook.pytest_deselected(items=untouched)
-        items[:] = [item for item in items if _touches_database(item)]
+        _keep_only(config, items, _touches_database)
+    if config.getoption("--quick"):
+        _keep_only(config, items, lambda item: not _long_run(item))
     items.sort(key=_turn)
+
+
+def _keep_only(
+    config: pytest.Config, items: list[pytest.Item], wanted: Callable[[pytest.Item], bool]
+) -> None:
+    config.hook.pytest_deselected(items=[item for item in items if not wanted(item)])
+    items[:] = [item for item in items if wanted(item)]
+
+
+def _long_run(item: pytest.Item) -> bool:
+    function = getattr(item, "function", None)
+    return item.nodeid.startswith(LONG_RUNS) or (
+        getattr(function, "__module__", "") == OF_EVERY_RESOURCE
+    )
 
 
 @pytest.hookimpl(optionalhook=True)

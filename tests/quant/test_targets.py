@@ -121,11 +121,12 @@ def test_a_trend_with_ties_has_kendalls_tau(values: list[int]) -> None:
 
 def test_ties_and_length_are_allowed_for() -> None:
     """The normal's p, with ties, against all orders drawn at random."""
-    values = np.array([3, 1, 4, 4, 5, 4, 6, 2, 6, 7, 5, 7], dtype=float)
+    values = np.array([3, 4, 4, 2, 5, 4, 1, 5, 3, 6, 5, 4], dtype=float)
     found = mann_kendall(values.tolist())
+    assert 0.2 < found.p < 0.5
     rng = np.random.default_rng(1)
     scores = [abs(mann_kendall(rng.permutation(values).tolist()).score) for _ in range(4000)]
-    assert found.p == pytest.approx(np.mean(np.array(scores) >= abs(found.score)), abs=0.01)
+    assert found.p == pytest.approx(np.mean(np.array(scores) >= abs(found.score)), abs=0.015)
 
 
 @settings(deadline=None)

@@ -17,7 +17,7 @@ class FraudConfig(AppConfig):
         declare("guanlan.fraud.sinks", "guanlan.fraud.restricted", "guanlan.fraud.alerting")
         declare("guanlan.fraud.labelling", "guanlan.fraud.silence", "guanlan.fraud.casework")
         declare("guanlan.fraud.pages.lists", "guanlan.fraud.pages.strategy")
-        declare("guanlan.fraud.pages.case_labels")
+        declare("guanlan.fraud.pages.case_labels", "guanlan.fraud.indicators")
         add_place(Place("overview", "overview", _("Overview"), 10))
         add_place(Place("watch", "live", _("Live decisions"), 10))
         add_place(Place("strategy", "scenario", _("Scenario"), 10))

@@ -61,18 +61,20 @@ def parameter_interval(
     # Twice the span: a drawn tail may be heavier than the expected one.
     coarse = Grid(grid.step * (2.0 * grid.size / _COARSE), _COARSE)
     varied = any(risk.severity.redrawn(rng) is not risk.severity for risk in risks.risks)
-    known = Portfolio(risks, coarse) if var_levels and not varied else None
+    insured = any(risk.year is not None for risk in risks.risks)
+    known = None if varied else Portfolio(risks, coarse)
     expected, var = np.empty(draws), np.empty((draws, len(var_levels)))
     for at in range(draws):
         drawn = _drawn(risks, rng)
-        expected[at] = _mean(drawn)
-        if not var_levels:
+        if not (var_levels or insured):
+            expected[at] = _mean(drawn)
             continue
         if known is None:
             portfolio = Portfolio(drawn, coarse)
         else:
             portfolio = known
             portfolio.move({risk.name: risk.frequency for risk in drawn.risks})
+        expected[at] = portfolio.cumulants.mean
         for column, wanted in enumerate(var_levels):
             beyond = float(portfolio.year.cumulative[-1]) <= wanted
             var[at, column] = coarse.span if beyond else portfolio.year.quantile(wanted)

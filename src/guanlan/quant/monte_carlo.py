@@ -30,7 +30,8 @@ def simulate(risks: RiskSet, years: int, rng: np.random.Generator) -> Floats:
         else:
             # A Gamma rate along a clock: its shape grows with the time that passes.
             means = rng.standard_gamma(shape * time) * (rate / shape)
-        total += _summed(rng.poisson(means), risk.severity, rng)
+        year = _summed(rng.poisson(means), risk.severity, rng)
+        total += year if risk.year is None else year - risk.year.paid(year)
     for shock in risks.shocks:
         strikes = rng.poisson(shock.rate * clock)
         for name, probability in shock.hits.items():

@@ -66,7 +66,7 @@ class Pert:
 
     def survival(self, amounts: Floats) -> Floats:
         found: Floats = betainc(*self.shapes[::-1], 1.0 - self._unit(amounts))
-        return np.where(amounts < self.least, 1.0, found)
+        return found
 
     def limited(self, amounts: Floats) -> Floats:
         found = np.minimum(amounts, self.mean)

@@ -29,6 +29,7 @@ from guanlan.quant.money import amount, rounded
 from guanlan.quant.riskset import RiskSet
 from guanlan.quant.spectra import Spectra, members_of
 from guanlan.quant.year import Year
+from guanlan.quant.year_layer import borne_cumulants
 
 _SIZE, _SIZE_OF_MANY, _MANY = 2**14, 2**13, 512
 _ENTRIES = 2**26  # of all spectra together: half a gigabyte
@@ -56,6 +57,7 @@ class Portfolio:
         self._year: Year | None = None
         self._heavy = False
         self._spectra = Spectra(risks, grid or self._first(risks))
+        self._insure()
 
     # --- inputs ---------------------------------------------------------------------
 
@@ -88,6 +90,7 @@ class Portfolio:
         self._spectra.move(moved)
         for at, frequency in moved.items():
             self._parts[at] = self._part(frequency, at)
+        self._insure()
         self._risks = self._year = None
 
     # --- numbers --------------------------------------------------------------------
@@ -193,6 +196,14 @@ class Portfolio:
         for at, risk in enumerate(risks.risks):
             mean = self._moments[at][0]
             less_one = spectra.less_one[at]
+            if risk.year is not None:
+                # Independent of the rest: its own factor is taken out, and put in again weighted.
+                total = weight * np.exp(-spectra.exponent(at))
+                smaller = float((total * spectra.insured(at).weighted).real.sum())
+                expected = self._parts[at][0].mean
+                tvar = (expected - smaller) / (1.0 - level)
+                found.append(Contribution(risk.name, expected, tvar))
+                continue
             total = inside[spectra.block_of[at]] * risk.frequency.slope(less_one)
             expected = risk.frequency.rate * mean
             for shock, hits in shocks:
@@ -212,6 +223,21 @@ class Portfolio:
         """Cumulants of one risk's year, and the logarithm of its probability of no loss."""
         return compound(frequency, self._moments[at]), _log_no_loss(frequency, self._atoms[at])
 
+    def _insure(self) -> None:
+        """Parts of the risks whose year is insured; they are had from the grid."""
+        for at, risk in enumerate(self._last.risks):
+            if risk.year is None:
+                continue
+            frequency = self._spectra.frequencies[at]
+            gross, nothing = self._part(frequency, at)
+            year, amounts = self._spectra.insured(at), self._spectra.amounts
+            borne = borne_cumulants(gross, year, risk.year, amounts)
+            if risk.year.deductible == 0 and risk.year.share == 1.0:
+                # All of it is paid up to the limit; none is borne.
+                free = float(year.borne[0]) if risk.year.limit is not None else 1.0
+                nothing = max(nothing, math.log(free))
+            self._parts[at] = borne, nothing
+
     def _evaluated(self) -> Year:
         return Year(self._spectra, self.cumulants.mean, self.no_loss)
 
@@ -230,6 +256,7 @@ class Portfolio:
             else:
                 break
             self._spectra = Spectra(self.risks, grid)
+            self._insure()
             year = self._evaluated()
         return year
 

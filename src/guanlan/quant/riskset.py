@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from guanlan.quant.frequency import Frequency
 from guanlan.quant.invalid import Invalid, not_negative
+from guanlan.quant.layer import Layer
 from guanlan.quant.money import currency
 from guanlan.quant.severity import Severity
 
@@ -18,12 +19,17 @@ VARIANCES = (1e-6, 100.0)  # of a clock; below, it only costs digits
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """name: unique in its set. group: name of the group it shares a frailty with, or None."""
+    """name: unique in its set. group: name of the group it shares a frailty with, or None.
+
+    year: insurance of the year's sum, after what the severity says of insurance by event; only for
+    a risk that is independent of the others (no group, no frailty of the set, no shock).
+    """
 
     name: str
     frequency: Frequency
     severity: Severity
     group: str | None = None
+    year: Layer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,13 @@ class RiskSet:
                 raise Invalid(f"risks.{risk.name}.group", "expected the name of a group")
             if not math.isfinite(risk.severity.mean):
                 raise Invalid(f"risks.{risk.name}.severity", "expected a finite mean")
+        struck = {name for shock in self.shocks for name in shock.hits}
+        for risk in self.risks:
+            if risk.year is not None and (self.frailty or risk.group or risk.name in struck):
+                raise Invalid(
+                    f"risks.{risk.name}.year_insurance",
+                    "an insurance of the year's sum needs a risk without group, frailty and shock",
+                )
         object.__setattr__(self, "index", {risk.name: k for k, risk in enumerate(self.risks)})
         for shock in self.shocks:
             for name in shock.hits:

@@ -18,6 +18,7 @@ from guanlan.quant.grid import Grid
 from guanlan.quant.riskset import RiskSet, Shock
 from guanlan.quant.severity import Floats, Severity
 from guanlan.quant.sumtree import SumTree
+from guanlan.quant.year_layer import InsuredYear, insured_year
 
 _TILT = 14.0
 _KEPT = 512  # risks; with more, exponents are computed again instead of kept
@@ -63,6 +64,8 @@ class Spectra:
             if risk.severity not in done:
                 done[risk.severity] = self._transformed(risk.severity)
             self.less_one.append(done[risk.severity])
+        self._layers = {at: r.year for at, r in enumerate(risks.risks) if r.year is not None}
+        self._insured: dict[int, InsuredYear] = {}
         self._kept: dict[int, Complexes] = {}
         self.block_of: dict[int, int] = {}
         self.blocks = [
@@ -75,6 +78,8 @@ class Spectra:
 
     def exponent(self, risk: int) -> Complexes:
         """Logarithm of the generating function of one risk's year."""
+        if risk in self._layers:
+            return self.insured(risk).exponent
         frequency = self.frequencies[risk]
         if len(self.frequencies) > _KEPT:
             return frequency.exponent(self.less_one[risk])
@@ -82,12 +87,21 @@ class Spectra:
             self._kept[risk] = frequency.exponent(self.less_one[risk])
         return self._kept[risk]
 
+    def insured(self, risk: int) -> InsuredYear:
+        """The year of a risk whose sum is insured. Raises KeyError for another."""
+        if risk not in self._insured:
+            gross = np.exp(self.frequencies[risk].exponent(self.less_one[risk]))
+            layer = self._layers[risk]
+            self._insured[risk] = insured_year(gross, layer, self.amounts, self.tilt)
+        return self._insured[risk]
+
     def move(self, moved: dict[int, Frequency]) -> None:
         """New frequencies, by position."""
         touched: dict[int, list[int]] = {}
         for at, frequency in moved.items():
             self.frequencies[at] = frequency
             self._kept.pop(at, None)
+            self._insured.pop(at, None)
             touched.setdefault(self.block_of[at], []).append(at)
         for block, members in touched.items():
             self.blocks[block].refresh(members)

@@ -52,7 +52,13 @@ class ResponseConfig(AppConfig):
         declare("guanlan.response.complaints.jobs", "guanlan.response.pages.complaint_ways")
         declare("guanlan.response.pages.complaint_figures")
         declare("guanlan.response.pages.complaint_letters")
-        declare("guanlan.response.complaints.indicators")
+        declare(
+            "guanlan.response.alerts.indicators",
+            "guanlan.response.cases.indicators",
+            "guanlan.response.complaints.indicators",
+            "guanlan.response.incidents.indicators",
+            "guanlan.response.selfcheck.indicators",
+        )
         ship = import_string("guanlan.response.complaints.sorting.ensure_shipped")
         post_migrate.connect(lambda **_options: ship(), sender=self, weak=False)
         declare(

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,7 @@ from guanlan.response.models import (
     CaseItem,
     CaseQueue,
 )
+from guanlan.response.pages.case_forms import ticking
 from guanlan.response.terms import Severity
 from tests.people import person
 from tests.response.alerts.findings import NOON, finding
@@ -367,6 +369,9 @@ def test_checklist_and_decisions_are_written_down() -> None:
     item = CaseItem.objects.get(case=case, place=1)
     assert (item.done, item.done_by_id) == (NOON, ann.id)
     handling.tick(ann, case, 1, now=NOON, done=False)
+    with translation.override("zh-hans"):
+        form = str(ticking(ann, case)())
+    assert "1. 在摘要中说明发生了什么。" in form
     with pytest.raises(ValidationError):
         handling.tick(ann, case, 99, now=NOON)
     added = handling.add_item(ann, case, "Ask the bank", now=NOON)

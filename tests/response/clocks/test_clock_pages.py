@@ -130,6 +130,18 @@ def test_a_rule_nobody_has_checked_looks_so_until_it_is(browser: Client) -> None
     assert "verified by owner on" in text
 
 
+@pytest.mark.parametrize(
+    ("language", "label"), [("en", "Trigger (English)"), ("zh-hant", "觸發條件（繁體中文）")]
+)
+def test_the_texts_of_a_rule_are_asked_for_in_the_language_of_the_reader(
+    browser: Client, language: str, label: str
+) -> None:
+    browser.cookies["guanlan_language"] = language
+    address = reverse("clock_rules_new")
+    assert label in browser.get(address).content.decode()
+    assert "slug" not in browser.post(address, {"code": "not one!"}).content.decode()
+
+
 def test_a_change_of_a_rule_makes_a_version_with_a_reason(browser: Client) -> None:
     rule = ClockRule.objects.get(code="pboc-brief")
     address = reverse("clock_rules_edit", args=[rule.pk])
@@ -225,4 +237,5 @@ def test_a_year_is_entered_as_the_notice_says_it(browser: Client) -> None:
     assert calendar.days.filter(day__year=2027).count() == 8
     year = calendar.years.get(year=2027)
     assert (year.verified, year.checked_by) == (True, "owner")
-    assert "2027-02-06 – 2027-02-12" in browser.get(address).content.decode()
+    first, last = (f'<span class="nowrap">2027-02-{n}</span>' for n in ("06", "12"))
+    assert f"{first} – {last}" in browser.get(address).content.decode()

@@ -7,16 +7,21 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from guanlan.core.access import Denied, Subject
 from guanlan.core.audit.copying import copy_rows
 from guanlan.core.models import AuditEntry, User
+from guanlan.response.alerts import raise_alert
+from guanlan.response.alerts.titles import title_of
 from guanlan.response.incidents import moving, roles, tasks
 from guanlan.response.incidents.declaring import declare
 from guanlan.response.incidents.matrix import SHIPPED, add_matrix, matrix_in_force
+from guanlan.response.incidents.showing import IncidentLook, said
 from guanlan.response.incidents.timeline import note
 from guanlan.response.models import Incident, IncidentTask, PlanRun, RoleHeld, TimelineEntry
 from guanlan.response.terms import Severity
+from tests.response.alerts.findings import finding
 from tests.response.incidents.rows import NOW
 from tests.response.plans.conftest import in_force, someone
 from tests.response.plans.plans import line_of
@@ -214,12 +219,33 @@ def test_a_plan_is_started_for_it_once_for_each_start() -> None:
     assert kinds(row)[-1] == "plan"
 
 
+def test_the_timeline_names_a_plan_in_the_language_of_its_reader() -> None:
+    plan = in_force(line_of(1))
+    plan.titles = {"en": "Outage", "zh-hant": "支付中斷"}
+    plan.save(update_fields=["titles"])
+    row = declared()
+    run = moving.start_plan(someone("operations"), row, plan, now=NOW)
+    line = row.entries.get(kind="plan")
+    for language, name in (("en", "Outage"), ("zh-hant", "支付中斷")):
+        with translation.override(language):
+            assert said(line) == f"{name} · {run.pk}"
+
+
 def test_a_thing_is_tied_once() -> None:
     row = declared()
     moving.link(someone("operations"), row, "response.plan", "7", now=NOW)
     with pytest.raises(ValidationError):
         moving.link(someone("operations"), row, "response.plan", "7", now=NOW)
     assert row.links.count() == 1
+
+
+def test_an_alert_it_is_tied_to_is_named() -> None:
+    row, ann = declared(), someone("operations")
+    alert = raise_alert(finding(text="Many transfers"), NOW)
+    moving.link(ann, row, "response.alert", str(alert.pk), now=NOW)
+    moving.link(ann, row, "response.plan", "7", now=NOW)
+    row = Incident.objects.get(pk=row.pk)
+    assert [one.name for one in IncidentLook(row, ann, NOW).ties] == [title_of(alert), ""]
 
 
 def test_a_matrix_in_force_makes_the_severity_of_what_is_declared_then() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guanlan.core import egress, outbox
-from guanlan.core.access import Subject
+from guanlan.core.access import Subject, subject_of
 from guanlan.core.models import Channel, Delivery, Message, User
 from guanlan.core.outbox import rendered
 from guanlan.core.outbox.keeping import context_of
@@ -26,6 +26,7 @@ from guanlan.response.models import (
     PlanRun,
     StepRun,
 )
+from guanlan.response.pages.drills import DrillLook, timeline
 from guanlan.response.plans import drilling, running
 from guanlan.response.plans.advancing import advance_all
 from guanlan.response.plans.cacao import Playbook
@@ -159,6 +160,9 @@ def test_injects_come_at_their_minute_once() -> None:
         ]
 
     assert seen() == ["The bank calls."]
+    chief = subject_of(User.objects.get(username="chief"))
+    shown = timeline(DrillLook(drill, chief), chief)
+    assert [one.at for one in shown] == [NOW + 15 * MINUTE, NOW]
     for minute in (14, 15, 16):
         drilling.throw_due(NOW + minute * MINUTE)
         run.refresh_from_db()

@@ -70,6 +70,8 @@ def test_a_plan_is_started_and_its_steps_done_on_the_page() -> None:
     for client, there in ((ann, True), (client_of(person("fraud_analyst").username), False)):
         listed = client.get(reverse("plan_steps"), {"q": "mine:yes"}).content.decode()
         assert ("Do 1" in listed) is there
+    listed = ann.get(reverse("plan_steps"), {"q": "state:done"}).content.decode()
+    assert ">Start<" in listed
     page = ann.get(reverse("plan_run", args=[run.pk])).content.decode()
     assert "9 min 59 s left of 10 min" in page or "10 min left of 10 min" in page
     row = StepRun.objects.get(state="waiting")

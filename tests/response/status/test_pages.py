@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from guanlan.core.models import User
+from guanlan.response.incidents import showing
 from guanlan.response.models import (
     MaintenanceWindow,
     PublicMaintenance,
@@ -83,6 +84,9 @@ def test_states_and_news_are_set_from_the_incident() -> None:
     assert "Wallet · Payments" in form
     assert client.post(door, {f"component_{pay.pk}": "outage"}).status_code == 302
     assert StatusSpan.objects.get().state == "outage"
+    line = incident.entries.get(kind="status")
+    with translation.override("zh-hans"):
+        assert showing.said(line).startswith("Payments服务")
     draft = reverse("incidents_do", args=[incident.pk, "statement"])
     said = {"title": "First news", "audience": "customers", "text_en": "Payments fail."}
     assert client.post(draft, said).status_code == 302
@@ -99,6 +103,12 @@ def test_an_approved_statement_is_posted_with_a_button() -> None:
     assert door in client.get(reverse("statement", args=[made.pk])).content.decode()
     assert client.post(door, {"phase": "looking"}).status_code == 302
     assert StatusPost.objects.get().texts == {"en": "Payments fail."}
+    register = reverse("disclosures")
+    person("compliance_officer", "register")
+    reader = client_of("register")
+    for language, audience in (("en", "customers"), ("zh-hant", "客戶")):
+        reader.cookies["guanlan_language"] = language
+        assert f">{audience}<" in reader.get(register).content.decode()
     page = client.get(reverse("statement", args=[made.pk])).content.decode()
     assert door not in page
     away = reverse("statements_do", args=[made.pk, "off_page"])

@@ -127,6 +127,22 @@ BAD = {
         "observed.years",
         "above zero",
     ),
+    "insurance of more than all": (
+        edited(
+            "    severity: {pert", "    insurance: {deductible: 5, share: 2}\n    severity: {pert"
+        ),
+        9,
+        "risks.two.insurance.share",
+        "at most 1",
+    ),
+    "a year insured that is not independent": (
+        edited("risks:\n", "frailty: 0.1\nrisks:\n").replace(
+            "    severity: {pert", "    year_insurance: {deductible: 5}\n    severity: {pert"
+        ),
+        10,
+        "risks.two.year_insurance",
+        "without group",
+    ),
     "no risks": ("guanlan_risks: 1\ncurrency: CNY\nrisks: {}\n", 3, "risks", "a risk at least"),
     "not yaml": ("guanlan_risks: 1\n\trisks: {}\n", 2, "tab", "spaces"),
     "a list": ("- 1\n", 1, "risk file", "guanlan_risks: 1"),

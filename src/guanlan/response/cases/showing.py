@@ -113,13 +113,15 @@ def case_state(case: Case, now: dt.datetime) -> State:
     if case.waiting is not None:
         return State("unknown", _("waits for the customer"))
     if case.resolve_due is not None and case.resolve_due <= now:
-        return State("bad", _("%(state)s, overdue") % {"state": case.get_state_display()})
+        return State("bad", _overdue(case))
     if case.state == Case.State.NEW:
         late = case.first_due is not None and case.first_due <= now
-        return State(
-            "bad" if late else "warn", _("new, overdue") if late else case.get_state_display()
-        )
+        return State("bad", _overdue(case)) if late else State("warn", case.get_state_display())
     return State("on", case.get_state_display())
+
+
+def _overdue(case: Case) -> str:
+    return _("%(state)s, overdue") % {"state": case.get_state_display()}
 
 
 class CaseLook:

@@ -169,7 +169,8 @@ def _tasks(row: Incident, *states: str) -> list[str]:
 
 def _measures(row: Incident) -> str:
     started = row.entries.filter(kind="plan").order_by("at", "id")
-    plans = [str(values.get("plan", "")) for values in started.values_list("values", flat=True)]
+    known = started.values_list("values", flat=True)
+    plans = [title_in(values) or str(values.get("plan", "")) for values in known]
     lines = [_("plan started: %(plan)s") % {"plan": plan} for plan in plans[:LINES]]
     lines += _tasks(row, IncidentTask.State.DONE, IncidentTask.State.VERIFIED)
     if row.stable is not None:

@@ -157,8 +157,14 @@ def start_plan(
     run = start_run(subject, plan, now=now, origin=origin, variables=variables)
     with act("incident.plan", incident, detail={"plan": plan.pk}):
         row = locked(subject, incident)
-        enter(row, "plan", now, subject, values={"plan": plan.name, "run": run.pk})
+        enter(row, "plan", now, subject, values=_named(plan) | {"run": run.pk})
     return run
+
+
+def _named(plan: Plan) -> dict[str, str | int | None]:
+    """The plan's name in each language it has, since others read the timeline later."""
+    names: dict[str, str | int | None] = {"plan": plan.name}
+    return names | {f"title_{language}": name for language, name in plan.titles.items() if name}
 
 
 def _open(row: Incident) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from django.urls import reverse
@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from guanlan.core.access import Subject, may
+from guanlan.response.alerts.titles import title_of
 from guanlan.response.clocks.terms import STATES as CLOCK_STATES
 from guanlan.response.incidents.duties import title_in
 from guanlan.response.incidents.finding import NOUN
 from guanlan.response.incidents.timeline import KINDS
 from guanlan.response.models import (
+    Alert,
     Incident,
     IncidentCost,
     IncidentLink,
@@ -39,6 +41,8 @@ LOOKS: Final = {"active": "bad", "stable": "warn", "closed": "off"}
 TASK_LOOKS: Final = {"open": "warn", "done": "on", "verified": "on", "dropped": "off"}
 SEVERITY_LOOKS: Final = ("off", "off", "warn", "bad", "bad")  # by terms.Severity
 MOST_LINES: Final = 300
+ALERT: Final = "response.alert"
+MOST_NAMED: Final = 200
 MASKED: Final = "•••"
 _LEADS: Final = (
     ("clock", "response.runningclock", "clock"),
@@ -95,6 +99,7 @@ class Tie(NamedTuple):
     title: str
     key: str
     url: str
+    name: str = ""
 
 
 class Proposal(NamedTuple):
@@ -142,15 +147,24 @@ class IncidentLook:
     def ties(self) -> list[Tie]:
         """What it is tied to; what is no longer known here is named by its noun."""
         routes, names = addresses(), titles()
-        rows = IncidentLink.objects.for_user(self.subject).filter(incident=self.row)
+        found = IncidentLink.objects.for_user(self.subject).filter(incident=self.row)
+        rows = list(found.order_by("noun", "id"))
+        alerts = self._named_alerts([one.key for one in rows if one.noun == ALERT])
         return [
             Tie(
                 str(names.get(one.noun, one.noun)),
                 one.key,
                 reverse(routes[one.noun], args=[one.key]) if one.noun in routes else "",
+                alerts.get(one.key, "") if one.noun == ALERT else "",
             )
-            for one in rows.order_by("noun", "id")
+            for one in rows
         ]
+
+    def _named_alerts(self, keys: Sequence[str]) -> dict[str, str]:
+        """What the first of these alerts are called, by key."""
+        known = [int(key) for key in keys[:MOST_NAMED] if key.isdecimal()]
+        rows = Alert.objects.for_user(self.subject).filter(pk__in=known)
+        return {str(one.pk): title_of(one) for one in rows}
 
     @cached_property
     def runs(self) -> list[PlanRun]:
@@ -251,7 +265,7 @@ def said(one: TimelineEntry) -> str:
     if one.kind == "linked":
         return f"{titles().get(values['noun'], values['noun'])} {values['key']}"
     if one.kind == "plan":
-        return f"{values['plan']} · {values['run']}"
+        return f"{title_in(one.values) or values['plan']} · {values['run']}"
     if one.kind == "update":
         names = dict(StakeholderUpdate.Audience.choices)
         return str(names.get(values["audience"], values["audience"]))
@@ -265,7 +279,8 @@ def said(one: TimelineEntry) -> str:
     if one.kind == "clock_ended":
         return labelled(title_in(one.values), CLOCK_STATES.get(values["state"], values["state"]))
     if one.kind == "status":
-        return labelled(values["component"], STATUS_STATES.get(values["state"], values["state"]))
+        state = STATUS_STATES.get(values["state"], values["state"])
+        return labelled(title_in(one.values) or values["component"], state)
     if one.kind == "posted":
         return str(dict(StatusPost.Phase.choices).get(values["phase"], values["phase"]))
     if one.kind == "reported":

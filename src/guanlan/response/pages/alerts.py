@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from guanlan.core.access import Subject, may
 from guanlan.response.alerts import handling, muting
@@ -100,7 +100,7 @@ class Snoozing(Why):
     """Until when, and of what."""
 
     days = forms.FloatField(
-        label=gettext_lazy("Days"),
+        label=gettext_lazy("For how many days"),
         min_value=0.04,
         max_value=30,
         initial=1,
@@ -196,7 +196,7 @@ def why(look: AlertLook, subject: Subject) -> Mapping[str, Any]:
     return facts(
         (_("Rule"), _rule(row, subject)),
         (_("Category of risk"), look.category),
-        (_("Found"), _("%(n)s times") % {"n": number(row.count)}),
+        (_("Found"), ngettext("%(n)s time", "%(n)s times", row.count) % {"n": number(row.count)}),
         (
             _("Amount at stake"),
             labelled(in_words(row.amounts), payments_of(row.amounts)) if row.amounts else "",
@@ -452,7 +452,8 @@ ALERTS = register(
             Action("give", gettext_lazy("Give to"), _give, form=lambda subject, alert: Giving,
                    many=giving_many(Giving, responder)),
             Action("severity", gettext_lazy("Severity"), _severity,
-                   when=lambda alert: alert.live, form=lambda subject, alert: Severer),
+                   when=lambda alert: alert.live, form=lambda subject, alert: Severer,
+                   button=gettext_lazy("Save")),
             Action("reopen", gettext_lazy("Open again"), _reopen,
                    when=lambda alert: not alert.live, form=lambda subject, alert: Why),
             Action(

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django import forms
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,6 +23,7 @@ from guanlan.response.clocks.calendars import (
 )
 from guanlan.response.clocks.strip import missing_words
 from guanlan.response.models import BusinessCalendar
+from guanlan.response.pages.clock_rules import SLUG
 from guanlan.response.pages.clocks import rule_mark
 from guanlan.web.resource import (
     Action,
@@ -69,7 +71,7 @@ def _with_days(base: type[forms.Form]) -> type[forms.Form]:
 class NewCalendar(CalendarForm):
     """With the short name that stays."""
 
-    code = forms.SlugField(label=gettext_lazy("Short name"), max_length=40)
+    code = forms.SlugField(label=gettext_lazy("Short name"), max_length=40, error_messages=SLUG)
     field_order = ("code",)
 
 
@@ -146,6 +148,11 @@ def _hours(row: BusinessCalendar, subject: Subject) -> Mapping[str, Any]:
     )
 
 
+def _day(day: dt.date | None) -> str:
+    """A day that no line breaks within."""
+    return format_html('<span class="nowrap">{}</span>', day)
+
+
 def _years(row: BusinessCalendar, subject: Subject) -> Mapping[str, Any]:
     known = sorted(row.years.all(), key=lambda one: -one.year)
     last = max([one.year for one in known], default=timezone.localdate().year - 1)
@@ -154,8 +161,15 @@ def _years(row: BusinessCalendar, subject: Subject) -> Mapping[str, Any]:
         for n in range(last + AHEAD, last, -1)
     ]
     for one in known:
-        checked = f"{one.checked_by}, {one.checked_on}" if one.verified else ""
-        rows.append([one.year, written("state", rule_mark(one.verified)), one.source, checked])
+        checked = format_html("{}, {}", one.checked_by, _day(one.checked_on))
+        rows.append(
+            [
+                one.year,
+                written("state", rule_mark(one.verified)),
+                one.source,
+                checked if one.verified else "",
+            ]
+        )
     heads = [_("Year"), _("Checked"), _("Source"), _("Checked by")]
     return {"rows": rows, "heads": heads, "missing": missing_words(row, timezone.localdate())}
 
@@ -171,7 +185,7 @@ def _days(row: BusinessCalendar, subject: Subject) -> Mapping[str, Any]:
     ):
         block = [one for _n, one in run]
         first, last = block[0].day, block[-1].day
-        text = str(first) if first == last else f"{first} – {last}"
+        text = _day(first) if first == last else format_html("{} – {}", _day(first), _day(last))
         kind = State("on", _("work")) if works else State("off", _("holiday"))
         rows.append([text, written("state", kind), name])
     return {

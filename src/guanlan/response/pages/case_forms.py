@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
@@ -199,7 +200,7 @@ def ticking(subject: Subject, case: Case) -> type[forms.Form]:
         place = forms.TypedChoiceField(
             label=gettext_lazy("Item"),
             coerce=int,
-            choices=[(one.place, f"{one.place}. {one.text}") for one in items],
+            choices=[(one.place, f"{one.place}. {_(one.text)}") for one in items],
         )
         done = forms.ChoiceField(
             label=gettext_lazy("Done"),

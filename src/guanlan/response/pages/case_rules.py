@@ -295,6 +295,7 @@ QUEUES = register(
             add=lambda subject, values: _save_queue(subject, None, values),
             change=_save_queue,
             initial=_queue,
+            title=gettext_lazy("New queue"),
         ),
         empty=gettext_lazy(
             "There is no queue yet: cases belong to nobody until somebody takes them. Make one to"

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 from django.urls import reverse
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
@@ -45,6 +46,10 @@ from guanlan.web.resource import (
 from guanlan.web.resource.fields import DayInput
 
 _SHORT: Final = {"autocomplete": "off"}
+# Instead of the framework's words, which name its type.
+SLUG: Final = {
+    "invalid": gettext_lazy("Expected letters, digits, dashes and underscores, such as gdpr-33.")
+}
 _TEXTS: Final = ("title", "trigger", "recipient", "note")
 
 
@@ -54,6 +59,7 @@ class RuleForm(forms.Form):
     regulator = forms.CharField(label=gettext_lazy("Regulator"), max_length=40)
     jurisdiction = forms.CharField(label=gettext_lazy("Jurisdiction"), max_length=20, initial="CN")
     obligation = forms.SlugField(
+        error_messages=SLUG,
         label=gettext_lazy("Obligation"),
         max_length=60,
         help_text=gettext_lazy("Rules of one obligation are fulfilled by one report."),
@@ -69,7 +75,10 @@ class RuleForm(forms.Form):
     )
     start_event = forms.ChoiceField(label=gettext_lazy("Runs from"), choices=STARTS.items())
     after = forms.SlugField(
-        label=gettext_lazy("Follows the obligation"), max_length=60, required=False
+        error_messages=SLUG,
+        label=gettext_lazy("Follows the obligation"),
+        max_length=60,
+        required=False,
     )
     may_pause = forms.BooleanField(
         label=gettext_lazy("A running clock may be paused"), required=False
@@ -119,14 +128,18 @@ def _made(base: type[forms.Form]) -> type[forms.Form]:
     return type(base.__name__, (base,), fields)
 
 
-def _label(title: Any, language: str) -> Any:
-    return gettext_lazy("%(title)s (%(language)s)") % {"title": title, "language": language}
+def _labelled(title: Any, language: str) -> str:
+    return _("%(title)s (%(language)s)") % {"title": title, "language": language}
+
+
+# The forms are made once, their labels are read in each reader's language.
+_label = lazy(_labelled, str)
 
 
 class NewRule(RuleForm):
     """A rule of one's own."""
 
-    code = forms.SlugField(label=gettext_lazy("Short name"), max_length=60)
+    code = forms.SlugField(label=gettext_lazy("Short name"), max_length=60, error_messages=SLUG)
     field_order = ("code",)
 
 

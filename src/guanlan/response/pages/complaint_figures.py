@@ -71,6 +71,12 @@ def figures(request: HttpRequest) -> HttpResponse:
         "days": days,
         "tiles": Tiles(_tiles(figure(rows, now), sum(ages), overdue, after)),
         "tables": [one for one in tables if one["rows"]],
+        "heads": [
+            pgettext("number of complaints", "Came in"),
+            _("Told in time"),
+            _("Days until told"),
+            _("Satisfaction"),
+        ],
         "ages": _ages(ages, now),
         "alerts": f"{reverse('alerts')}?{urlencode({'q': 'rule:' + ','.join(RULES.values())})}",
     }

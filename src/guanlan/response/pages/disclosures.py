@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from guanlan.core.access import Subject, may
 from guanlan.core.audit import record
 from guanlan.response.clocks.disclosing import disclose
-from guanlan.response.clocks.terms import WAYS, Matter
+from guanlan.response.clocks.terms import AUDIENCES, WAYS, Matter
 from guanlan.response.models import Disclosure
 from guanlan.web.resource import (
     Chip,
@@ -68,6 +68,13 @@ def _add(subject: Subject, values: dict[str, Any]) -> Saved:
     return Saved(made, _("It stands in the register."))
 
 
+def _recipient(one: Disclosure) -> str:
+    """To whom: the audience of a statement in the reader's language, else as it was entered."""
+    if one.statement is not None:
+        return str(AUDIENCES.get(one.statement.audience, one.recipient))
+    return one.recipient
+
+
 def _words(one: Disclosure, subject: Subject) -> Mapping[str, Any]:
     record("disclosure.read", one, outcome="seen")
     context: dict[str, Any] = {"text": one.words}
@@ -95,7 +102,7 @@ REGISTER = register(
             Column("at", gettext_lazy("Told at"), cell="moment", sort=True),
             Column("title", gettext_lazy("Title"), wide=True),
             Column("about_label", pgettext_lazy("clocks", "For")),
-            Column("recipient", gettext_lazy("To whom")),
+            Column("recipient", gettext_lazy("To whom"), value=_recipient),
             Column("what", gettext_lazy("Kind"), value=lambda one: KINDS[one.what]),
             Column("how", gettext_lazy("How"), value=lambda one: WAYS[one.how]),
             Column("author", gettext_lazy("Entered by"), "author__username"),
@@ -116,7 +123,7 @@ REGISTER = register(
             Chip(KINDS["statement"], "kind:statement"),
         ),
         order="-at",
-        related=("author",),
+        related=("author", "statement"),
         heading=lambda one: Heading(over=one.about_label, clock=one.at),
         facts=("about_label", "recipient", "what", "how", "at", "author"),
         panels=(

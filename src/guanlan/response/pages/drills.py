@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final
 
 from django import forms
@@ -253,7 +254,9 @@ def timeline(look: DrillLook, subject: Subject) -> list[Happening]:
             "n": inject.after,
             "role": role_title(inject.role) if inject.role else _("all"),
         }
-        found.append(Happening(inject.sent or look.drill.scheduled, text, note=note))
+        begins = look.drill.started or look.drill.scheduled
+        at = inject.sent or begins + dt.timedelta(minutes=inject.after)
+        found.append(Happening(at, text, note=note))
     seen = Observation.objects.for_user(subject).filter(drill=look.drill).select_related("by")
     for one in seen:
         text = one.text if look.works else "•••"

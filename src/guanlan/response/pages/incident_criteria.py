@@ -166,7 +166,7 @@ KEPT: Final = register(
         name_of=lambda row: row.name,
         panels=(Numbers(tiles),),
         form=Form(make=lambda subject, row: CriterionForm, add=add, change=change,
-                  initial=initial),
+                  initial=initial, title=gettext_lazy("New criterion")),
         actions=(
             Action("switch_on", gettext_lazy("Put in force"), switch_on,
                    when=lambda row: not row.enabled),

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response.models import PlanRun, StepRun
@@ -50,6 +50,14 @@ YES_NO: Final = [("", "—"), ("true", gettext_lazy("yes")), ("false", gettext_l
 def plan_title(run: PlanRun) -> str:
     plan = run.version.plan
     return titled(plan.titles) or plan.name
+
+
+def step_title(row: StepRun) -> str:
+    """What a step is called; those at which a plan starts and ends have no title of their own."""
+    if title := titled(row.titles):
+        return title
+    ends = {"start": pgettext("of a plan", "Start"), "end": _("the end")}
+    return ends.get(row.kind) or row.get_state_display()
 
 
 def by_plan(term: Term, subject: Subject) -> Q | str:
@@ -288,8 +296,7 @@ STEPS = register(
         address=lambda row: f"{reverse('plan_run', args=[row.run_id])}#{row.step}",
         discussed=False,
         columns=(
-            Column("title", gettext_lazy("Step"),
-                   value=lambda row: titled(row.titles) or row.get_state_display(), wide=True),
+            Column("title", gettext_lazy("Step"), value=step_title, wide=True),
             Column("plan", gettext_lazy("Plan"), "run__version__plan__name",
                    value=lambda row: plan_title(row.run)),
             Column("mode", gettext_lazy("Mode"), "run__mode",
@@ -323,7 +330,7 @@ STEPS = register(
         order="-since",
         related=("run__version__plan", "assigned", "by"),
         state=step_state,
-        name_of=lambda row: titled(row.titles) or str(row),
+        name_of=step_title,
         actions=(
             Action("take", gettext_lazy("I do it"), take, when=open_for_people,
                    offered=lambda row, subject: may_work_on(subject, row)),

@@ -319,7 +319,7 @@ RESTRICTIONS = register(
         place=("respond", 40),
         api="restrictions",
         columns=(
-            Column("name", gettext_lazy("Name"), "id", value=lambda one: one.row.name,
+            Column("name", gettext_lazy("Number"), "id", value=lambda one: one.row.name,
                    cell="code", sort=True),
             Column("state", gettext_lazy("State"), value=lambda one: state_of(one.row)),
             Column("effect", gettext_lazy("Effect"), value=lambda one: EFFECTS[one.row.effect]),

@@ -26,6 +26,7 @@ from guanlan.response.models import (
     StatusPost,
     StatusSpan,
 )
+from guanlan.response.status.reading import names_of
 
 NOUN: Final = "response.statuscomponent"
 FINE: Final = "operational"
@@ -131,6 +132,7 @@ def set_states(
                 continue
             changed += 1
             values: dict[str, Value] = {"component": str(known[key]), "state": state}
+            values |= {f"title_{lang}": name for lang, name in names_of(known[key]).items()}
             enter(row, "status", now, subject, values=values)
             if old is not None:
                 old.ends = max(now, old.begins)

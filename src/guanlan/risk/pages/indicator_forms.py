@@ -59,7 +59,9 @@ class LimitsForm(forms.Form):
         help_text=gettext_lazy("What rests on older data is unknown."),
     )  # fmt: skip
     reason = forms.CharField(
-        label=gettext_lazy("Why these limits"), max_length=keeping.MOST_TEXT, widget=forms.Textarea
+        label=gettext_lazy("Why these limits"),
+        max_length=keeping.MOST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     effective = forms.DateTimeField(
         label=gettext_lazy("In force from"), required=False, widget=MomentInput(),
@@ -73,7 +75,7 @@ class OwnerForm(forms.Form):
     owner = Related(User, label=pgettext_lazy("of a thing", "Owner"), required=False)
     action = forms.CharField(
         label=gettext_lazy("What is to be done"), max_length=keeping.MOST_TEXT, required=False,
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Such as: look at the newest complaints, call the product's owner."),
     )  # fmt: skip
     deadline_hours = forms.IntegerField(
@@ -87,7 +89,7 @@ class AnswerForm(forms.Form):
 
     answer = forms.CharField(
         label=gettext_lazy("What is being done"), max_length=keeping.MOST_TEXT,
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
 
 

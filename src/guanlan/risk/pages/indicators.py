@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.risk.keeping import NOUN, may_answer
@@ -95,8 +95,8 @@ def tiles(shown: Look, subject: Subject) -> list[Tile]:
         age is not None
     ) else _("not measured yet")  # fmt: skip
     return [
-        Tile(label=_("Value"), value=in_unit(row.value, row.unit), note=note,
-             link=rows_behind(row, row.sampled, subject),
+        Tile(label=pgettext("of an indicator", "Value"), value=in_unit(row.value, row.unit),
+             note=note, link=rows_behind(row, row.sampled, subject),
              state=look_of.get(state.look, "unknown"),  # type: ignore[arg-type]
              trend=trend(row)),
         Tile(label=_("Stands on"), value="—" if row.volume is None else number(row.volume),
@@ -176,7 +176,7 @@ KEPT: Final = register(
             Column("title", gettext_lazy("Indicator"), "name", value=name_of, wide=True),
             Column("state", gettext_lazy("State"), "rank", value=state_of, cell="state",
                    sort=True),
-            Column("value", gettext_lazy("Value"), right=True,
+            Column("value", pgettext_lazy("of an indicator", "Value"), right=True,
                    value=lambda row: in_unit(row.value, row.unit)),
             Column("recent", gettext_lazy("Trend"), value=trend, cell="template",
                    template="risk/cells/trend.html"),

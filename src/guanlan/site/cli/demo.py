@@ -9,6 +9,7 @@ import click
 import msgspec
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 
 from guanlan.core.models import ApiKey
 from guanlan.core.services import create_api_key, revoke_api_key
@@ -17,6 +18,7 @@ from guanlan.engine.scenario import load_scenario
 from guanlan.fraud.services import store_backtest
 from guanlan.site.cli.up import address, announce
 from guanlan.site.cli.words import BadInput, Fault, data_option, progress, warm_option
+from guanlan.site.run.grievances import tell_complaints
 from guanlan.site.run.prepare import prepare_demo
 from guanlan.site.run.serve import CannotStart, Options, microseconds, open_engine, serve
 from guanlan.site.run.supervise import worker_beside
@@ -65,6 +67,10 @@ def demo(host: str, port: int, rate: float, fresh: bool, warm: bool) -> None:
     try:
         if not any(settings.LOG_DIRECTORY.glob("*.glog")):
             tell_the_past(scenario, traffic)
+            told = tell_complaints(timezone.now())
+            click.echo(
+                f"{told:,} complaints of six weeks, so that indicators have a past", err=True
+            )
         else:
             skip_the_past(traffic)
         sender = Sender(traffic, traffic_key())

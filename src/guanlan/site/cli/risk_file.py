@@ -171,7 +171,7 @@ class _RiskReader(Reader):
             path,
             f"risk `{name}`",
             required=("frequency", "severity"),
-            optional=("title", "group", "currency", "insurance"),
+            optional=("title", "group", "currency", "insurance", "year_insurance"),
         )
         if found is None:
             return None
@@ -192,10 +192,11 @@ class _RiskReader(Reader):
         frequency = self.frequency(found.get("frequency"), (*path, "frequency"))
         severity = self.severity(found.get("severity"), (*path, "severity"))
         layer = self.layer(found.get("insurance"), (*path, "insurance"))
+        year = self.layer(found.get("year_insurance"), (*path, "year_insurance"))
         if frequency is None or severity is None:
             return None
         borne = severity if layer is None else Retained(severity, layer)
-        return Risk(name, frequency, borne, group)
+        return Risk(name, frequency, borne, group, year)
 
     def frequency(self, node: Node | None, path: Path) -> Frequency | None:
         if node is None:
@@ -344,7 +345,7 @@ class _RiskReader(Reader):
         share = self.number(found.get("share"), f"{what}.share", 1.0)
         if deductible is None or share is None or ("limit" in found and limit is None):
             return None
-        return self.made(node, path[:-1], lambda: Layer(deductible, limit, share))
+        return self.made(node, path, lambda: Layer(deductible, limit, share))
 
     # --- values ---------------------------------------------------------------------
 
@@ -354,8 +355,8 @@ class _RiskReader(Reader):
             return make()
         except Invalid as error:
             parts: list[str] = error.field.split(".")
-            if path and parts[0] == "severity":
-                parts = parts[1:]  # the path names it, and the kind after it
+            if path and parts[0] in ("severity", "insurance"):
+                parts = parts[1:]  # the path names it
             where = (*path, *parts)
             place = self.place(where) or node
             self.report(place.offset, f"{'.'.join(map(str, where))}: {error.expected}")

@@ -115,7 +115,7 @@ def _chosen_in(request: HttpRequest) -> Choice:
     seen = dict.fromkeys(request.POST.getlist("key")[:MOST], "")
     try:
         pairs = json.loads(request.POST.get("seen", "[]"))
-    except ValueError:
+    except (ValueError, RecursionError):
         pairs = []
     for pair in pairs if isinstance(pairs, list) else []:
         if isinstance(pair, list) and len(pair) == 2 and all(isinstance(v, str) for v in pair):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,6 +31,12 @@ def querystring(kept: Mapping[str, str]) -> str:
 def words(text: str) -> list[str]:
     """The words of a text."""
     return text.split()
+
+
+@register.filter
+def beside(row: Sequence[Any], heads: Sequence[str]) -> list[tuple[str, Any]]:
+    """The cells of a row, each with the head of its column; without one where it has none."""
+    return [(heads[n] if n < len(heads) else "", value) for n, value in enumerate(row)]
 
 
 @register.filter

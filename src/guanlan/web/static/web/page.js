@@ -34,7 +34,7 @@
   // Paper cannot be clicked.
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = Array.from(document.querySelectorAll("main details:not([open]):not(.menu):not(.confirm)"));
+    opened = Array.from(document.querySelectorAll("main details:not([open]):not(.menu):not(.confirm):not(.who)"));
     for (const one of opened) one.open = true;
   });
   addEventListener("afterprint", () => {
