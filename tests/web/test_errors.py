@@ -80,3 +80,28 @@ def test_an_unexpected_error_is_logged_with_its_place_and_told_without_it(
     assert "ValueError" in line
     assert "test_errors.py" in line
     assert value not in line
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "back"),
+    [("en", "There is no page here", "Back"), ("zh-hans", "这里没有页面", "返回"),
+     ("zh-hant", "這裡沒有頁面", "返回")],
+)  # fmt: skip
+def test_an_address_of_a_form_that_is_opened_says_so_and_leads_back(
+    db: None, client: Client, language: str, title: str, back: str
+) -> None:
+    client.force_login(person())
+    client.cookies["guanlan_language"] = language
+    asked = {"Accept": "text/html", "Referer": "http://testserver/settings/keys?q=1"}
+    answer = client.get("/logout", headers=asked)
+    text = answer.content.decode()
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert f"<h1>{title}</h1>" in text
+    assert f'href="/settings/keys">{back}</a>' in text
+    assert client.session["_auth_user_id"], "nothing was done"
+    abroad = client.get("/logout", headers=asked | {"Referer": "https://evil.example/settings"})
+    assert "evil" not in abroad.content.decode()
+    assert 'href="/settings' not in abroad.content.decode().split("<main")[1]
+    for bare in ({"Accept": "application/json"}, asked | {"HX-Request": "true"}):
+        assert (client.get("/logout", headers=bare).status_code, client.get(
+            "/logout", headers=bare).content) == (405, b"")  # fmt: skip

@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "guanlan.web.middleware.Rights",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "guanlan.web.middleware.NoPage",  # behind all that its page asks
 ]
 ROOT_URLCONF = "guanlan.site.urls"
 WSGI_APPLICATION = "guanlan.site.wsgi.application"

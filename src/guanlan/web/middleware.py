@@ -11,13 +11,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.utils.cache import patch_vary_headers
 
 from guanlan.core.access import Denied, subject_of
 from guanlan.core.audit import AuditUnavailable, acting
 from guanlan.core.process_log import of_request
 from guanlan.web.accounts.addresses import client_address, reached_by
 from guanlan.web.once import one_request
-from guanlan.web.pages.errors import unrecorded
+from guanlan.web.pages.errors import takes_only, unrecorded
 from guanlan.web.rights import need_of, subject_of_request
 
 # Everything from this origin, nothing inline: an injected tag or attribute does nothing.
@@ -106,6 +107,32 @@ class Rights:
             raise Denied(f"{view.__module__} declares no right")
         if not need.allows(subject_of_request(request)):
             raise Denied(f"{need.verb} {need.noun} is needed", need.verb, need.noun)
+
+
+class NoPage:
+    """Who opens an address that only takes what forms send is told so on a page, where a page is
+    asked for; programs and parts of pages get the bare answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        asked = request.headers.get("Accept", "")
+        if (
+            response.status_code != 405
+            or not isinstance(response, HttpResponse)
+            or response.content
+            or "text/html" not in asked
+            or request.headers.get("HX-Request") == "true"
+        ):
+            return response
+        came = urlsplit(request.headers.get("Referer", ""))
+        here = came.netloc == request.get_host() and came.path not in ("", request.path)
+        page = takes_only(request, came.path if here else "")
+        page.headers["Allow"] = response.headers.get("Allow", "POST")
+        patch_vary_headers(page, ["Accept"])
+        return page
 
 
 class SignInAgain:

@@ -22,6 +22,7 @@ from guanlan.core.sealing import Unopened
 from guanlan.engine.log import LogError, LogReader
 from guanlan.engine.refusal import Refused
 from guanlan.fraud import programs, words
+from guanlan.fraud.faults import fault_words
 from guanlan.fraud.first_steps import COOKIE, SEEN
 from guanlan.fraud.frames import record
 from guanlan.fraud.models import Decision, Label, ListAct
@@ -92,7 +93,7 @@ class DecisionLook:
             self.trace = trace(frame, epoch, self.shower, self.subject)
         except (OSError, LogError, LookupError) as error:
             logger.warning("decision %d: %s", row.seq, error)
-            self.unreadable = type(error).__name__
+            self.unreadable = fault_words(type(error).__name__)
 
     @cached_property
     def labels(self) -> list[Label]:
@@ -245,5 +246,5 @@ def recompute_decision(request: HttpRequest, seq: int) -> HttpResponse:
             settings.ENGINE_SECRET,
         )
     except (OSError, LogError, Refused, Unopened) as error:
-        context["failure"] = type(error).__name__
+        context["failure"] = fault_words(type(error).__name__)
     return render(request, "fraud/recomputed.html", context)

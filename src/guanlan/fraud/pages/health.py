@@ -11,12 +11,12 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 import guanlan
 from guanlan.fraud import engine_access, figures, projector
+from guanlan.fraud.faults import fault_words
 from guanlan.fraud.models import Program
 from guanlan.web.rights import needs, subject_of_request
 
@@ -24,13 +24,6 @@ ENGINE: Final = {
     "ready": pgettext_lazy("state of the engine", "ready"),
     "failed": pgettext_lazy("state of the engine", "failed"),
     "closed": pgettext_lazy("state of the engine", "closed"),
-}
-# Why the log could not be read, by the kind of error.
-LOG_FAULTS: Final = {
-    "LogCorrupt": pgettext_lazy("the event log", "it is damaged"),
-    "LogLocked": pgettext_lazy("the event log", "another process holds it"),
-    "LogSealed": pgettext_lazy("the event log", "it is sealed with a key that is not here"),
-    "PermissionError": pgettext_lazy("the event log", "this process may not read it"),
 }
 BEHIND = 8 << 20  # bytes of log not yet projected that deserve a word
 
@@ -47,13 +40,13 @@ def health(request: HttpRequest) -> HttpResponse:
         "repair": engine.repaired if engine else None,
         "warm_error": engine.warm_error if engine else "",
         "compile_error": engine.kernel.warm_error if engine else "",
-        "projector_failure": following.failure if following else "",
-        "raising_failure": following.raising_failure if following else "",
+        "projector_failure": fault_words(following.failure) if following else "",
+        "raising_failure": fault_words(following.raising_failure) if following else "",
         "log": log,
         "slow": log.behind > BEHIND,
         "segments": _segments(),
         "engine": engine,
-        "log_fault": LOG_FAULTS.get(log.reason, _("it cannot be opened")),
+        "log_fault": fault_words(log.reason),
         "engine_word": ENGINE[engine.state] if engine else "",
         "stats": engine.stats if engine else None,
         "digest": engine.program.digest if engine else "",

@@ -113,6 +113,21 @@ def failed(request: HttpRequest) -> HttpResponse:
     )
 
 
+def takes_only(request: HttpRequest, back: str) -> HttpResponse:
+    """405: the address is there for what a form sends, and was opened like a page; `back` leads
+    to where the form is likely to be."""
+    context = {
+        "status": 405,
+        "title": _("There is no page here"),
+        "text": _(
+            "This address only takes what a form of this console sends. Opening it does nothing, "
+            "and nothing was changed."
+        ),
+        "back": back,
+    }
+    return render(request, "web/error.html", context, status=405)
+
+
 def too_large(request: HttpRequest, most: str) -> HttpResponse:
     """413: more was sent than is taken."""
     return error_page(
