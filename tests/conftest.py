@@ -67,8 +67,15 @@ LONG_RUNS = tuple(
     f"tests/{name}"
     for name in (
         "site/test_golden_access.py", "site/test_walks.py", "site/test_resources.py",
-        "site/test_grouping.py", "site/test_injection.py", "site/cli/", "site/door/test_openapi.py",
-        "web/resource/test_leaks.py", "properties/test_exact_at_size.py", "fraud/test_zone.py",
+        "site/test_grouping.py", "site/test_injection.py", "site/test_console_headers.py",
+        "web/resource/test_leaks.py", "web/resource/test_openapi.py", "site/door/test_openapi.py",
+        "fraud/test_zone.py",
+        "site/cli/", "site/run/test_fresh.py", "site/door/test_kill.py",
+        "response/plans/test_killed.py", "web/resource/test_bulk_killed.py",
+        "fraud/test_labelling.py", "fraud/test_projection.py",
+        "properties/test_exact_at_size.py", "engine/backtest/test_simulated.py",
+        "engine/kernel/test_compiled.py", "engine/simulate/test_wire.py",
+        "examples/test_wallet.py",
         "e2e/", "house/",
     )
 )  # fmt: skip

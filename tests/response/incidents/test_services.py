@@ -242,6 +242,7 @@ def test_a_thing_is_tied_once() -> None:
 def test_an_alert_it_is_tied_to_is_named() -> None:
     row, ann = declared(), someone("operations")
     alert = raise_alert(finding(text="Many transfers"), NOW)
+    assert alert is not None
     moving.link(ann, row, "response.alert", str(alert.pk), now=NOW)
     moving.link(ann, row, "response.plan", "7", now=NOW)
     row = Incident.objects.get(pk=row.pk)

@@ -172,7 +172,8 @@ def test_a_role_in_the_incident_speaks_of_it() -> None:
     assert keeping.set_states(service, incident, {pay.pk: "outage"}, timezone.now()) == 1
     assert keeping.set_states(service, incident, {pay.pk: "outage"}, timezone.now()) == 0
     line = incident.entries.get(kind="status")
-    assert (line.values, line.by_id) == ({"component": "Payments", "state": "outage"}, service.id)
+    assert (line.values["title_en"], line.values["state"]) == ("Payments", "outage")
+    assert line.by_id == service.id
     for wrong in ({pay.pk: "on fire"}, {pay.pk + 1: "outage"}):
         with pytest.raises(ValidationError):
             keeping.set_states(service, incident, wrong, timezone.now())
