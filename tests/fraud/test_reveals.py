@@ -160,7 +160,8 @@ def test_a_reveal_asks_who_one_is_once_in_ten_minutes(
     }  # fmt: skip
     asked = analyst.post(url, GOOD, headers=headers)
     said = asked.content.decode()
-    assert "no-store" in asked["Cache-Control"] and f'hx-post="{url}"' in said
+    assert "no-store" in asked["Cache-Control"]
+    assert f'hx-post="{url}"' in said
     assert GOOD["reason"] in said, "what was typed is not lost"
     assert phone not in said
     assert len(recorded) == 2

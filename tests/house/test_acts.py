@@ -32,6 +32,8 @@ UNTOLD = {
     "core/outbox/delivering.py": "the states of deliveries",
     "response/restrictions/following.py": "the beat of a sink",
     "response/models/incidents.py": "lets no line of a timeline be saved twice; services save",
+    "risk/jobs.py": "samples of years ago, of which nothing is asked any more",
+    "risk/measuring.py": "what indicators come to; what people say of them is told",
     "response/alerts/keeping.py": "evidence of alerts, of which raising them tells",
     "response/entities.py": "names of entities, which mean nothing without the act that names them",
 }

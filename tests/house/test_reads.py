@@ -14,6 +14,7 @@ MANAGERS = {"objects", "_default_manager", "_base_manager"}
 SCOPED = {"for_user", "none"}
 # The side of `fraud` that writes the projection, and what the command line asks for.
 WRITING = {
+    "indicators.py",  # numbers for nobody in particular; who may see them is asked of indicators
     "labelling.py",
     "models.py",
     "projection.py",

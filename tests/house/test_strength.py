@@ -11,9 +11,10 @@ import pytest
 
 from tests.house.tree import SOURCE
 
-# Pauses between tries and simulated traffic, which nobody is kept from guessing.
+# Pauses between tries, simulated traffic and draws by a seed, which nobody is kept from guessing.
 NOT_SECRET = ("client/requests.py", "client/send.py", "core/jobs/running.py", "engine/simulate/",
-              "core/outbox/delivering.py")  # fmt: skip
+              "core/outbox/delivering.py", "site/cli/quantify.py",
+              "site/run/grievances.py")  # fmt: skip
 # Draws of fewer bits: names that nothing depends on, or values with limits of their own.
 FEWER = {
     "core/sealing/providers.py": "names of a file that is being written, and of a master key",

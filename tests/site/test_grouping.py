@@ -15,6 +15,7 @@ from guanlan.web.resource.reading import groups_of
 from guanlan.web.resource.registry import faults
 from tests.site import test_resources
 from tests.site.test_resources import rows_of
+from tests.web.resource_suite import still_log
 
 pytestmark = pytest.mark.django_db
 full, seeded = test_resources.full, test_resources.seeded  # fixtures
@@ -23,7 +24,10 @@ GROUPED = [one.noun for one in resources() if any(two.group for two in one.filte
 
 
 @pytest.mark.parametrize("noun", GROUPED)
-def test_a_group_counts_the_rows_of_the_list_it_leads_to(full: Client, noun: str) -> None:
+def test_a_group_counts_the_rows_of_the_list_it_leads_to(
+    full: Client, noun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    still_log(monkeypatch)  # it grows by being looked at
     resource = resource_of(noun)
     for one in (one for one in resource.filters if one.group):
         page = full.get(reverse(resource.route), {"q": "", "group": one.name})

@@ -55,7 +55,7 @@ from tests.response.plans import rows as plan_rows
 from tests.response.status import rows as status_rows
 from tests.risk import rows as risk_rows
 from tests.scene import pond_standing
-from tests.web.resource_suite import unhurried
+from tests.web.resource_suite import still_log, unhurried
 
 pytestmark = pytest.mark.django_db
 NOUNS = [one.noun for one in resources()]
@@ -182,8 +182,9 @@ def rows_of(resource: Resource) -> Any:
 
 @pytest.mark.parametrize("noun", NOUNS)
 def test_list_and_page_ask_the_database_as_often_for_few_rows_as_for_many(
-    full: Client, noun: str
+    full: Client, noun: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    still_log(monkeypatch)
     resource = resource_of(noun)
     row = rows_of(resource).first()
     assert rows_of(resource).count() > 2, f"seed some rows of {noun} in this file"

@@ -36,7 +36,6 @@ def still_log(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is asked once in a while by the clock is not asked in the midst of a count."""
-    still_log(monkeypatch)
     monkeypatch.setattr("guanlan.web.accounts.middleware.TOUCH_SECONDS", 10**9)
     monkeypatch.setattr("guanlan.core.people.organisation.KEPT_SECONDS", 10**9)
 

@@ -18,7 +18,7 @@ from guanlan.response.cases.searching import cases
 from guanlan.response.models import Case, CaseDeadline, CaseDecision, CaseEntity, CaseRule
 from tests.people import confirm, person
 from tests.response.cases.rows import SECRET, make_alerts, make_busy, make_case, make_queue
-from tests.web.resource_suite import ResourceSuite, unhurried
+from tests.web.resource_suite import ResourceSuite, still_log, unhurried
 
 pytestmark = pytest.mark.django_db
 
@@ -197,6 +197,7 @@ def test_a_case_of_ten_thousand_alerts_opens_as_one_of_ten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     unhurried(monkeypatch)
+    still_log(monkeypatch)
     person("owner")
     client = client_of("owner")
     counts = []

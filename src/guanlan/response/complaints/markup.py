@@ -17,8 +17,13 @@ _TAGS: Final = re.compile(
     re.IGNORECASE,
 )
 _SILENT: Final = {
-    name: re.compile(rf"</{name}\b", re.IGNORECASE)
-    for name in ("script", "style", "head", "title", "template", "noscript", "svg")
+    "script": re.compile(r"</script\b", re.IGNORECASE),
+    "style": re.compile(r"</style\b", re.IGNORECASE),
+    "head": re.compile(r"</head\b", re.IGNORECASE),
+    "title": re.compile(r"</title\b", re.IGNORECASE),
+    "template": re.compile(r"</template\b", re.IGNORECASE),
+    "noscript": re.compile(r"</noscript\b", re.IGNORECASE),
+    "svg": re.compile(r"</svg\b", re.IGNORECASE),
 }
 _LINES: Final = frozenset(
     {"p", "div", "br", "tr", "li", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6"}

@@ -12,6 +12,7 @@ from typing import Final
 from guanlan.core.access import SYSTEM
 from guanlan.response.complaints.handling import tell_outcome
 from guanlan.response.complaints.intake import Incoming, take_in
+from guanlan.response.complaints.replying import rate
 from guanlan.response.models import Complaint
 
 DAY: Final = dt.timedelta(days=1)
@@ -68,5 +69,5 @@ def _answer(row: Complaint, chance: random.Random, now: dt.datetime) -> None:
         return
     answered = tell_outcome(SYSTEM, row, chance.choice(OUTCOMES), row.received + took, None)
     if chance.random() < 0.5:
-        answered.satisfaction = chance.choice((2, 3, 4, 4, 5))
-        answered.save(update_fields=["satisfaction"])
+        rated = min(row.received + took + DAY / 4, now)
+        rate(answered, chance.choice((2, 3, 4, 4, 5)), rated)
