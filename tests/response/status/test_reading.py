@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from guanlan.response.models import StatusSpan
 from guanlan.response.status import keeping
+from guanlan.response.status.limiting import Limiter
 from guanlan.response.status.reading import DAYS, ORDER, Stretch, down, public, worst
 from tests.response.status.rows import HOUR, NOW, an_incident, component, someone
 
@@ -93,3 +94,11 @@ def test_a_day_is_a_day_of_the_organisation() -> None:
     assert days["2027-02-27"].state == "operational"
     there = {one.date.isoformat(): one for one in public(NOW, ZoneInfo("UTC")).components[0].days}
     assert there["2027-02-27"].down == pytest.approx(0.5 / 24)
+
+
+def test_an_address_may_ask_so_often_and_then_waits() -> None:
+    limiter = Limiter(3, 60.0)
+    assert [limiter.wait("a", float(n)) for n in range(3)] == [0, 0, 0]
+    assert limiter.wait("a", 10.0) == 50
+    assert limiter.wait("b", 10.0) == 0, "each address for itself"
+    assert limiter.wait("a", 60.0) == 0

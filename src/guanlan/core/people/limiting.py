@@ -36,7 +36,6 @@ DOORS: Final[dict[str, Door]] = {
     "setup": Door(10, 10, 60),
     "sso": Door(60, 60),
     "language": Door(120, 120),
-    "status": Door(120, 120, 1),  # everybody who asks for the status page, not only who guesses
     "complaint_call": Door(60, 60),  # calls that were refused
     "complaint": Door(30, 30, 24 * 60),  # many people may share an address
     "complaint_mb": Door(200, 200, 24 * 60),  # megabytes of files

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-import secrets
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -21,10 +19,10 @@ from django.utils.translation import ngettext
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
-from guanlan.core.people.limiting import enter
 from guanlan.core.people.organisation import organisation
 from guanlan.response.models import StatusPost
 from guanlan.response.status.keeping import page_row
+from guanlan.response.status.limiting import Limiter
 from guanlan.response.status.reading import (
     DAYS,
     STATES,
@@ -42,20 +40,17 @@ from guanlan.web.rights import public
 from guanlan.web.words import language_tag
 
 KEPT_SECONDS: Final = 15
+MOST_KEPT: Final = 64  # answers that are kept: languages × forms × hosts
 LANGUAGES: Final = dict(settings.LANGUAGES)
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML knows none of them
-_GENERATION: Final = "status-page"  # of the answers that are kept: what is older is not asked for
+LIMITER: Final = Limiter(120, 60.0)
+
+_kept: dict[tuple[str, str, str], tuple[float, bytes]] = {}
 
 
 def forget() -> None:
-    """Read everything anew the next time, in every process."""
-    cache.set(_GENERATION, secrets.token_hex(8), None)
-
-
-def _name(form: str, lang: str) -> str:
-    """By what an answer is kept, where all processes find it."""
-    place = hashlib.sha256(link_to("/").encode()).hexdigest()[:16]
-    return f"{_GENERATION}:{cache.get(_GENERATION, '')}:{form}:{lang}:{place}"
+    """Read everything anew the next time."""
+    _kept.clear()
 
 
 class Bar(NamedTuple):
@@ -123,22 +118,23 @@ def accepted(header: str) -> str:
 def _answer(
     request: HttpRequest, form: str, lang: str, kind: str, make: Callable[[Public, str], str]
 ) -> HttpResponse:
-    """The answer as it was made a moment ago, by whichever process, or made now."""
-    wait = enter("status", "", client_address(request)).wait
+    """The answer as it was made a moment ago, or made now."""
+    wait = LIMITER.wait(client_address(request), time.monotonic())
     if wait:
         answer = HttpResponse(_("Too many requests."), content_type="text/plain", status=429)
         answer.headers["Retry-After"] = str(wait)
         return answer
-    name = _name(form, lang)
-    made = cache.get(name)
-    if made is None:
+    key, at = (form, lang, link_to("/")), time.monotonic()
+    kept = _kept.get(key)
+    if kept is None or at - kept[0] >= KEPT_SECONDS:
         if not page_row().public:
             raise Http404
         with translation.override(lang):
-            text = make(read_public(timezone.now(), organisation().zone), lang)
-            made = text.encode().decode()  # no SafeString: what is kept is plain JSON
-        cache.set(name, made, KEPT_SECONDS)
-    answer = HttpResponse(str(made).encode(), content_type=kind)
+            made = make(read_public(timezone.now(), organisation().zone), lang)
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        kept = _kept[key] = (at, made.encode())
+    answer = HttpResponse(kept[1], content_type=kind)
     answer.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
     answer.headers["Content-Language"] = translation.to_locale(lang).replace("_", "-")
     if form != "html":
