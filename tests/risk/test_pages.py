@@ -13,6 +13,7 @@ from guanlan.risk.models import Indicator, IndicatorLimits
 from guanlan.web.resource import resource_of
 from tests.people import person
 from tests.risk.rows import MINUTE, NOW, Dial, limits, only, row, spec
+from tests.web.resource_suite import still_log, unhurried
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +104,11 @@ def test_the_api_gives_states_and_numbers(three: None) -> None:
     assert (one["name"], one["state"], one["number"]) == ("test.dial", "red", 25)
 
 
-def test_a_list_and_a_page_ask_as_often_for_many_as_for_few(three: None) -> None:
+def test_a_list_and_a_page_ask_as_often_for_many_as_for_few(
+    three: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unhurried(monkeypatch)
+    still_log(monkeypatch)
     client = browser("risk_owner")
     page = reverse("indicator", args=[row().pk])
 
