@@ -129,6 +129,14 @@ def test_days_are_counted_day_by_day(data: st.DataObject) -> None:
     assert found == first_after(day, place)
 
 
+def test_a_day_that_a_zone_left_out_is_over_with_the_one_before() -> None:
+    there = dt.date(2011, 12, 30)
+    assert day_end(there, "Pacific/Apia") == day_end(there - DAY, "Pacific/Apia")
+    start = dt.datetime(2011, 12, 30, 0, 0, tzinfo=dt.UTC)  # the 29th in Samoa
+    due = Clock(start, Limit("days", 1), "Pacific/Apia", None, ()).due()
+    assert due == dt.datetime(2011, 12, 30, 10, 0, tzinfo=dt.UTC)
+
+
 def first_after(day: dt.date, place: ZoneInfo) -> dt.datetime:
     """The first minute after the last one that shows the day, by looking at each minute."""
     moment = dt.datetime.combine(day, dt.time(), dt.UTC) + 40 * 60 * MINUTE

@@ -257,7 +257,9 @@ def _months_on(day: dt.date, months: int) -> dt.date:
 
 def day_end(day: dt.date, zone: str) -> dt.datetime:
     """The moment in which a local day is over, in UTC."""
-    return instants(day, ((0, _MINUTES),), zone)[-1][1]
+    lived = instants(day, ((0, _MINUTES),), zone)
+    # A day that a zone left out (Samoa, 30 December 2011) is over with the one before.
+    return lived[-1][1] if lived else day_end(day - DAY, zone)
 
 
 @lru_cache(maxsize=4096)
