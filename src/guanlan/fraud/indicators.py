@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Decision, MinuteLatency, MinuteOutcome
-from guanlan.risk.registry import Drill, Measured, Span, indicator
+from guanlan.risk.registry import Drill, Measured, Span, indicator, share
 
 MINUTE: Final = dt.timedelta(minutes=1)
 HOUR: Final = dt.timedelta(hours=1)
@@ -52,11 +52,6 @@ def outcomes(span: Span) -> dict[int, int]:
         return dict(rows.annotate(n=Sum("decisions")).values_list("outcome", "n"))
 
     return span.once("outcomes", read)
-
-
-def share(part: int, whole: int) -> Measured:
-    """A part of a whole; of nothing there is no share."""
-    return Measured(part / whole if whole else None, whole, {"part": part, "whole": whole})
 
 
 @indicator(

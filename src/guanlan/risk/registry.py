@@ -64,6 +64,11 @@ class Measured(NamedTuple):
     newest: dt.datetime | None = None
 
 
+def share(part: int, whole: int) -> Measured:
+    """A part of a whole, 0 to 1, standing on the whole; of nothing there is no share."""
+    return Measured(part / whole if whole else None, whole, {"part": part, "whole": whole})
+
+
 Work = Callable[[Span], Measured]
 Drill = Callable[[Span], str]
 

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Final
 from urllib.parse import urlencode
 
-from django.db.models import Avg, Count, Q
+from django.db.models import Avg, Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from guanlan.response.complaints.bursts import RULES, find_bursts
 from guanlan.response.complaints.terms import OPEN
 from guanlan.response.models import Complaint
-from guanlan.risk.registry import Drill, Measured, Span, indicator
+from guanlan.risk.registry import Drill, Measured, Span, indicator, share
 
 MINUTE: Final = dt.timedelta(minutes=1)
 DAY: Final = dt.timedelta(days=1)
@@ -60,11 +60,6 @@ def counts(span: Span) -> dict[str, int]:
         return found
 
     return span.once("complaints", read)
-
-
-def share(part: int, whole: int, **inputs: int) -> Measured:
-    """A part of a whole; of nothing there is no share."""
-    return Measured(part / whole if whole else None, whole, {"part": part, "whole": whole} | inputs)
 
 
 @indicator(
@@ -134,13 +129,10 @@ def in_time(span: Span) -> Measured:
     rows = Complaint.objects.exclude(outcome="duplicate")
     ended = Q(told__gt=span.start, told__lte=span.end)
     overdue = Q(told=None, state__in=OPEN, due__lte=span.end)
-    judged = rows.filter(ended | overdue)
-    good = 0
-    whole = 0
-    for told, due in judged.values_list("told", "due").iterator():
-        whole += 1
-        good += told is not None and told <= due
-    return share(good, whole)
+    found = rows.filter(ended | overdue).aggregate(
+        whole=Count("pk"), good=Count("pk", filter=Q(told__lte=F("due")))
+    )
+    return share(found["good"], found["whole"])
 
 
 @indicator(
