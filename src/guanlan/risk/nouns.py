@@ -1,7 +1,9 @@
-"""What the policy says of indicators.
+"""What the policy says of risk.
 
-Everybody who responds to risk or decides on it sees them. Their limits and owners are for those
-who answer for a risk, and for administrators.
+Everybody who responds to risk or decides on it sees it. Indicators' limits and owners are for those
+who answer for a risk, and for administrators; so are measures. What the register holds is for those
+who answer for a risk; losses are written down by whoever deals with them. What people propose of a
+risk's rating is decided by others than the platform.
 """
 
 from __future__ import annotations
@@ -28,6 +30,53 @@ def declare() -> None:
         rights=dict.fromkeys(_SEEING, "see")
         | dict.fromkeys(("compliance_officer", "committee_member"), "see export")
         | dict.fromkeys(("risk_owner", "administrator"), "see change export"),
+    )
+    watching = dict.fromkeys((*_SEEING, "administrator"), "see")
+    register_noun(
+        "risk.register",
+        _("Risk register"),
+        verbs="see add change approve export",
+        rights=watching
+        | {
+            "risk_owner": "see add change approve export",
+            "compliance_officer": "see add change export",
+            "committee_member": "see approve export",
+        },
+        scoped=True,
+    )
+    register_noun(
+        "risk.loss",
+        _("Loss events"),
+        verbs="see add change approve export",
+        rights=watching
+        | dict.fromkeys(
+            ("fraud_analyst", "security_engineer", "operations", "privacy_officer"),
+            "see add change",
+        )
+        | dict.fromkeys(("risk_owner", "compliance_officer"), "see add change approve export")
+        | {"committee_member": "see export"},
+        scoped=True,
+    )
+    register_noun(
+        "risk.measure",
+        _("Measures"),
+        verbs="see add change approve export",
+        rights=watching
+        | dict.fromkeys(
+            ("risk_owner", "compliance_officer", "administrator"), "see add change approve export"
+        )
+        | dict.fromkeys(("security_engineer", "privacy_officer", "operations"), "see add change")
+        | {"committee_member": "see approve export"},
+    )
+    register_noun(
+        "risk.value",
+        _("Risk value"),
+        verbs="see approve export",
+        rights=watching
+        | dict.fromkeys(
+            ("risk_owner", "committee_member", "compliance_officer"), "see approve export"
+        ),
+        scoped=True,
     )
     declare_acts(
         {

@@ -222,10 +222,12 @@ def happenings(shown: Look, _subject: Subject) -> list[Happening]:
     """The changes of state, with what was answered."""
     found = []
     for one in shown.changes:
-        words = _("%(before)s → %(after)s") % {
-            "before": STATES[one.before],
-            "after": STATES[one.to],
-        }
+        words = str(STATES[one.to])
+        if one.before != one.after:
+            words = _("%(before)s → %(after)s") % {
+                "before": STATES[one.before],
+                "after": words,
+            }
         parts = [why(one.why, one.why_values) or in_unit(one.value, shown.row.unit)]
         if one.owner is not None:
             parts.append(labelled(pgettext("of a thing", "Owner"), one.owner.get_username()))

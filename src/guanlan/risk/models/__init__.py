@@ -1,0 +1,61 @@
+"""The tables of risk, one module a subject.
+
+indicators  indicators, their limits, what they came to, how their state changed
+losses      what was lost, or nearly
+measures    measures against risks, what they are worth, what is to be done for them
+register    products, assets, risks, and the parameters that people and losses give them
+values      what a year may cost, each time that it moved, and the ratings that people accept
+"""
+
+from guanlan.risk.models.indicators import (
+    Forgettable,
+    Indicator,
+    IndicatorChange,
+    IndicatorLimits,
+    IndicatorSample,
+)
+from guanlan.risk.models.losses import LossEvent, LossRecovery
+from guanlan.risk.models.measures import (
+    Measure,
+    MeasureCost,
+    MeasureDuty,
+    MeasureEffect,
+    MeasureStep,
+    MeasureTest,
+)
+from guanlan.risk.models.register import (
+    Asset,
+    Product,
+    Risk,
+    RiskDriver,
+    RiskMatrix,
+    RiskParameters,
+    RiskSettings,
+)
+from guanlan.risk.models.values import Reassessment, RiskFigure, RiskValue
+
+__all__ = [
+    "Asset",
+    "Forgettable",
+    "Indicator",
+    "IndicatorChange",
+    "IndicatorLimits",
+    "IndicatorSample",
+    "LossEvent",
+    "LossRecovery",
+    "Measure",
+    "MeasureCost",
+    "MeasureDuty",
+    "MeasureEffect",
+    "MeasureStep",
+    "MeasureTest",
+    "Product",
+    "Reassessment",
+    "Risk",
+    "RiskDriver",
+    "RiskFigure",
+    "RiskMatrix",
+    "RiskParameters",
+    "RiskSettings",
+    "RiskValue",
+]
