@@ -16,6 +16,12 @@ class RiskConfig(AppConfig):
     def ready(self) -> None:
         nouns.declare()
         declare("guanlan.risk.jobs", "guanlan.risk.indicators", "guanlan.risk.pages.indicators")
+        declare(
+            "guanlan.risk.measure.own_tests",
+            "guanlan.risk.measure.jobs",
+            "guanlan.risk.pages.measures",
+            "guanlan.risk.pages.duties",
+        )
         # Apps above register theirs while they start, and this runs when all have.
         ensure = import_string("guanlan.risk.measuring.ensure_indicators")
         post_migrate.connect(lambda **_options: ensure(timezone.now()), sender=self, weak=False)
