@@ -274,6 +274,12 @@ def test_a_record_counts_by_hand() -> None:
     assert found.false_interval == pytest.approx((low, high))
 
 
+def test_what_nobody_judged_is_no_false_alarm_of_the_precision_but_one_of_the_rate() -> None:
+    found = warning_record([1.0, 10.0, 20.0], [21.0], horizon=2.0, years=1.0, judged_false=[0.5])
+    assert (found.hits, found.false, found.unjudged, found.precision) == (1, 1, 1, 0.5)
+    assert found.false_a_year == 2.0
+
+
 def test_a_record_of_nothing_says_so() -> None:
     found = warning_record([], [], horizon=1.0, years=0.5)
     assert (found.precision, found.lead, found.precision_interval) == (None, None, (0.0, 1.0))

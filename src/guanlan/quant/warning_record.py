@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from guanlan.quant.invalid import Invalid, positive, within
@@ -18,12 +19,15 @@ from guanlan.quant.poisson_limit import poisson_interval
 
 @dataclass(frozen=True, slots=True)
 class WarningRecord:
-    """hits: warnings that were followed by an event, or were judged right. false: the others.
-    caught, events: how many events had a warning, of how many. leads: of each caught event, the
-    time from its first warning, in the unit of the times. precision: None without warnings."""
+    """hits: warnings that were followed by an event. false: those judged so; the others are
+    unjudged. caught, events: how many events had a warning, of how many. leads: of each caught
+    event, the time from its first warning, in the unit of the times. precision: of those that are
+    judged, None without any. false_a_year: with those that nobody judged counted as false.
+    """
 
     hits: int
     false: int
+    unjudged: int
     caught: int
     events: int
     leads: tuple[float, ...]
@@ -55,9 +59,13 @@ def warning_record(
     *,
     horizon: float,
     years: float,
+    judged_false: Sequence[float] | None = None,
     level: float = 0.9,
 ) -> WarningRecord:
     """Hold warnings against events, both as times in one unit.
+
+    judged_false: times at which somebody said that there was nothing; None where whatever had no
+    event was false.
 
     A warning is right where an event follows within `horizon`, or lies no more than that behind: a
     warning that comes late is late, not false. An event is caught by a warning within `horizon`
@@ -66,25 +74,38 @@ def warning_record(
     positive(horizon, "horizon")
     positive(years, "years")
     told, happened = np.sort(np.asarray(warnings, float)), np.sort(np.asarray(events, float))
-    after = np.searchsorted(happened, told - horizon, side="left")
-    right = after < happened.size
-    right[right] = happened[after[right]] <= told[right] + horizon
+    right = _near(told, happened, horizon)
+    wrong = ~right
+    if judged_false is not None:
+        wrong &= _near(told, np.sort(np.asarray(judged_false, float)), horizon)
     leads = []
     for event in happened.tolist():
         first = int(np.searchsorted(told, event - horizon, side="left"))
         if first < told.size and told[first] <= event:
             leads.append(event - float(told[first]))
     hits = int(right.sum())
-    false = told.size - hits
-    low, high = poisson_interval(false, years, level=level)
+    false = int(wrong.sum())
+    other = told.size - hits
+    low, high = poisson_interval(other, years, level=level)
     return WarningRecord(
         hits=hits,
         false=false,
+        unjudged=other - false,
         caught=len(leads),
         events=happened.size,
         leads=tuple(leads),
-        precision=hits / told.size if told.size else None,
-        precision_interval=share_interval(hits, told.size, level=level),
-        false_a_year=false / years,
+        precision=hits / (hits + false) if hits + false else None,
+        precision_interval=share_interval(hits, hits + false, level=level),
+        false_a_year=other / years,
         false_interval=(low, high),
     )
+
+
+def _near(
+    times: NDArray[np.float64], others: NDArray[np.float64], horizon: float
+) -> NDArray[np.bool_]:
+    """Of each time, whether one of the others (sorted) is no further than `horizon` away."""
+    after = np.searchsorted(others, times - horizon, side="left")
+    found: NDArray[np.bool_] = after < others.size
+    found[found] = others[after[found]] <= times[found] + horizon
+    return found

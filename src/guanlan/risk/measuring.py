@@ -19,6 +19,7 @@ from django.utils.translation import gettext_noop
 from guanlan.core.jobs import Told
 from guanlan.core.writing import update_rows
 from guanlan.risk.crossing import Crossing, Moved, is_crossing, tell, tell_moved
+from guanlan.risk.limiting import limits_at
 from guanlan.risk.models import Indicator, IndicatorChange, IndicatorLimits, IndicatorSample
 from guanlan.risk.moving import WRITTEN, Turn, move, sample_of, would_move
 from guanlan.risk.reading import FIRST, read
@@ -125,8 +126,9 @@ def _turn(
     live: bool = False,
 ) -> Turn:
     span = Span(at - (spec.window if spec is not None else MINUTE), at, shared)
-    got = read(spec, limits.read() if limits is not None else None, span)
-    return Turn(row, row.due, row.sampled, spec, limits, span, got, live)
+    got = read(spec, limits, span)
+    judge = limits_at(limits, at, got.volume) if limits is not None else None
+    return Turn(row, row.due, row.sampled, spec, limits, judge, span, got, live)
 
 
 def _in_force(now: dt.datetime, waiting: QuerySet[Indicator]) -> dict[int, IndicatorLimits]:
