@@ -70,7 +70,7 @@ def set_version(
     """Put limits of any kind into force, as they were said or fitted: a new version. Raises Denied,
     or ValidationError by field."""
     require(subject, "change", NOUN)
-    why = _text("reason", reason, LEAST_REASON)
+    why = said_text("reason", reason, LEAST_REASON)
     begin = effective or now
     if not now <= begin <= now + LATEST:
         text = _("Limits come into force from now on, and within a year.")
@@ -100,7 +100,7 @@ def name_owner(
         raise ValidationError({"deadline_hours": text})
     if owner is not None and not owner.is_active:
         raise ValidationError({"owner": _("This account is disabled.")})
-    said = _text("action", action, 0)
+    said = said_text("action", action, 0)
     detail = {"owner": owner.pk if owner is not None else None, "hours": hours}
     with act("indicator.owner", row, detail=detail):
         kept = Indicator.objects.select_for_update().get(pk=row.pk)
@@ -135,7 +135,7 @@ def answer(subject: Subject, row: Indicator, text: str, now: dt.datetime) -> Ind
     """Say what is being done about the present state; its deadline ends. Raises Denied, or
     ValidationError by field."""
     _may_answer(subject, row)
-    said = _text("answer", text, LEAST_REASON)
+    said = said_text("answer", text, LEAST_REASON)
     with act("indicator.answer", row):
         change = _open_change(row)
         if change.acknowledged is None:
@@ -167,7 +167,8 @@ def _open_change(row: Indicator) -> IndicatorChange:
     return newest
 
 
-def _text(field: str, text: str, least: int) -> str:
+def said_text(field: str, text: str, least: int) -> str:
+    """A text as it is kept: one line, without blanks at its ends. Raises ValidationError."""
     said = " ".join(text.replace("\0", "").split())
     if not least <= len(said) <= MOST_TEXT:
         values = {"low": least, "high": MOST_TEXT}

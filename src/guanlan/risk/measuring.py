@@ -18,6 +18,7 @@ from django.utils.translation import gettext_noop
 
 from guanlan.core.jobs import Told
 from guanlan.core.writing import update_rows
+from guanlan.risk.composing import spec_of
 from guanlan.risk.crossing import Crossing, Moved, is_crossing, tell, tell_moved
 from guanlan.risk.limiting import limits_at
 from guanlan.risk.models import Indicator, IndicatorChange, IndicatorLimits, IndicatorSample
@@ -85,7 +86,7 @@ def measure_due(now: dt.datetime, check: Callable[[], None] = lambda: None) -> T
     turns = []
     for row in rows:
         check()
-        spec = INDICATORS.get(row.name)
+        spec = spec_of(row)
         at = latest(now, spec.every if spec is not None else MINUTE)
         if row.sampled is not None and at <= row.sampled:  # a new version measures it less often
             at = latest(now, MINUTE)
@@ -108,7 +109,7 @@ def measure_live(now: dt.datetime) -> int:
         for row in rows
         if row.sampled is None or row.sampled < now
         if would_move(
-            turn := _turn(row, INDICATORS[row.name], in_force.get(row.pk), now, shared, live=True)
+            turn := _turn(row, spec_of(row), in_force.get(row.pk), now, shared, live=True)
         )
     ]
     if turns:
