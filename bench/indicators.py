@@ -96,9 +96,7 @@ def run() -> int:
             spent.append(time.process_time() - before)
     rows = list(models.Indicator.objects.filter(sampled=at))
     before = time.process_time()
-    equal = len(rows) == INDICATORS and all(
-        plain(row, at) == row.value for row in rows[::PLAIN]
-    )
+    equal = len(rows) == INDICATORS and all(plain(row, at) == row.value for row in rows[::PLAIN])
     queried = time.process_time() - before
     samples = models.IndicatorSample.objects.count()
     equal = equal and samples == INDICATORS * (TURNS + 1)
@@ -154,7 +152,7 @@ def compose(models: Any, chance: Random) -> None:
         unit = {"share": "share", "age": "seconds"}.get(measure, "count")
         rows.append(
             models.Indicator(name=f"own.n{number}", category=category, unit=unit, due=NOW,
-                             declared=said)
+                             declared=said, recent=[chance.gauss(9, 1) for _ in range(40)])
         )  # fmt: skip
     made = models.Indicator.objects.bulk_create(rows, batch_size=500)
     drift = {"law": "robust", "usual": 10.0, "spread": 3.0, "reference": 0.5, "threshold": 4.0}

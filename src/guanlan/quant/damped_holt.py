@@ -63,11 +63,9 @@ def damped_holt(values: Sequence[float], steps: int) -> Ahead:
     if series.size < WARM + LEAST_PATHS + steps - 1 or not np.all(np.isfinite(series)):
         least = WARM + LEAST_PATHS + steps - 1
         raise Invalid("values", f"expected {least} finite numbers at least for so many steps")
-    levels, trends = _smooth(series)
-    damping = _GRID[:, 2]
-    errors = series[1:, None] - (levels + damping * trends)[:-1]
-    best = int(np.argmin((errors[WARM - 1 :] ** 2).sum(axis=0)))
-    fades = np.cumsum(damping[best] ** np.arange(1, steps + 1))
+    levels, trends, errors = _smooth(series)
+    best = int(np.argmin((errors[WARM:] ** 2).sum(axis=0)))
+    fades = np.cumsum(_GRID[best, 2] ** np.arange(1, steps + 1))
     forecasts = levels[:, best, None] + trends[:, best, None] * fades
     origins = np.arange(WARM - 1, series.size - steps)
     came = series[origins[:, None] + np.arange(1, steps + 1)]
@@ -76,17 +74,19 @@ def damped_holt(values: Sequence[float], steps: int) -> Ahead:
     return Ahead(tuple(forecasts[-1].tolist()), paths, (level, trend, fade))
 
 
-def _smooth(series: Floats) -> tuple[Floats, Floats]:
-    """Levels and trends after each value, for every smoothing of the grid."""
+def _smooth(series: Floats) -> tuple[Floats, Floats, Floats]:
+    """Levels and trends after each value, and how far it lay from its forecast, for every
+    smoothing of the grid; in the form that corrects by the error."""
     up, turn, fade = _GRID.T
+    both = up * turn
     levels = np.empty((series.size, len(_GRID)))
-    trends = np.empty_like(levels)
-    level, trend = np.full(len(_GRID), series[0]), np.zeros(len(_GRID))
-    levels[0], trends[0] = level, trend
-    for at in range(1, series.size):
-        ahead = level + fade * trend
-        fresh = ahead + up * (series[at] - ahead)
-        trend = fade * trend + turn * (fresh - level - fade * trend)
-        level = fresh
-        levels[at], trends[at] = level, trend
-    return levels, trends
+    trends, errors = np.zeros_like(levels), np.zeros_like(levels)
+    levels[0] = series[0]
+    for at, value in enumerate(series[1:].tolist(), 1):
+        going = fade * trends[at - 1]
+        ahead = levels[at - 1] + going
+        error = value - ahead
+        errors[at] = error
+        levels[at] = ahead + up * error
+        trends[at] = going + both * error
+    return levels, trends, errors

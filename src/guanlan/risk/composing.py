@@ -15,7 +15,8 @@ from time import monotonic
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db.models import Max
+from django.db.models import Max, TextField
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.functional import lazystr
 from django.utils.translation import get_language, gettext_lazy
@@ -63,9 +64,17 @@ def spec_of(row: Indicator) -> Spec | None:
     """How an indicator is measured: as an app registered it, or as somebody composed it; None where
     no part of this version measures it."""
     known = INDICATORS.get(row.name)
-    if known is not None or row.declared is None:
+    if known is not None or not row.name.startswith(OWN):
         return known
-    return _composed(row.name, json.dumps(row.declared))
+    said: str | None = getattr(row, "said", None)  # read in bulk, see `as_text`
+    if said is None:
+        said = json.dumps(row.declared)
+    return _composed(row.name, said)
+
+
+def as_text() -> Cast:
+    """Declarations as their text: read so, those that are known need not be read again."""
+    return Cast("declared", TextField())
 
 
 @lru_cache(maxsize=MOST_OWN)

@@ -14,7 +14,6 @@ columns, whoever asks and however many they are.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from statistics import median
@@ -120,24 +119,26 @@ def measure(source: Countable, what: str, chosen: Chosen, part: Chosen, span: Sp
     share is told."""
     if what == "age":
         return _age(source, chosen, span)
-    names = sorted({*chosen, *part})
-    fields = tuple(source.choice(name).field for name in names)
     kind = {"open": "open", "sum": "sum"}.get(what, "count")
+    whole = _sum(source, kind, chosen, span)
+    if what == "share":
+        both = {**chosen, **part}
+        for name in {*chosen} & {*part}:
+            both[name] = [value for value in part[name] if value in chosen[name]]
+        return share(_sum(source, kind, both, span), whole)
+    return Measured(float(whole), whole)
+
+
+def _sum(source: Countable, kind: str, chosen: Chosen, span: Span) -> int:
+    """The numbers of all rows that have one of the chosen values in each column asked by."""
+    names = sorted(chosen)
+    columns = [source.choice(name) for name in names]
+    fields = tuple(one.field for one in columns)
     table = span.once(
         ("countable", source.name, kind, fields), lambda: _read(source, kind, fields, span)
     )
-    whole = _of(source, table, names, chosen)
-    if what == "share":
-        both = {
-            name: [value for value in part[name] if value in chosen.get(name, part[name])]
-            if name in part
-            else chosen[name]
-            for name in names
-        }
-        return share(int(_of(source, table, names, both)), int(whole))
-    if what == "sum":
-        return Measured(float(whole), len(table), {"sum": whole})
-    return Measured(float(whole), int(whole))
+    values = (one.column(chosen[name]) for name, one in zip(names, columns, strict=True))
+    return sum(table.get(key, 0) for key in product(*values))
 
 
 def _read(source: Countable, kind: str, fields: tuple[str, ...], span: Span) -> Table:
@@ -161,34 +162,32 @@ def _within(source: Countable, span: Span) -> Q:
     return Q(**{f"{source.time}__gt": span.start, f"{source.time}__lte": span.end})
 
 
-def _of(source: Countable, table: Table, names: Sequence[str], chosen: Chosen) -> float:
-    """The sum over what the chosen values leave; a choice that is not made leaves everything."""
-    if all(name in chosen for name in names):
-        keys = product(*(source.choice(name).column(chosen[name]) for name in names))
-        return sum(table.get(key, 0) for key in keys)
-    wanted = [
-        frozenset(source.choice(name).column(chosen[name])) if name in chosen else None
-        for name in names
-    ]
-    return sum(
-        n
-        for key, n in table.items()
-        if all(some is None or value in some for value, some in zip(key, wanted, strict=True))
-    )
-
-
 def _age(source: Countable, chosen: Chosen, span: Span) -> Measured:
     names = sorted(chosen)
     fields = tuple(source.choice(name).field for name in names)
-
-    def read() -> Mapping[tuple[Any, ...], list[dt.datetime]]:
-        rows = source.rows().filter(source.still or Q(), **{f"{source.began}__lte": span.end})
-        found: dict[tuple[Any, ...], list[dt.datetime]] = {}
-        for *key, began in rows.order_by().values_list(*fields, source.began):
-            found.setdefault(tuple(key), []).append(began)
-        return found
-
-    table = span.once(("countable", source.name, "age", fields), read)
+    table = span.once(
+        ("countable", source.name, "age", fields), lambda: _begins(source, fields, span)
+    )
     keys = product(*(source.choice(name).column(chosen[name]) for name in names))
-    ages = [(span.end - began).total_seconds() for key in keys for began in table.get(key, ())]
-    return Measured(median(ages) if ages else 0.0, len(ages))
+    begins = [began for key in keys for began in table.get(key, ())]
+    age = span.end.timestamp() - median(begins) if begins else 0.0
+    return Measured(round(age, 6), len(begins))
+
+
+def _begins(
+    source: Countable, fields: tuple[str, ...], span: Span
+) -> Mapping[tuple[Any, ...], list[float]]:
+    """Since when what is open is so, by what stands in these columns; the open ones are read once,
+    with every column that may be asked by."""
+    every = [one.field for one in source.choices]
+
+    def read() -> list[tuple[list[Any], float]]:
+        rows = source.rows().filter(source.still or Q(), **{f"{source.began}__lte": span.end})
+        found = rows.order_by().values_list(*every, source.began)
+        return [(key, began.timestamp()) for *key, began in found]
+
+    places = [every.index(field) for field in fields]
+    table: dict[tuple[Any, ...], list[float]] = {}
+    for key, began in span.once(("countable", source.name, "open ones"), read):
+        table.setdefault(tuple(key[place] for place in places), []).append(began)
+    return table

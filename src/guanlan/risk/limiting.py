@@ -11,9 +11,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from django.db.models import QuerySet
 from django.utils import timezone
+from msgspec import Struct
 from msgspec.structs import replace
 
 from guanlan.quant import (
@@ -32,7 +34,69 @@ NEVER: Final = 1e300  # a limit that nothing reaches
 _HEAP: Final = 100_000  # trials from which on only the sliding formula is asked
 
 
-def limits_at(version: IndicatorLimits, at: dt.datetime, volume: int | None) -> Limits:
+class Version(Protocol):
+    """A version of limits, as judging reads it: a row, or what was read of one in bulk."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def terms(self) -> Mapping[str, Any]: ...
+    @property
+    def direction(self) -> str: ...
+    @property
+    def forecast(self) -> int: ...
+    @property
+    def minimum_volume(self) -> int: ...
+    @property
+    def stale_after(self) -> int: ...
+    def read(self) -> Limits: ...
+
+
+class InForce(Struct, frozen=True):
+    """What judging reads of a version of limits."""
+
+    pk: int
+    version: int
+    kind: str
+    terms: Mapping[str, Any]
+    forecast: int
+    direction: str
+    amber: float
+    red: float
+    amber_low: float | None
+    red_low: float | None
+    hysteresis: float
+    minimum_duration: int
+    minimum_volume: int
+    stale_after: int
+
+    def read(self) -> Limits:
+        """The limits as they stand in the version."""
+        return Limits(
+            direction=self.direction,  # type: ignore[arg-type]
+            amber=self.amber,
+            red=self.red,
+            amber_low=self.amber_low,
+            red_low=self.red_low,
+            hysteresis=self.hysteresis,
+            minimum_duration=dt.timedelta(seconds=self.minimum_duration),
+            minimum_volume=self.minimum_volume,
+            stale_after=dt.timedelta(seconds=self.stale_after),
+        )
+
+
+def in_force(rows: QuerySet[IndicatorLimits], now: dt.datetime) -> dict[int, InForce]:
+    """The newest version of each indicator among these rows whose time has come; one query."""
+    found = rows.filter(effective__lte=now).order_by("indicator_id", "version")
+    return {
+        key: InForce(*said)
+        for key, *said in found.values_list("indicator_id", *InForce.__struct_fields__)
+    }
+
+
+def limits_at(version: Version, at: dt.datetime, volume: int | None) -> Limits:
     """From where on it is amber and red at a time, standing on a volume."""
     plain = version.read()
     if version.kind == "share":

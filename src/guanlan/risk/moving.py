@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from guanlan.risk.models import Indicator, IndicatorChange, IndicatorLimits, IndicatorSample
+from guanlan.risk.limiting import InForce
+from guanlan.risk.models import Indicator, IndicatorChange
 from guanlan.risk.opining import opine
 from guanlan.risk.reading import BROKEN, GAP, Reading, digest
 from guanlan.risk.registry import MINUTE, Span, Spec
@@ -15,21 +16,25 @@ from guanlan.risk.terms import RANKS, StateName
 
 RECENT: Final = 40  # values that a list draws
 ASKED: Final = frozenset({"red", "unknown"})  # states that somebody is to answer for
-WRITTEN: Final = (
-    "state", "rank", "since", "amber_since", "red_since", "value", "volume", "sampled", "due",
-    "why", "why_values", "recent", "answer_due", "opinion", "basis", "drift",
+EACH_TURN: Final = ("value", "volume", "sampled", "due", "recent")
+SELDOM: Final = (
+    "state", "rank", "since", "amber_since", "red_since", "why", "why_values", "answer_due",
+    "opinion", "basis", "drift",
+)  # fmt: skip
+SAMPLED: Final = (
+    "indicator_id", "at", "start", "value", "volume", "state", "limits_id", "digest", "why",
+    "why_values", "live",
 )  # fmt: skip
 
 
 class Turn(NamedTuple):
-    """One indicator that is measured, and what reading it gave. `due` and `sampled` are as its row
+    """One indicator that is measured, and what reading it gave. `due` is as its row
     said when it was read; `judge` is where the limits lie at this time, for this volume."""
 
     row: Indicator
     due: dt.datetime
-    sampled: dt.datetime | None
     spec: Spec | None
-    limits: IndicatorLimits | None
+    limits: InForce | None
     judge: Limits | None
     span: Span
     reading: Reading
@@ -97,6 +102,8 @@ def _judged(one: Turn, standing: Standing) -> tuple[str, dict[str, Any]]:
         row.drift, said = dict(opinion.drift), (opinion.name, dict(opinion.basis))
     if standing.state == "green" and said[0]:
         return said[0], basis | {"said": said[1]}
+    if standing.state == "green":
+        return "", {}
     level = "red" if standing.state == "red" else "amber"
     return "", basis | {"limit": _nearest(limits, level, one.reading.value or 0.0)}
 
@@ -162,14 +169,14 @@ def _change(
     )  # fmt: skip
 
 
-def sample_of(one: Turn) -> IndicatorSample:
-    """What is kept of a turn, after it has moved its row."""
-    version = one.limits.version if one.limits is not None else 0
-    return IndicatorSample(
-        indicator=one.row, at=one.span.end, start=one.span.start, value=one.reading.value,
-        volume=one.reading.volume, state=one.row.state, limits=one.limits,
-        digest=digest(one.row.name, version, one.span, one.reading), why=one.reading.why,
-        why_values=dict(one.reading.why_values), live=one.between,
+def sample_of(one: Turn) -> tuple[Any, ...]:
+    """What is kept of a turn, after it has moved its row: the values of `SAMPLED`."""
+    limits, got, span = one.limits, one.reading, one.span
+    version = limits.version if limits is not None else 0
+    return (
+        one.row.pk, span.end, span.start, got.value, got.volume, one.row.state,
+        limits.pk if limits is not None else None, digest(one.row.name, version, span, got),
+        got.why, got.why_values, one.between,
     )  # fmt: skip
 
 

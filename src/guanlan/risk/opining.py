@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from guanlan.quant import Cusum, Invalid, RobustCusum, damped_holt
-from guanlan.risk.models import Indicator, IndicatorLimits
+from guanlan.risk.limiting import Version
+from guanlan.risk.models import Indicator
 from guanlan.risk.registry import Span
 from guanlan.risk.states import Limits
 
@@ -32,7 +33,7 @@ class Opinion(NamedTuple):
 
 
 def opine(
-    row: Indicator, version: IndicatorLimits, limits: Limits, span: Span, value: float | None
+    row: Indicator, version: Version, limits: Limits, span: Span, value: float | None
 ) -> Opinion:
     """What is to be said of a value beyond its limits; `row` is as it was before."""
     drift = drift_step(row.drift, version, span, value)
@@ -78,7 +79,7 @@ def red_ahead(
 
 
 def drift_step(
-    before: Mapping[str, Any], version: IndicatorLimits, span: Span, value: float | None
+    before: Mapping[str, Any], version: Version, span: Span, value: float | None
 ) -> Mapping[str, Any]:
     """Where the CUSUM of these limits stands after a value; a new version begins anew.
 

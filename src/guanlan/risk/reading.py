@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 from msgspec import Struct
 
 from guanlan.core.faults import without_values
-from guanlan.risk.models import IndicatorLimits
+from guanlan.risk.limiting import Version
 from guanlan.risk.registry import Measured, Span, Spec
 
 logger = logging.getLogger("guanlan.risk")
@@ -52,7 +52,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         return None if self.why else self.value
 
 
-def read(spec: Spec | None, limits: IndicatorLimits | None, span: Span) -> Reading:
+def read(spec: Spec | None, limits: Version | None, span: Span) -> Reading:
     """Read an indicator. It never raises: whatever goes wrong is a reading that says so."""
     if spec is None:
         return Reading(why=GONE)
@@ -67,7 +67,7 @@ def read(spec: Spec | None, limits: IndicatorLimits | None, span: Span) -> Readi
     return _checked(said, limits, span)
 
 
-def _checked(said: Any, limits: IndicatorLimits | None, span: Span) -> Reading:
+def _checked(said: Any, limits: Version | None, span: Span) -> Reading:
     if not isinstance(said, Measured) or type(said.volume) is not int or said.volume < 0:
         return Reading(why=NO_ANSWER)
     value: Any = said.value  # whatever the function made of it
