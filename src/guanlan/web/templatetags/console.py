@@ -55,7 +55,9 @@ def moment(value: dt.datetime | None, form: str = "short") -> SafeString:
     if value is None:
         return format_html('<span class="quiet">{}</span>', "—")
     local = timezone.localtime(value)
-    if form == "seconds":
+    if form == "minute":  # for those who come back another day: the date is always said
+        text = f"{local:%Y-%m-%d %H:%M}"
+    elif form == "seconds":
         text = f"{local:%H:%M:%S}"
     elif form == "full":
         text = f"{local:%Y-%m-%d %H:%M:%S}"
