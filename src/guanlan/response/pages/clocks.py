@@ -254,7 +254,7 @@ CLOCKS = register(
             ),
             Column("about_label", pgettext_lazy("clocks", "For")),
             Column("left", gettext_lazy("Time left"), value=left, level=2),
-            Column("due", pgettext_lazy("clocks", "Due"), cell="moment", sort=True),
+            Column("due", pgettext_lazy("clocks", "Due"), cell="until", sort=True),
             Column("state", gettext_lazy("State"), value=state),
             Column("verified", gettext_lazy("Rule"), value=verified, level=2),
             Column(
