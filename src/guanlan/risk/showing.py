@@ -21,7 +21,7 @@ from guanlan.risk.terms import STATES
 from guanlan.web.charts import Band, Chart, Mark, Series
 from guanlan.web.resource import Happening, State
 from guanlan.web.rights import route_allowed
-from guanlan.web.words import duration, labelled, number
+from guanlan.web.words import duration, labelled, number, until
 
 DRAWN: Final = 288  # samples of a chart: a day of every five minutes
 LINES: Final = 100  # changes of a timeline
@@ -233,8 +233,7 @@ def happenings(shown: Look, _subject: Subject) -> list[Happening]:
         if one.owner is not None:
             parts.append(labelled(pgettext("of a thing", "Owner"), one.owner.get_username()))
         if one.due is not None:
-            when = f"{timezone.localtime(one.due):%Y-%m-%d %H:%M}"
-            parts.append(labelled(_("Answer due"), when))
+            parts.append(labelled(_("Answer due"), until(one.due)))
         if one.acknowledged_by is not None and one.answered is None:
             parts.append(labelled(_("Acknowledged by"), one.acknowledged_by.get_username()))
         if one.answered is not None:

@@ -308,7 +308,7 @@ ALERTS = register(
                 shown=False,
             ),
             _of_alert("rule", gettext_lazy("Rule"), cell="code", shown=False),
-            _of_alert("deadline", gettext_lazy("Deadline"), cell="moment", shown=False),
+            _of_alert("deadline", gettext_lazy("Deadline"), cell="until", shown=False),
             _of_alert(
                 "disposition",
                 gettext_lazy("What it was"),
