@@ -56,7 +56,7 @@ def outcomes(glance: Glance) -> Chart:
     return dashboards.outcomes(day(glance))
 
 
-@DUTY.panel(row=40, noun="fraud.decision")
+@DUTY.panel(row=45, noun="fraud.decision")
 def severe_ones(glance: Glance) -> Listing:
     """Decisions to look at first."""
     return severe(day(glance))

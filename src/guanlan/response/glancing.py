@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Max, Min, Q
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from guanlan.core.access import may
-from guanlan.response.alerts.titles import title_of
+from guanlan.response.alerts.titles import rule_words, title_of
 from guanlan.response.cases.letters import name_of
 from guanlan.response.clocks.terms import said
 from guanlan.response.complaints.terms import OPEN
@@ -33,6 +33,7 @@ from guanlan.risk.registry import address
 from guanlan.web.charts import Chart, Series
 from guanlan.web.dashboards import Listing, Tile, Tiles
 from guanlan.web.overview import BOARD, DUTY, Figure, Glance, Waiting, loop, waits
+from guanlan.web.resource.words import quoted
 from guanlan.web.words import duration, number
 
 DAY: Final = dt.timedelta(days=1)
@@ -116,17 +117,26 @@ def actions(glance: Glance) -> Figure:
 
 @waits(noun="response.alert")
 def new_alerts(glance: Glance, most: int) -> Sequence[Waiting]:
-    """Alerts that nobody acknowledged: theirs, and those of nobody."""
+    """Alerts that nobody acknowledged, theirs and those of nobody; those of a rule together."""
     if not may(glance.subject, "change", "response.alert"):
         return []
     mine = Q(owner=glance.subject.id) | Q(owner=None)
     rows = Alert.objects.for_user(glance.subject).filter(
         mine, state="new", live=True, muted="", deadline__isnull=False
     )
+    found = rows.values("rule").annotate(
+        first=Min("deadline"), n=Count("pk"), text=Max("text"), key=Min("pk")
+    )
     return [
-        Waiting(_("Alert"), title_of(one), reverse("alert", args=[one.pk]), one.deadline)
-        for one in rows.order_by("deadline", "pk")[:most]
-    ]
+        Waiting(_("Alert"), _told(rule_words(one["rule"], one["text"]), one["n"]),
+                reverse("alert", args=[one["key"]]) if one["n"] == 1
+                else address("alerts", "state:new", f"rule:{quoted(one['rule'])}"), one["first"])
+        for one in found.order_by("first", "rule")[:most]
+    ]  # fmt: skip
+
+
+def _told(title: str, n: int) -> str:
+    return title if n == 1 else f"{title} ×{number(n)}"
 
 
 @waits(noun="response.case")
