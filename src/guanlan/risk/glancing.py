@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from guanlan.risk.models import Indicator
-from guanlan.risk.registry import address, indicator_name
-from guanlan.risk.showing import in_unit, state_of
+from guanlan.risk.registry import address
+from guanlan.risk.showing import in_unit, name_of, state_of
 from guanlan.web.dashboards import Listing
 from guanlan.web.overview import BOARD, DUTY, Figure, Glance, Look, Waiting, loop, waits
 from guanlan.web.words import number
@@ -55,7 +55,7 @@ def own_indicators(glance: Glance, most: int) -> Sequence[Waiting]:
         owner=glance.subject.id, enabled=True, answer_due__isnull=False
     )
     return [
-        Waiting(_("Indicator to answer for"), indicator_name(one.name),
+        Waiting(_("Indicator to answer for"), name_of(one),
                 reverse("indicator", args=[one.pk]), one.answer_due)
         for one in rows.order_by("answer_due", "pk")[:most]
     ]  # fmt: skip
@@ -64,7 +64,7 @@ def own_indicators(glance: Glance, most: int) -> Sequence[Waiting]:
 def _alarming(glance: Glance) -> Listing:
     rows = Indicator.objects.for_user(glance.subject).filter(enabled=True).exclude(state="green")
     lines = [
-        (indicator_name(one.name), reverse("indicator", args=[one.pk]), state_of(one),
+        (name_of(one), reverse("indicator", args=[one.pk]), state_of(one),
          in_unit(one.value, one.unit), one.since)
         for one in rows.order_by("rank", F("since").desc(nulls_last=True), "pk")[:MOST]
     ]  # fmt: skip
