@@ -23,7 +23,14 @@ def screens() -> Iterator[str]:
     assert decision is not None
     assert phone is not None
     assert backtest is not None
-    yield from ("/", "/?view=board", "/decisions/figures?hours=1", "/live", "/decisions?q=", "/decisions?q=outcome:%3E%3Dreview")
+    yield from (
+        "/",
+        "/?view=board",
+        "/decisions/figures?hours=1",
+        "/live",
+        "/decisions?q=",
+        "/decisions?q=outcome:%3E%3Dreview",
+    )
     yield f"/decisions/{decision.seq}"
     yield from ("/entities", "/entities/user/u-7", f"/entities/phone/~{phone.id}", "/scenario")
     yield from ("/backtests", f"/backtests/{backtest.pk}", "/settings/keys", "/settings/health")
