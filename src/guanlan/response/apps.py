@@ -58,6 +58,7 @@ class ResponseConfig(AppConfig):
             "guanlan.response.complaints.indicators",
             "guanlan.response.incidents.indicators",
             "guanlan.response.selfcheck.indicators",
+            "guanlan.response.counted",
         )
         declare("guanlan.response.measure_tests", "guanlan.response.duty_alerts")
         ship = import_string("guanlan.response.complaints.sorting.ensure_shipped")
@@ -68,6 +69,6 @@ class ResponseConfig(AppConfig):
             "guanlan.response.plans.deeds",
             "guanlan.response.plans.jobs",
         )
-        declare("guanlan.response.pages.status_components")
+        declare("guanlan.response.glancing", "guanlan.response.pages.status_components")
         declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")
         declare("guanlan.response.pages.drills", "guanlan.response.pages.lessons")

@@ -20,7 +20,7 @@ from guanlan.risk.measure.duties import on_done, on_late
 from guanlan.risk.models import MeasureDuty
 
 RULE: Final = "risk.measure_late"
-WINDOW: Final = dt.timedelta(days=365)
+WINDOW: Final = dt.timedelta(days=30)
 
 
 @on_late

@@ -22,6 +22,7 @@ class RiskConfig(AppConfig):
             "guanlan.risk.pages.measures",
             "guanlan.risk.pages.duties",
         )
+        declare("guanlan.risk.glancing")
         # Apps above register theirs while they start, and this runs when all have.
         ensure = import_string("guanlan.risk.measuring.ensure_indicators")
         post_migrate.connect(lambda **_options: ensure(timezone.now()), sender=self, weak=False)

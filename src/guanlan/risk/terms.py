@@ -54,3 +54,24 @@ OPINIONS: Final[dict[str, Words]] = {
     "forecast": pgettext_lazy("why an indicator is amber", "forecast"),
     "drift": pgettext_lazy("why an indicator is amber", "drift"),
 }
+# What may be measured of a thing that is counted, and the unit of that.
+MEASURES: Final[dict[str, Words]] = {
+    "count": pgettext_lazy("what is measured", "How many came"),
+    "share": pgettext_lazy("what is measured", "Share of those that came"),
+    "sum": pgettext_lazy("what is measured", "Sum of amounts of those that came"),
+    "open": pgettext_lazy("what is measured", "How many are open"),
+    "age": pgettext_lazy("what is measured", "Median age of those that are open"),
+}
+MEASURED: Final[dict[str, Unit]] = {
+    "count": "count", "share": "share", "sum": "money", "open": "count", "age": "seconds",
+}  # fmt: skip
+# What a warning turned out to be, as people judge it.
+VERDICTS: Final[dict[str, Words]] = {
+    "true": pgettext_lazy("what a warning was", "a true warning"),
+    "false": pgettext_lazy("what a warning was", "a false alarm"),
+}
+# Of one colour for so long that its limits tell nothing.
+STILL: Final[dict[str, Words]] = {
+    "green": pgettext_lazy("state of an indicator's limits", "never amber: recalibrate"),
+    "red": pgettext_lazy("state of an indicator's limits", "always red: recalibrate"),
+}
