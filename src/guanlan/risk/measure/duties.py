@@ -141,7 +141,9 @@ def tell_late(now: dt.datetime) -> tuple[int, int]:
     rows = MeasureDuty.objects.filter(done=None, due__lt=now - ESCALATED_AFTER, escalated=None)
     worse = list(rows.select_related("measure").order_by("due")[:AT_ONCE])
     if worse:
-        with act("measure.escalate", (NOUN, str(worse[0].measure_id)), detail={"duties": len(worse)}):
+        with act(
+            "measure.escalate", (NOUN, str(worse[0].measure_id)), detail={"duties": len(worse)}
+        ):
             keys = [one.pk for one in worse]
             MeasureDuty.objects.filter(pk__in=keys, escalated=None).update(escalated=now)
             for hook in _late:
@@ -196,4 +198,3 @@ def planned_times(
                 found.append((at, one))
             at = _end_of_day(at + one.every_days * DAY)
     return sorted(found, key=lambda pair: (pair[0], pair[1].code))
-
