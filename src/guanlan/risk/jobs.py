@@ -14,6 +14,7 @@ from guanlan.risk.measuring import ensure_indicators, measure_due
 from guanlan.risk.models import IndicatorSample
 
 KEPT: Final = dt.timedelta(days=800)  # two years and the quarter that looks back at them
+BETWEEN: Final = dt.timedelta(hours=1)  # so long samples between two turns are kept
 AT_ONCE: Final = 10_000
 
 
@@ -22,6 +23,7 @@ def measure(progress: Progress) -> Told | None:
     """Measure what is due; what this version has newly registered is."""
     now = timezone.now()
     ensure_indicators(now)
+    IndicatorSample.objects.filter(live=True, at__lt=now - BETWEEN).delete()
     return measure_due(now, progress.check)
 
 

@@ -33,6 +33,7 @@ STALE: Final = gettext_noop("Its newest data is of %(time)s, which is too old.")
 GAP: Final = gettext_noop("Nothing was measured from %(since)s to %(until)s.")
 GONE: Final = gettext_noop("No part of this version measures it.")
 NO_LIMITS: Final = gettext_noop("No limits are in force for it.")
+BROKEN: Final = frozenset({FAILED, NO_ANSWER, NO_NUMBER, STALE, GONE})  # somebody has to mend it
 
 
 class Reading(Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ DRAWN: Final = 288  # samples of a chart: a day of every five minutes
 LINES: Final = 100  # changes of a timeline
 LOOKS: Final = {"green": "on", "amber": "warn", "red": "bad", "unknown": "unknown"}
 HOUR: Final = 3600
+_FLAT: Final = 1e-6  # values that differ by less are drawn as one level
 
 
 class Look(NamedTuple):
@@ -135,7 +137,7 @@ def chart(shown: Look, subject: Subject) -> Chart:
     known = [value for value in values if value is not None]
     bands = _bands(shown.now, scale) if shown.now is not None else []
     edges = [edge for band in bands for edge in (band.low, band.high) if edge is not None]
-    high = max(edges) * 1.1 if edges and known and max(known) < max(edges) else None
+    axis = axis_of([*known, *edges], 100 if unit == "share" else None)
     return Chart(
         id="indicator",
         title=name_of(row),
@@ -143,8 +145,9 @@ def chart(shown: Look, subject: Subject) -> Chart:
         x=times,
         y=name or str(_("value")),
         unit=name,
-        low=0 if not known or min(known) >= 0 else None,
-        high=high if high is None or high < 1 else float(f"{high:.2g}"),
+        low=axis.low,
+        high=axis.high,
+        step=axis.step,
         series=(Series(name=name_of(row), colour="--accent", data=values, symbols=len(known) < 3),)
         if known
         else (),
@@ -156,6 +159,35 @@ def chart(shown: Look, subject: Subject) -> Chart:
         empty=_("No value yet: each measurement adds a point here."),
         note=_("Gaps are times at which it was not measured, or could not be judged."),
     )
+
+
+class Axis(NamedTuple):
+    """Where a value axis begins and ends, and how far its ticks stand apart."""
+
+    low: float
+    high: float
+    step: float
+
+
+def axis_of(values: Sequence[float], most: float | None) -> Axis:
+    """An axis that values and limits fill: round numbers, zero where it is near, never past `most`
+    where no value is. `values` may be empty."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    span = high - low
+    room = 0.15 * span if span > _FLAT else max(0.15 * abs(high), 1.0)
+    step = _round_step((span + 2 * room) / 4)
+    begin, end = math.floor((low - room) / step) * step, math.ceil((high + room) / step) * step
+    if low >= 0 and (begin < 0 or low < 0.4 * high):
+        begin = 0.0
+    if most is not None and high <= most:
+        end = min(end, most)
+    return Axis(round(begin, 9), round(end, 9), step)
+
+
+def _round_step(step: float) -> float:
+    """The next number up that is 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(power * n for n in (1, 2, 5, 10) if power * n >= step)
 
 
 def _bands(limits: IndicatorLimits, scale: float) -> list[Band]:
@@ -190,10 +222,12 @@ def happenings(shown: Look, _subject: Subject) -> list[Happening]:
     """The changes of state, with what was answered."""
     found = []
     for one in shown.changes:
-        words = _("%(before)s → %(after)s") % {
-            "before": STATES[one.before],
-            "after": STATES[one.to],
-        }
+        words = str(STATES[one.to])
+        if one.before != one.after:
+            words = _("%(before)s → %(after)s") % {
+                "before": STATES[one.before],
+                "after": words,
+            }
         parts = [why(one.why, one.why_values) or in_unit(one.value, shown.row.unit)]
         if one.owner is not None:
             parts.append(labelled(pgettext("of a thing", "Owner"), one.owner.get_username()))

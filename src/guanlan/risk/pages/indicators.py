@@ -134,26 +134,35 @@ def _span(seconds: float) -> str:
 
 
 def versions(shown: Look, subject: Subject) -> dict[str, Any]:
-    """Every version of the limits, the newest first."""
+    """Every version of the limits, the newest first; those in force and to come stand open."""
     unit = shown.row.unit
-    rows = []
+    found = []
     for one in shown.limits:
         amber, red = limit_words(one, unit)
         reason: Any = one.reason
         if one.shipped and shown.spec is not None:
             reason = shown.spec.reason
-        rows.append((
-            one.version, DIRECTIONS[one.direction], amber, red,
-            in_unit(one.hysteresis, unit) if one.hysteresis else "—",
-            _span(one.minimum_duration) if one.minimum_duration else "—",
-            number(one.minimum_volume), moment(one.effective),
-            one.created_by.get_username() if one.created_by else _("the platform"), reason,
-        ))  # fmt: skip
-    heads = [
-        _("Version"), _("Which side is bad"), _("Amber"), _("Red"), _("Hysteresis"),
-        _("Least duration"), _("Least volume"), _("In force from"), _("By whom"), _("Why"),
-    ]  # fmt: skip
-    return {"heads": heads, "rows": rows, "empty": ""}
+        by = one.created_by.get_username() if one.created_by else _("the platform")
+        pairs = facts(
+            (_("Why"), reason),
+            (_("Which side is bad"), DIRECTIONS[one.direction]),
+            (_("Amber"), amber),
+            (_("Red"), red),
+            (_("Hysteresis"), in_unit(one.hysteresis, unit) if one.hysteresis else ""),
+            (_("Least duration"), _span(one.minimum_duration) if one.minimum_duration else ""),
+            (_("Least volume"), number(one.minimum_volume) if one.minimum_volume else ""),
+            (_("Stale after"), _span(one.stale_after)),
+            (_("In force from"), moment(one.effective, "full")),
+            (_("By whom"), by),
+        )
+        current = shown.now is not None and one.pk == shown.now.pk
+        later = shown.now is None or one.version > shown.now.version
+        note = _("in force") if current else _("to come") if later else _("no longer in force")
+        found.append({
+            "title": _("Version %(n)s") % {"n": one.version}, "note": note,
+            "open": current or later, "pairs": pairs["pairs"],
+        })  # fmt: skip
+    return {"versions": found}
 
 
 def asks(row: Indicator) -> bool:
@@ -224,7 +233,7 @@ KEPT: Final = register(
             Numbers(tiles),
             Drawing(chart),
             Panel(gettext_lazy("What it is"), "web/resource/facts.html", explained, wide=False),
-            Panel(gettext_lazy("Limits"), "web/resource/table.html", versions),
+            Panel(gettext_lazy("Limits"), "risk/limits.html", versions),
             Timeline(gettext_lazy("Changes of state"), happenings,
                      empty=gettext_lazy("Its state has not changed yet.")),
         ),
