@@ -38,6 +38,7 @@ from guanlan.quant.pert import Pert, pert_from_interval
 from guanlan.quant.poisson_limit import poisson_interval, poisson_limit
 from guanlan.quant.portfolio import Portfolio
 from guanlan.quant.riskset import Group, Risk, RiskSet, Shock
+from guanlan.quant.scaled import Scaled, scaled
 from guanlan.quant.severity import Severity
 from guanlan.quant.share_limit import Share
 from guanlan.quant.theil_sen import Slope, theil_sen
@@ -68,6 +69,7 @@ __all__ = [
     "Retained",
     "Risk",
     "RiskSet",
+    "Scaled",
     "Severity",
     "Share",
     "Shock",
@@ -93,6 +95,7 @@ __all__ = [
     "poisson_limit",
     "power",
     "quarters_needed",
+    "scaled",
     "simulate",
     "theil_sen",
     "updated",
