@@ -18,6 +18,7 @@ class FraudConfig(AppConfig):
         declare("guanlan.fraud.labelling", "guanlan.fraud.silence", "guanlan.fraud.casework")
         declare("guanlan.fraud.pages.lists", "guanlan.fraud.pages.strategy")
         declare("guanlan.fraud.pages.case_labels", "guanlan.fraud.indicators")
+        declare("guanlan.fraud.counted")
         add_place(Place("overview", "overview", _("Overview"), 10))
         add_place(Place("watch", "live", _("Live decisions"), 10))
         add_place(Place("strategy", "scenario", _("Scenario"), 10))

@@ -58,6 +58,7 @@ class ResponseConfig(AppConfig):
             "guanlan.response.complaints.indicators",
             "guanlan.response.incidents.indicators",
             "guanlan.response.selfcheck.indicators",
+            "guanlan.response.counted",
         )
         ship = import_string("guanlan.response.complaints.sorting.ensure_shipped")
         post_migrate.connect(lambda **_options: ship(), sender=self, weak=False)

@@ -22,9 +22,9 @@ from guanlan.response.alerts.raising import raise_alerts
 from guanlan.response.alerts.titles import value_words
 from guanlan.response.models import Alert
 from guanlan.response.terms import Severity
+from guanlan.risk.composing import indicator_name
 from guanlan.risk.crossing import ALARMING, Crossing, on_crossing
 from guanlan.risk.reading import FEW, NO_VALUE
-from guanlan.risk.registry import indicator_name
 from guanlan.risk.samples import address_of, ref_of
 from guanlan.risk.terms import STATES
 

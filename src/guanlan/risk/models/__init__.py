@@ -30,7 +30,9 @@ from guanlan.risk.models.indicators import (
     Forgettable,
     Indicator,
     IndicatorChange,
+    IndicatorDeclaration,
     IndicatorLimits,
+    IndicatorNote,
     IndicatorSample,
 )
 from guanlan.risk.models.losses import LossEvent, LossRecovery
@@ -68,7 +70,9 @@ __all__ = [
     "Forgettable",
     "Indicator",
     "IndicatorChange",
+    "IndicatorDeclaration",
     "IndicatorLimits",
+    "IndicatorNote",
     "IndicatorSample",
     "LossEvent",
     "LossRecovery",
