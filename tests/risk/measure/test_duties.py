@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -24,7 +25,7 @@ def test_each_time_on_the_grid_is_written_once_also_those_nobody_looked_at() -> 
     assert plan_ahead(NOW + 35 * DAY) == 3
     assert plan_ahead(NOW + 35 * DAY) == 0
     found = [one.due for one in row.duties.order_by("due")]
-    assert [b - a for a, b in zip(found, found[1:], strict=False)] == [10 * DAY] * 3
+    assert [b - a for a, b in pairwise(found)] == [10 * DAY] * 3
 
 
 def test_done_early_the_next_time_is_written() -> None:
