@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from guanlan.core.access import SYSTEM
-from guanlan.risk import crossing, measuring
+from guanlan.risk import composing, crossing
 from guanlan.risk.crossing import Crossing
 from guanlan.risk.keeping import set_limits
 from guanlan.risk.measuring import ensure_indicators, measure_due
@@ -188,7 +188,7 @@ def test_too_little_volume_and_old_data_are_unknown(monkeypatch: pytest.MonkeyPa
 def test_what_no_version_measures_any_more_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, spec("test.dial", Dial(1)))
     measure_due(NOW)
-    monkeypatch.setattr(measuring, "INDICATORS", {})
+    monkeypatch.setattr(composing, "INDICATORS", {})
     measure_due(NOW + MINUTE)
     assert (row().state, row().why) == ("unknown", GONE)
 

@@ -29,7 +29,6 @@ class Moved(NamedTuple):
 
     spec: Spec | None
     indicator: Indicator
-    sample: IndicatorSample
     before: float | None
 
 

@@ -35,37 +35,56 @@ def set_limits(
     require(subject, "change", NOUN)
     if (fault := fault_of(limits, row.unit)) is not None:  # type: ignore[arg-type]
         raise ValidationError({fault[0]: fault[1]})
-    why = _text("reason", reason, LEAST_REASON)
+    newest = row.limits.order_by("-version").first()
+    drift = newest.terms.get("drift") if newest is not None else None
+    made = IndicatorLimits(
+        direction=limits.direction,
+        amber=limits.amber,
+        red=limits.red,
+        amber_low=limits.amber_low,
+        red_low=limits.red_low,
+        hysteresis=limits.hysteresis,
+        minimum_duration=_seconds("minimum_duration", limits.minimum_duration),
+        minimum_volume=limits.minimum_volume,
+        stale_after=_seconds("stale_after", limits.stale_after),
+        terms={"drift": drift} if drift else {},
+        forecast=newest.forecast if newest is not None else 0,
+    )
+    return set_version(subject, row, made, reason, now, effective)
+
+
+def _seconds(field: str, time: dt.timedelta) -> int:
+    if time.total_seconds() > MOST_SECONDS:
+        raise ValidationError({field: _("It is a year at most.")})
+    return round(time.total_seconds())
+
+
+def set_version(
+    subject: Subject,
+    row: Indicator,
+    made: IndicatorLimits,
+    reason: str,
+    now: dt.datetime,
+    effective: dt.datetime | None = None,
+) -> IndicatorLimits:
+    """Put limits of any kind into force, as they were said or fitted: a new version. Raises Denied,
+    or ValidationError by field."""
+    require(subject, "change", NOUN)
+    why = said_text("reason", reason, LEAST_REASON)
     begin = effective or now
     if not now <= begin <= now + LATEST:
         text = _("Limits come into force from now on, and within a year.")
         raise ValidationError({"effective": text})
-    for field in ("minimum_duration", "stale_after"):
-        if getattr(limits, field).total_seconds() > MOST_SECONDS:
-            raise ValidationError({field: _("It is a year at most.")})
-    with act("indicator.limits", row, reason=why) as on:
+    with act("indicator.limits", row, reason=why, detail={"kind": made.kind}) as on:
         kept = Indicator.objects.select_for_update().get(pk=row.pk)
         newest = kept.limits.aggregate(at=Max("version"), effective=Max("effective"))
         if newest["effective"] is not None and begin < newest["effective"]:
             text = _("A later version already comes into force at that time or after it.")
             raise ValidationError({"effective": text})
-        made = IndicatorLimits.objects.create(
-            indicator=kept,
-            version=(newest["at"] or 0) + 1,
-            direction=limits.direction,
-            amber=limits.amber,
-            red=limits.red,
-            amber_low=limits.amber_low,
-            red_low=limits.red_low,
-            hysteresis=limits.hysteresis,
-            minimum_duration=round(limits.minimum_duration.total_seconds()),
-            minimum_volume=limits.minimum_volume,
-            stale_after=round(limits.stale_after.total_seconds()),
-            reason=why,
-            created=now,
-            created_by_id=subject.id,
-            effective=begin,
-        )
+        made.indicator, made.version = kept, (newest["at"] or 0) + 1
+        made.reason, made.created, made.created_by_id = why, now, subject.id
+        made.effective = begin
+        made.save(force_insert=True)
         on(kept)
     return made
 
@@ -81,7 +100,7 @@ def name_owner(
         raise ValidationError({"deadline_hours": text})
     if owner is not None and not owner.is_active:
         raise ValidationError({"owner": _("This account is disabled.")})
-    said = _text("action", action, 0)
+    said = said_text("action", action, 0)
     detail = {"owner": owner.pk if owner is not None else None, "hours": hours}
     with act("indicator.owner", row, detail=detail):
         kept = Indicator.objects.select_for_update().get(pk=row.pk)
@@ -116,7 +135,7 @@ def answer(subject: Subject, row: Indicator, text: str, now: dt.datetime) -> Ind
     """Say what is being done about the present state; its deadline ends. Raises Denied, or
     ValidationError by field."""
     _may_answer(subject, row)
-    said = _text("answer", text, LEAST_REASON)
+    said = said_text("answer", text, LEAST_REASON)
     with act("indicator.answer", row):
         change = _open_change(row)
         if change.acknowledged is None:
@@ -148,7 +167,8 @@ def _open_change(row: Indicator) -> IndicatorChange:
     return newest
 
 
-def _text(field: str, text: str, least: int) -> str:
+def said_text(field: str, text: str, least: int) -> str:
+    """A text as it is kept: one line, without blanks at its ends. Raises ValidationError."""
     said = " ".join(text.replace("\0", "").split())
     if not least <= len(said) <= MOST_TEXT:
         values = {"low": least, "high": MOST_TEXT}

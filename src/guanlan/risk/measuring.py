@@ -10,17 +10,28 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_noop
 
 from guanlan.core.jobs import Told
-from guanlan.core.writing import update_rows
+from guanlan.core.writing import insert_rows, update_rows
+from guanlan.risk.composing import as_text, spec_of
 from guanlan.risk.crossing import Crossing, Moved, is_crossing, tell, tell_moved
+from guanlan.risk.limiting import InForce, in_force, limits_at
 from guanlan.risk.models import Indicator, IndicatorChange, IndicatorLimits, IndicatorSample
-from guanlan.risk.moving import WRITTEN, Turn, move, sample_of, would_move
+from guanlan.risk.moving import (
+    EACH_TURN,
+    SAMPLED,
+    SELDOM,
+    Turn,
+    move,
+    sample_of,
+    would_move,
+)
 from guanlan.risk.reading import FIRST, read
 from guanlan.risk.registry import INDICATORS, MINUTE, Span, Spec
 
@@ -76,19 +87,19 @@ def latest(now: dt.datetime, every: dt.timedelta) -> dt.datetime:
 def measure_due(now: dt.datetime, check: Callable[[], None] = lambda: None) -> Told | None:
     """Measure all that is due and write it down; what became of it. `check` is called between."""
     waiting = Indicator.objects.filter(enabled=True, due__lte=now)
-    rows = list(waiting.order_by("id"))
+    rows = _rows(waiting)
     if not rows:
         return None
-    in_force = _in_force(now, waiting)
+    limits = _limits(waiting, now)
     shared: dict[object, object] = {}
     turns = []
     for row in rows:
         check()
-        spec = INDICATORS.get(row.name)
+        spec = spec_of(row)
         at = latest(now, spec.every if spec is not None else MINUTE)
         if row.sampled is not None and at <= row.sampled:  # a new version measures it less often
             at = latest(now, MINUTE)
-        turns.append(_turn(row, spec, in_force.get(row.pk), at, shared))
+        turns.append(_turn(row, spec, limits.get(row.pk), at, shared))
     return _write(turns, waiting, now)
 
 
@@ -99,16 +110,14 @@ def measure_live(now: dt.datetime) -> int:
     if not names:
         return 0
     waiting = Indicator.objects.filter(enabled=True, name__in=names)
-    rows = list(waiting.order_by("id"))
-    in_force = _in_force(now, waiting)
+    rows = _rows(waiting)
+    limits = _limits(waiting, now)
     shared: dict[object, object] = {}
     turns = [
         turn
         for row in rows
         if row.sampled is None or row.sampled < now
-        if would_move(
-            turn := _turn(row, INDICATORS[row.name], in_force.get(row.pk), now, shared, live=True)
-        )
+        if would_move(turn := _turn(row, spec_of(row), limits.get(row.pk), now, shared, live=True))
     ]
     if turns:
         _write(turns, waiting, now)
@@ -118,48 +127,68 @@ def measure_live(now: dt.datetime) -> int:
 def _turn(
     row: Indicator,
     spec: Spec | None,
-    limits: IndicatorLimits | None,
+    limits: InForce | None,
     at: dt.datetime,
     shared: dict[object, object],
     *,
     live: bool = False,
 ) -> Turn:
     span = Span(at - (spec.window if spec is not None else MINUTE), at, shared)
-    got = read(spec, limits.read() if limits is not None else None, span)
-    return Turn(row, row.due, row.sampled, spec, limits, span, got, live)
+    got = read(spec, limits, span)
+    judge = limits_at(limits, at, got.volume) if limits is not None else None
+    return Turn(row, row.due, spec, limits, judge, span, got, live)
 
 
-def _in_force(now: dt.datetime, waiting: QuerySet[Indicator]) -> dict[int, IndicatorLimits]:
+def _rows(waiting: QuerySet[Indicator]) -> list[Indicator]:
+    """The rows, without what measuring does not look at; a declaration comes as its text."""
+    rows = waiting.defer("created", "declared").annotate(said=as_text(), stamp=_stamp())
+    return list(rows.order_by("id"))
+
+
+def _stamp() -> Concat:
+    """When a row is due and was measured, as text: equal where nobody else has measured it."""
+    due, sampled = Cast("due", TextField()), Cast("sampled", TextField())
+    return Concat(due, Value(" "), sampled, output_field=TextField())
+
+
+def _limits(waiting: QuerySet[Indicator], now: dt.datetime) -> dict[int, InForce]:
     """The limits by which these are judged, by indicator."""
-    rows = IndicatorLimits.objects.filter(
-        indicator__in=waiting.order_by().values("pk"), effective__lte=now
-    )
-    return {one.indicator_id: one for one in rows.order_by("indicator_id", "version")}
+    keys = waiting.order_by().values("pk")
+    return in_force(IndicatorLimits.objects.filter(indicator__in=keys), now)
 
 
 def _write(turns: Sequence[Turn], waiting: QuerySet[Indicator], now: dt.datetime) -> Told:
     """Write what another worker has not: the job of each minute and live measuring meet here."""
     with transaction.atomic():
         own = _still(turns, waiting)
-        befores = [one.row.value for one in own]
+        befores = [(one.row.value, _seldom(one.row)) for one in own]
         changes = [move(one) for one in own]
         samples = [sample_of(one) for one in own]
-        IndicatorSample.objects.bulk_create(samples, batch_size=AT_ONCE)
+        crossed = [n for n, some in enumerate(changes) if any(map(is_crossing, some))]
+        told = [IndicatorSample(**dict(zip(SAMPLED, samples[n], strict=True))) for n in crossed]
+        IndicatorSample.objects.bulk_create(told, batch_size=AT_ONCE)
+        rest = set(range(len(own))) - set(crossed)
+        insert_rows(IndicatorSample, SAMPLED, [samples[n] for n in sorted(rest)])
         every = [change for some in changes for change in some]
         IndicatorChange.objects.bulk_create(every, batch_size=AT_ONCE)
-        update_rows([one.row for one in own], WRITTEN)
+        update_rows([one.row for one in own], EACH_TURN)
+        other = [
+            one.row
+            for one, (_value, before) in zip(own, befores, strict=True)
+            if _seldom(one.row) != before
+        ]
+        update_rows(other, SELDOM)
         tell(
             [
-                Crossing(one.spec, one.row, sample, some[-1])
-                for one, sample, some in zip(own, samples, changes, strict=True)
-                if some and any(map(is_crossing, some))
+                Crossing(own[n].spec, own[n].row, sample, changes[n][-1])
+                for n, sample in zip(crossed, told, strict=True)
             ],
             now,
         )
         tell_moved(
             [
-                Moved(one.spec, one.row, sample, before)
-                for one, sample, before in zip(own, samples, befores, strict=True)
+                Moved(one.spec, one.row, before)
+                for one, (before, _other) in zip(own, befores, strict=True)
                 if one.row.value != before
             ],
             now,
@@ -168,29 +197,28 @@ def _write(turns: Sequence[Turn], waiting: QuerySet[Indicator], now: dt.datetime
     return Told(text, {"n": len(own), "changes": len(every)})
 
 
+def _seldom(row: Indicator) -> tuple[Any, ...]:
+    """What most turns leave as it is. `drift` and the like are set anew, never changed in place."""
+    return tuple(getattr(row, name) for name in SELDOM)
+
+
 def _still(turns: Sequence[Turn], waiting: QuerySet[Indicator]) -> list[Turn]:
     """The turns that are still to be written, on rows as they stand now. A turn on the grid is
     lost to who was faster; a live one only to who measured later."""
-    stand = {
-        key: (due, sampled)
-        for key, due, sampled in waiting.select_for_update()
-        .order_by("id")
-        .values_list("pk", "due", "sampled")
-    }
+    locked = waiting.select_for_update().annotate(stamp=_stamp()).order_by("id")
+    stand = dict(locked.values_list("pk", "stamp"))
     own, again = [], []
     for one in turns:
-        due, sampled = stand.get(one.row.pk, (None, None))
-        if due is None or (sampled is not None and sampled >= one.span.end):
-            continue
-        if due == one.due and sampled == one.sampled:
+        stamp = stand.get(one.row.pk)
+        if stamp == one.row.stamp:  # type: ignore[attr-defined]
             own.append(one)
-        elif one.live or due == one.due:
+        elif stamp is not None:
             again.append(one)
     if again:
-        rows = Indicator.objects.in_bulk([one.row.pk for one in again])
+        rows = {row.pk: row for row in _rows(waiting.filter(pk__in=[one.row.pk for one in again]))}
         own += [
             one._replace(row=row, due=row.due)
             for one in again
-            if (row := rows.get(one.row.pk)) is not None
+            if (row := rows.get(one.row.pk)) is not None and (one.live or row.due == one.due)
         ]
-    return own
+    return [one for one in own if one.row.sampled is None or one.row.sampled < one.span.end]

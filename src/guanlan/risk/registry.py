@@ -205,9 +205,3 @@ def _check(
 def find_indicator(name: str) -> Spec | None:
     """The indicator of this name, if there is one."""
     return INDICATORS.get(name)
-
-
-def indicator_name(name: str) -> str:
-    """What an indicator is called in the reader's language; its name where there is no such."""
-    spec = INDICATORS.get(name)
-    return str(spec.title) if spec is not None else name

@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from guanlan.core.access import Subject
+from guanlan.risk.composing import spec_of
 from guanlan.risk.models import Indicator, IndicatorChange, IndicatorLimits, IndicatorSample
-from guanlan.risk.registry import INDICATORS, MINUTE, Span, Spec
+from guanlan.risk.registry import MINUTE, Span, Spec
 from guanlan.risk.terms import STATES
 from guanlan.web.charts import Band, Chart, Mark, Series
 from guanlan.web.resource import Happening, State
 from guanlan.web.rights import route_allowed
-from guanlan.web.words import duration, labelled, number
+from guanlan.web.words import duration, labelled, number, until
 
 DRAWN: Final = 288  # samples of a chart: a day of every five minutes
 LINES: Final = 100  # changes of a timeline
@@ -53,7 +54,7 @@ def look(row: Indicator, _subject: Subject) -> Look:
     )
     return Look(
         row,
-        INDICATORS.get(row.name),
+        spec_of(row),
         limits,
         next((one for one in limits if one.effective <= now), None),
         list(samples)[::-1],
@@ -63,7 +64,7 @@ def look(row: Indicator, _subject: Subject) -> Look:
 
 def name_of(row: Indicator) -> str:
     """What an indicator is called."""
-    spec = INDICATORS.get(row.name)
+    spec = spec_of(row)
     return str(spec.title) if spec is not None else row.name
 
 
@@ -80,7 +81,7 @@ def in_unit(value: float | None, unit: str) -> str:
 
 def is_stale(row: Indicator, now: dt.datetime) -> bool:
     """Whether what is known of an indicator that is measured is too old to go by."""
-    spec = INDICATORS.get(row.name)
+    spec = spec_of(row)
     after = spec.limits.stale_after if spec is not None else 10 * MINUTE
     return row.enabled and row.sampled is not None and now - row.sampled > after
 
@@ -104,7 +105,7 @@ def why(text: str, values: dict[str, object]) -> str:
 
 def rows_behind(row: Indicator, at: dt.datetime | None, subject: Subject) -> str:
     """The address of what a value is made up of; empty where the subject may not go there."""
-    spec = INDICATORS.get(row.name)
+    spec = spec_of(row)
     if spec is None or at is None:
         return ""
     address = spec.drill(Span(at - spec.window, at))
@@ -232,8 +233,7 @@ def happenings(shown: Look, _subject: Subject) -> list[Happening]:
         if one.owner is not None:
             parts.append(labelled(pgettext("of a thing", "Owner"), one.owner.get_username()))
         if one.due is not None:
-            when = f"{timezone.localtime(one.due):%Y-%m-%d %H:%M}"
-            parts.append(labelled(_("Answer due"), when))
+            parts.append(labelled(_("Answer due"), until(one.due)))
         if one.acknowledged_by is not None and one.answered is None:
             parts.append(labelled(_("Acknowledged by"), one.acknowledged_by.get_username()))
         if one.answered is not None:

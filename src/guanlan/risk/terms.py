@@ -54,3 +54,14 @@ OPINIONS: Final[dict[str, Words]] = {
     "forecast": pgettext_lazy("why an indicator is amber", "forecast"),
     "drift": pgettext_lazy("why an indicator is amber", "drift"),
 }
+# What may be measured of a thing that is counted, and the unit of that.
+MEASURES: Final[dict[str, Words]] = {
+    "count": pgettext_lazy("what is measured", "How many came"),
+    "share": pgettext_lazy("what is measured", "Share of those that came"),
+    "sum": pgettext_lazy("what is measured", "Sum of amounts of those that came"),
+    "open": pgettext_lazy("what is measured", "How many are open"),
+    "age": pgettext_lazy("what is measured", "Median age of those that are open"),
+}
+MEASURED: Final[dict[str, Unit]] = {
+    "count": "count", "share": "share", "sum": "money", "open": "count", "age": "seconds",
+}  # fmt: skip

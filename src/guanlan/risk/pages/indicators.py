@@ -191,7 +191,7 @@ KEPT: Final = register(
                    template="risk/cells/trend.html"),
             Column("since", gettext_lazy("In this state since"), cell="moment"),
             Column("owner", pgettext_lazy("of a thing", "Owner"), "owner__username"),
-            Column("answer_due", gettext_lazy("Answer due"), cell="moment"),
+            Column("answer_due", gettext_lazy("Answer due"), cell="until"),
             Column("category", gettext_lazy("Kind of risk"),
                    value=lambda row: str(CATEGORIES.get(row.category, row.category))),
             Column("volume", gettext_lazy("Stands on"), cell="number", shown=False),

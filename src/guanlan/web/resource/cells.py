@@ -65,6 +65,8 @@ def written(kind: str, value: Any) -> str:
             return words.number(value)
         case "moment" if isinstance(value, dt.datetime):
             return moment(value)
+        case "until" if isinstance(value, dt.datetime):
+            return moment(value, "until")
         case "clock" if isinstance(value, int):
             return moment(from_microseconds(value))
         case "flag":
