@@ -48,8 +48,8 @@ from guanlan.quant.poisson_limit import poisson_interval, poisson_limit
 from guanlan.quant.portfolio import Portfolio
 from guanlan.quant.riskset import Group, Risk, RiskSet, Shock
 from guanlan.quant.robust_cusum import RobustCusum, robust_cusum
-from guanlan.quant.season import Season, season
 from guanlan.quant.scaled import Scaled, scaled
+from guanlan.quant.season import Season, season
 from guanlan.quant.severity import Severity
 from guanlan.quant.share_limit import Share
 from guanlan.quant.theil_sen import Slope, theil_sen
@@ -84,8 +84,8 @@ __all__ = [
     "Risk",
     "RiskSet",
     "RobustCusum",
-    "Season",
     "Scaled",
+    "Season",
     "Severity",
     "Share",
     "Shock",
@@ -116,11 +116,11 @@ __all__ = [
     "power",
     "quarters_needed",
     "robust_cusum",
+    "scaled",
     "season",
     "share_baseline",
     "share_crossing_limit",
     "share_interval",
-    "scaled",
     "simulate",
     "theil_sen",
     "updated",

@@ -15,8 +15,8 @@ from msgspec import ValidationError as Unreadable
 
 from guanlan.core.access import Subject
 from guanlan.quant import Invalid
+from guanlan.risk.composing import indicator_name
 from guanlan.risk.models import Indicator, RiskParameters, RiskValue
-from guanlan.risk.registry import indicator_name
 from guanlan.risk.value.building import multiplier_of
 from guanlan.risk.value.inputs import Inputs, read_inputs
 from guanlan.risk.value.keeping import latest_value
@@ -222,7 +222,7 @@ def _driver_words(shown: OneLook, driver: Any) -> Any:
     key = shown.indicators.get(driver.indicator)
     value = _("never known") if driver.value is None else number(driver.value)
     text = f"{indicator_name(driver.indicator)} = {value} → × {multiplier_of(driver):.3g}"
-    if not driver.known:
+    if not driver.known and driver.value is not None:
         text += f" ({_('unknown now, the last known value')})"
     return _linked(text, reverse("indicator", args=[key]) if key else "")
 

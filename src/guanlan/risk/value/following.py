@@ -31,8 +31,9 @@ from guanlan.risk.models import (
     RiskMatrix,
     RiskParameters,
     RiskSettings,
+    RiskValue,
 )
-from guanlan.risk.value.keeping import latest_value, refresh
+from guanlan.risk.value.keeping import refresh
 
 logger = logging.getLogger("guanlan.risk")
 
@@ -74,7 +75,7 @@ def _want(sender: type[Any], raw: bool = False, **_said: Any) -> None:
 
 def latest_value_wanted() -> bool:
     """Whether there is a register to follow: before the first open risk nothing is wanted."""
-    return latest_value() is not None or Risk.objects.filter(state=Risk.State.OPEN).exists()
+    return RiskValue.objects.exists() or Risk.objects.filter(state=Risk.State.OPEN).exists()
 
 
 for _model in FOLLOWED:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import ANYWHERE, Subject, may
+from guanlan.risk.composing import indicator_name
 from guanlan.risk.models import Reassessment, Risk, RiskFigure, RiskValue
-from guanlan.risk.registry import indicator_name
 from guanlan.risk.value.causes import Cause
 from guanlan.risk.value.computing import BAND
 from guanlan.risk.value.effects import STAGES, Stage
@@ -191,7 +191,9 @@ def curve(value: RiskValue, inputs: Inputs) -> Chart:
         pairs = sorted(zip(interval["levels"], interval["var"], strict=True))
         for end, title in ((0, _("residual, lower end of 90 %")), (1, _("residual, upper end"))):
             points = [
-                (major(ends[end], currency), 100 * (1 - level)) for level, ends in pairs if ends[end]
+                (major(ends[end], currency), 100 * (1 - level))
+                for level, ends in pairs
+                if ends[end]
             ]
             made.append(Series(name=title, colour="--o-approve", data=points, dashed=True))
     marks = []
