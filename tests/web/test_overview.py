@@ -24,7 +24,7 @@ def glance(subject: Subject) -> Glance:
 @pytest.fixture
 def declared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two figures and two that may wait, in place of what the apps declare."""
-    figures = {stage: [] for stage in overview.STAGES}
+    figures: dict[str, list[object]] = {stage: [] for stage in overview.STAGES}
     figures["respond"] = [
         (20, "core.user", lambda g: Figure("2", "later", "/b", "bad")),
         (10, "core.user", lambda g: Figure("1", "first", "/a", "warn")),

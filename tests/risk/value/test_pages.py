@@ -1,4 +1,4 @@
-"""The screens of the risk value: numbers first, each with its why; nobody sees what is not theirs."""
+"""The screens of the risk value: numbers first, each with its why."""
 
 from __future__ import annotations
 
