@@ -11,6 +11,7 @@ from guanlan.risk.pages import (
     measure_catalogue,
     measure_guide,
     measure_steps,
+    value,
 )
 
 urlpatterns = [
@@ -42,4 +43,6 @@ urlpatterns = [
         name="measure_step_remove",
     ),
     path("duty-calendar", duty_calendar.month, name="duty_calendar"),
+    path("risk-value", value.overview, name="risk_value"),
+    path("risk-values/<int:key>/again", value.again, name="risk_value_again"),
 ]

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,871 +15,1990 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Assessment',
+            name="Assessment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120)),
-                ('kind', models.CharField(choices=[('quarterly', 'quarterly'), ('annual', 'annual'), ('ad_hoc', 'ad hoc')], max_length=10)),
-                ('begin', models.DateField()),
-                ('end', models.DateField()),
-                ('due', models.DateTimeField()),
-                ('categories', models.JSONField(blank=True, default=list)),
-                ('signatures', models.PositiveSmallIntegerField()),
-                ('questions', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('open', 'being answered'), ('signing', 'being signed'), ('signed', 'signed and frozen'), ('cancelled', 'cancelled')], default='draft', max_length=10)),
-                ('round', models.PositiveSmallIntegerField(default=0)),
-                ('prepared', models.TextField(blank=True, default='')),
-                ('digest', models.CharField(blank=True, default='', max_length=64)),
-                ('opened', models.DateTimeField(null=True)),
-                ('signed', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, default='', max_length=300)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('corrects', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='risk.assessment')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('previous', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='risk.assessment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("quarterly", "quarterly"),
+                            ("annual", "annual"),
+                            ("ad_hoc", "ad hoc"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("begin", models.DateField()),
+                ("end", models.DateField()),
+                ("due", models.DateTimeField()),
+                ("categories", models.JSONField(blank=True, default=list)),
+                ("signatures", models.PositiveSmallIntegerField()),
+                ("questions", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("open", "being answered"),
+                            ("signing", "being signed"),
+                            ("signed", "signed and frozen"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField(default=0)),
+                ("prepared", models.TextField(blank=True, default="")),
+                ("digest", models.CharField(blank=True, default="", max_length=64)),
+                ("opened", models.DateTimeField(null=True)),
+                ("signed", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, default="", max_length=300)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "corrects",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="risk.assessment",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "previous",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="risk.assessment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AssessmentSnapshot',
+            name="AssessmentSnapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('digest', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('assessment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='snapshot', to='risk.assessment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("digest", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                (
+                    "assessment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="snapshot",
+                        to="risk.assessment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CommitteeMember',
+            name="CommitteeMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('role', models.CharField(choices=[('chair', 'chair'), ('secretary', 'secretary'), ('member', 'member')], max_length=10)),
-                ('begin', models.DateField()),
-                ('end', models.DateField(blank=True, null=True)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("chair", "chair"),
+                            ("secretary", "secretary"),
+                            ("member", "member"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("begin", models.DateField()),
+                ("end", models.DateField(blank=True, null=True)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Indicator',
+            name="Indicator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('category', models.CharField(max_length=16)),
-                ('unit', models.CharField(max_length=8)),
-                ('enabled', models.BooleanField(default=True)),
-                ('action', models.CharField(blank=True, default='', max_length=500)),
-                ('deadline_hours', models.PositiveSmallIntegerField(default=24)),
-                ('state', models.CharField(default='unknown', max_length=8)),
-                ('rank', models.PositiveSmallIntegerField(default=1)),
-                ('since', models.DateTimeField(null=True)),
-                ('amber_since', models.DateTimeField(null=True)),
-                ('red_since', models.DateTimeField(null=True)),
-                ('value', models.FloatField(null=True)),
-                ('volume', models.BigIntegerField(null=True)),
-                ('sampled', models.DateTimeField(null=True)),
-                ('due', models.DateTimeField()),
-                ('why', models.CharField(blank=True, default='', max_length=200)),
-                ('why_values', models.JSONField(default=dict)),
-                ('recent', models.JSONField(default=list)),
-                ('answer_due', models.DateTimeField(null=True)),
-                ('opinion', models.CharField(blank=True, default='', max_length=8)),
-                ('basis', models.JSONField(default=dict)),
-                ('drift', models.JSONField(default=dict)),
-                ('still', models.CharField(blank=True, default='', max_length=8)),
-                ('declared', models.JSONField(null=True)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("category", models.CharField(max_length=16)),
+                ("unit", models.CharField(max_length=8)),
+                ("enabled", models.BooleanField(default=True)),
+                ("action", models.CharField(blank=True, default="", max_length=500)),
+                ("deadline_hours", models.PositiveSmallIntegerField(default=24)),
+                ("state", models.CharField(default="unknown", max_length=8)),
+                ("rank", models.PositiveSmallIntegerField(default=1)),
+                ("since", models.DateTimeField(null=True)),
+                ("amber_since", models.DateTimeField(null=True)),
+                ("red_since", models.DateTimeField(null=True)),
+                ("value", models.FloatField(null=True)),
+                ("volume", models.BigIntegerField(null=True)),
+                ("sampled", models.DateTimeField(null=True)),
+                ("due", models.DateTimeField()),
+                ("why", models.CharField(blank=True, default="", max_length=200)),
+                ("why_values", models.JSONField(default=dict)),
+                ("recent", models.JSONField(default=list)),
+                ("answer_due", models.DateTimeField(null=True)),
+                ("opinion", models.CharField(blank=True, default="", max_length=8)),
+                ("basis", models.JSONField(default=dict)),
+                ("drift", models.JSONField(default=dict)),
+                ("still", models.CharField(blank=True, default="", max_length=8)),
+                ("declared", models.JSONField(null=True)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IndicatorChange',
+            name="IndicatorChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('before', models.CharField(max_length=8)),
-                ('after', models.CharField(max_length=8)),
-                ('value', models.FloatField(null=True)),
-                ('why', models.CharField(blank=True, default='', max_length=200)),
-                ('why_values', models.JSONField(default=dict)),
-                ('action', models.CharField(blank=True, default='', max_length=500)),
-                ('due', models.DateTimeField(null=True)),
-                ('acknowledged', models.DateTimeField(null=True)),
-                ('answered', models.DateTimeField(null=True)),
-                ('answer', models.CharField(blank=True, default='', max_length=500)),
-                ('opinion', models.CharField(blank=True, default='', max_length=8)),
-                ('basis', models.JSONField(default=dict)),
-                ('verdict', models.CharField(blank=True, default='', max_length=8)),
-                ('acknowledged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='risk.indicator')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("before", models.CharField(max_length=8)),
+                ("after", models.CharField(max_length=8)),
+                ("value", models.FloatField(null=True)),
+                ("why", models.CharField(blank=True, default="", max_length=200)),
+                ("why_values", models.JSONField(default=dict)),
+                ("action", models.CharField(blank=True, default="", max_length=500)),
+                ("due", models.DateTimeField(null=True)),
+                ("acknowledged", models.DateTimeField(null=True)),
+                ("answered", models.DateTimeField(null=True)),
+                ("answer", models.CharField(blank=True, default="", max_length=500)),
+                ("opinion", models.CharField(blank=True, default="", max_length=8)),
+                ("basis", models.JSONField(default=dict)),
+                ("verdict", models.CharField(blank=True, default="", max_length=8)),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="risk.indicator",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IndicatorDeclaration',
+            name="IndicatorDeclaration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('said', models.JSONField()),
-                ('reason', models.CharField(max_length=500)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='declarations', to='risk.indicator')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("said", models.JSONField()),
+                ("reason", models.CharField(max_length=500)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="declarations",
+                        to="risk.indicator",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IndicatorLimits',
+            name="IndicatorLimits",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('direction', models.CharField(max_length=8)),
-                ('amber', models.FloatField()),
-                ('red', models.FloatField()),
-                ('amber_low', models.FloatField(null=True)),
-                ('red_low', models.FloatField(null=True)),
-                ('hysteresis', models.FloatField(default=0.0)),
-                ('minimum_duration', models.PositiveIntegerField(default=0)),
-                ('minimum_volume', models.PositiveIntegerField(default=0)),
-                ('stale_after', models.PositiveIntegerField()),
-                ('kind', models.CharField(default='static', max_length=10)),
-                ('terms', models.JSONField(default=dict)),
-                ('forecast', models.PositiveIntegerField(default=0)),
-                ('reason', models.CharField(blank=True, default='', max_length=500)),
-                ('shipped', models.BooleanField(default=False)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('effective', models.DateTimeField()),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='limits', to='risk.indicator')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("direction", models.CharField(max_length=8)),
+                ("amber", models.FloatField()),
+                ("red", models.FloatField()),
+                ("amber_low", models.FloatField(null=True)),
+                ("red_low", models.FloatField(null=True)),
+                ("hysteresis", models.FloatField(default=0.0)),
+                ("minimum_duration", models.PositiveIntegerField(default=0)),
+                ("minimum_volume", models.PositiveIntegerField(default=0)),
+                ("stale_after", models.PositiveIntegerField()),
+                ("kind", models.CharField(default="static", max_length=10)),
+                ("terms", models.JSONField(default=dict)),
+                ("forecast", models.PositiveIntegerField(default=0)),
+                ("reason", models.CharField(blank=True, default="", max_length=500)),
+                ("shipped", models.BooleanField(default=False)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("effective", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="limits",
+                        to="risk.indicator",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IndicatorNote',
+            name="IndicatorNote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('text', models.CharField(max_length=120)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='risk.indicator')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("text", models.CharField(max_length=120)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notes",
+                        to="risk.indicator",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IndicatorSample',
+            name="IndicatorSample",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('start', models.DateTimeField()),
-                ('value', models.FloatField(null=True)),
-                ('volume', models.BigIntegerField(null=True)),
-                ('state', models.CharField(max_length=8)),
-                ('digest', models.CharField(max_length=64)),
-                ('why', models.CharField(blank=True, default='', max_length=200)),
-                ('why_values', models.JSONField(default=dict)),
-                ('live', models.BooleanField(default=False)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='samples', to='risk.indicator')),
-                ('limits', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='risk.indicatorlimits')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("start", models.DateTimeField()),
+                ("value", models.FloatField(null=True)),
+                ("volume", models.BigIntegerField(null=True)),
+                ("state", models.CharField(max_length=8)),
+                ("digest", models.CharField(max_length=64)),
+                ("why", models.CharField(blank=True, default="", max_length=200)),
+                ("why_values", models.JSONField(default=dict)),
+                ("live", models.BooleanField(default=False)),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="samples",
+                        to="risk.indicator",
+                    ),
+                ),
+                (
+                    "limits",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="risk.indicatorlimits",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LossEvent',
+            name="LossEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=160)),
-                ('type', models.CharField(choices=[('internal_fraud', 'internal fraud'), ('external_fraud', 'external fraud'), ('employment', 'employment practices and workplace safety'), ('clients', 'clients, products and business practices'), ('assets', 'damage to physical assets'), ('disruption', 'business disruption and system failures'), ('execution', 'execution, delivery and process management')], max_length=16)),
-                ('near_miss', models.BooleanField(default=False)),
-                ('occurred', models.DateTimeField()),
-                ('discovered', models.DateTimeField()),
-                ('booked', models.DateField(blank=True, null=True)),
-                ('gross', models.BigIntegerField(default=0)),
-                ('currency', models.CharField(max_length=3)),
-                ('state', models.CharField(choices=[('proposed', 'proposed'), ('open', 'open'), ('closed', 'closed'), ('refused', 'refused')], default='proposed', max_length=8)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('origin_noun', models.CharField(blank=True, default='', max_length=80)),
-                ('origin_id', models.CharField(blank=True, default='', max_length=80)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=160)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("internal_fraud", "internal fraud"),
+                            ("external_fraud", "external fraud"),
+                            ("employment", "employment practices and workplace safety"),
+                            ("clients", "clients, products and business practices"),
+                            ("assets", "damage to physical assets"),
+                            ("disruption", "business disruption and system failures"),
+                            ("execution", "execution, delivery and process management"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("near_miss", models.BooleanField(default=False)),
+                ("occurred", models.DateTimeField()),
+                ("discovered", models.DateTimeField()),
+                ("booked", models.DateField(blank=True, null=True)),
+                ("gross", models.BigIntegerField(default=0)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "proposed"),
+                            ("open", "open"),
+                            ("closed", "closed"),
+                            ("refused", "refused"),
+                        ],
+                        default="proposed",
+                        max_length=8,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                ("origin_noun", models.CharField(blank=True, default="", max_length=80)),
+                ("origin_id", models.CharField(blank=True, default="", max_length=80)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LossRecovery',
+            name="LossRecovery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('insurance', 'insurance'), ('customer', 'returned by the receiver'), ('partner', 'paid by a partner'), ('other', 'other')], max_length=10)),
-                ('amount', models.BigIntegerField()),
-                ('at', models.DateField()),
-                ('note', models.CharField(blank=True, default='', max_length=200)),
-                ('added', models.DateTimeField(default=django.utils.timezone.now)),
-                ('added_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('loss', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recoveries', to='risk.lossevent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("insurance", "insurance"),
+                            ("customer", "returned by the receiver"),
+                            ("partner", "paid by a partner"),
+                            ("other", "other"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("amount", models.BigIntegerField()),
+                ("at", models.DateField()),
+                ("note", models.CharField(blank=True, default="", max_length=200)),
+                ("added", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "loss",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="recoveries",
+                        to="risk.lossevent",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Measure',
+            name="Measure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('title', models.CharField(max_length=160)),
-                ('purpose', models.CharField(max_length=1000)),
-                ('category', models.CharField(max_length=16)),
-                ('acts', models.CharField(choices=[('preventive', 'preventive'), ('detective', 'detective'), ('corrective', 'corrective')], max_length=10)),
-                ('layer', models.CharField(max_length=40)),
-                ('state', models.CharField(choices=[('planned', 'planned'), ('in_force', 'in force'), ('retired', 'retired')], default='planned', max_length=8)),
-                ('planned', models.DateField(blank=True, null=True)),
-                ('since', models.DateTimeField(blank=True, null=True)),
-                ('every_days', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('next_due', models.DateTimeField(blank=True, null=True)),
-                ('setup', models.BigIntegerField(default=0)),
-                ('yearly', models.BigIntegerField(default=0)),
-                ('test', models.CharField(blank=True, default='', max_length=80)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('deputy', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("title", models.CharField(max_length=160)),
+                ("purpose", models.CharField(max_length=1000)),
+                ("category", models.CharField(max_length=16)),
+                (
+                    "acts",
+                    models.CharField(
+                        choices=[
+                            ("preventive", "preventive"),
+                            ("detective", "detective"),
+                            ("corrective", "corrective"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("layer", models.CharField(max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "planned"),
+                            ("in_force", "in force"),
+                            ("retired", "retired"),
+                        ],
+                        default="planned",
+                        max_length=8,
+                    ),
+                ),
+                ("planned", models.DateField(blank=True, null=True)),
+                ("since", models.DateTimeField(blank=True, null=True)),
+                ("every_days", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("next_due", models.DateTimeField(blank=True, null=True)),
+                ("setup", models.BigIntegerField(default=0)),
+                ("yearly", models.BigIntegerField(default=0)),
+                ("test", models.CharField(blank=True, default="", max_length=80)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "deputy",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MeasureCost',
+            name="MeasureCost",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('people', "people's time"), ('tools', 'tools and services'), ('training', 'training'), ('other', 'other')], max_length=10)),
-                ('amount', models.BigIntegerField()),
-                ('at', models.DateField()),
-                ('note', models.CharField(blank=True, default='', max_length=200)),
-                ('added', models.DateTimeField(default=django.utils.timezone.now)),
-                ('added_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='costs', to='risk.measure')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("people", "people's time"),
+                            ("tools", "tools and services"),
+                            ("training", "training"),
+                            ("other", "other"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("amount", models.BigIntegerField()),
+                ("at", models.DateField()),
+                ("note", models.CharField(blank=True, default="", max_length=200)),
+                ("added", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="costs",
+                        to="risk.measure",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MeasureDuty',
+            name="MeasureDuty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due', models.DateTimeField()),
-                ('done', models.DateTimeField(null=True)),
-                ('evidence', models.CharField(blank=True, default='', max_length=1000)),
-                ('told', models.DateTimeField(null=True)),
-                ('escalated', models.DateTimeField(null=True)),
-                ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='duties', to='risk.measure')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due", models.DateTimeField()),
+                ("done", models.DateTimeField(null=True)),
+                ("evidence", models.CharField(blank=True, default="", max_length=1000)),
+                ("told", models.DateTimeField(null=True)),
+                ("escalated", models.DateTimeField(null=True)),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="duties",
+                        to="risk.measure",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MeasureStep',
+            name="MeasureStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('title', models.CharField(max_length=160)),
-                ('instruction', models.CharField(blank=True, default='', max_length=2000)),
-                ('when', models.CharField(blank=True, default='', max_length=120)),
-                ('evidence', models.CharField(blank=True, default='', max_length=300)),
-                ('responsible', models.CharField(max_length=120)),
-                ('accountable', models.CharField(blank=True, default='', max_length=120)),
-                ('consulted', models.CharField(blank=True, default='', max_length=200)),
-                ('informed', models.CharField(blank=True, default='', max_length=200)),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='risk.measure')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("title", models.CharField(max_length=160)),
+                ("instruction", models.CharField(blank=True, default="", max_length=2000)),
+                ("when", models.CharField(blank=True, default="", max_length=120)),
+                ("evidence", models.CharField(blank=True, default="", max_length=300)),
+                ("responsible", models.CharField(max_length=120)),
+                ("accountable", models.CharField(blank=True, default="", max_length=120)),
+                ("consulted", models.CharField(blank=True, default="", max_length=200)),
+                ("informed", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="risk.measure",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='MeasureTest',
+            name="MeasureTest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('passed', models.PositiveIntegerField()),
-                ('failed', models.PositiveIntegerField()),
-                ('automatic', models.CharField(blank=True, default='', max_length=80)),
-                ('evidence', models.CharField(max_length=1000)),
-                ('digest', models.CharField(max_length=64, null=True, unique=True)),
-                ('added', models.DateTimeField(default=django.utils.timezone.now)),
-                ('added_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tests', to='risk.measure')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("passed", models.PositiveIntegerField()),
+                ("failed", models.PositiveIntegerField()),
+                ("automatic", models.CharField(blank=True, default="", max_length=80)),
+                ("evidence", models.CharField(max_length=1000)),
+                ("digest", models.CharField(max_length=64, null=True, unique=True)),
+                ("added", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tests",
+                        to="risk.measure",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Meeting',
+            name="Meeting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120)),
-                ('kind', models.CharField(choices=[('regular', 'regular'), ('extraordinary', 'extraordinary')], default='regular', max_length=14)),
-                ('at', models.DateTimeField()),
-                ('place', models.CharField(blank=True, default='', max_length=120)),
-                ('link', models.CharField(blank=True, default='', max_length=300)),
-                ('quorum', models.PositiveSmallIntegerField()),
-                ('approvals', models.PositiveSmallIntegerField(default=1)),
-                ('state', models.CharField(choices=[('planned', 'planned'), ('held', 'held, minutes in draft'), ('review', 'minutes to be approved'), ('approved', 'minutes approved'), ('cancelled', 'cancelled')], default='planned', max_length=10)),
-                ('minutes', models.TextField(blank=True, default='', max_length=20000)),
-                ('version', models.PositiveSmallIntegerField(default=0)),
-                ('handed_in', models.DateTimeField(null=True)),
-                ('frozen', models.TextField(blank=True, default='')),
-                ('digest', models.CharField(blank=True, default='', max_length=64)),
-                ('told', models.DateTimeField(null=True)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("regular", "regular"), ("extraordinary", "extraordinary")],
+                        default="regular",
+                        max_length=14,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("place", models.CharField(blank=True, default="", max_length=120)),
+                ("link", models.CharField(blank=True, default="", max_length=300)),
+                ("quorum", models.PositiveSmallIntegerField()),
+                ("approvals", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "planned"),
+                            ("held", "held, minutes in draft"),
+                            ("review", "minutes to be approved"),
+                            ("approved", "minutes approved"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("minutes", models.TextField(blank=True, default="", max_length=20000)),
+                ("version", models.PositiveSmallIntegerField(default=0)),
+                ("handed_in", models.DateTimeField(null=True)),
+                ("frozen", models.TextField(blank=True, default="")),
+                ("digest", models.CharField(blank=True, default="", max_length=64)),
+                ("told", models.DateTimeField(null=True)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attendance',
+            name="Attendance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('present', models.BooleanField()),
-                ('note', models.CharField(blank=True, default='', max_length=200)),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='risk.committeemember')),
-                ('meeting', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attendance', to='risk.meeting')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("present", models.BooleanField()),
+                ("note", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="risk.committeemember",
+                    ),
+                ),
+                (
+                    "meeting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attendance",
+                        to="risk.meeting",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AgendaItem',
+            name="AgendaItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('title', models.CharField(blank=True, default='', max_length=200)),
-                ('words', models.CharField(blank=True, default='', max_length=40)),
-                ('values', models.JSONField(blank=True, default=dict)),
-                ('source', models.CharField(blank=True, default='', max_length=40)),
-                ('key', models.CharField(blank=True, default='', max_length=80)),
-                ('route', models.CharField(blank=True, default='', max_length=60)),
-                ('state', models.CharField(choices=[('proposed', 'proposed'), ('taken', 'on the agenda'), ('left', 'left out')], default='proposed', max_length=8)),
-                ('reason', models.CharField(blank=True, default='', max_length=300)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('meeting', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agenda', to='risk.meeting')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("title", models.CharField(blank=True, default="", max_length=200)),
+                ("words", models.CharField(blank=True, default="", max_length=40)),
+                ("values", models.JSONField(blank=True, default=dict)),
+                ("source", models.CharField(blank=True, default="", max_length=40)),
+                ("key", models.CharField(blank=True, default="", max_length=80)),
+                ("route", models.CharField(blank=True, default="", max_length=60)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "proposed"),
+                            ("taken", "on the agenda"),
+                            ("left", "left out"),
+                        ],
+                        default="proposed",
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=300)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "meeting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="agenda",
+                        to="risk.meeting",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='MinutesApproval',
+            name="MinutesApproval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveSmallIntegerField()),
-                ('at', models.DateTimeField()),
-                ('meeting', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='approved_by', to='risk.meeting')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='risk.committeemember')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField()),
+                ("at", models.DateTimeField()),
+                (
+                    "meeting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="approved_by",
+                        to="risk.meeting",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="risk.committeemember",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('stage', models.CharField(choices=[('development', 'development'), ('launch', 'launch'), ('operation', 'operation'), ('maintenance', 'maintenance'), ('retired', 'retired')], default='operation', max_length=12)),
-                ('description', models.CharField(blank=True, default='', max_length=1000)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("development", "development"),
+                            ("launch", "launch"),
+                            ("operation", "operation"),
+                            ("maintenance", "maintenance"),
+                            ("retired", "retired"),
+                        ],
+                        default="operation",
+                        max_length=12,
+                    ),
+                ),
+                ("description", models.CharField(blank=True, default="", max_length=1000)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='lossevent',
-            name='product',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='losses', to='risk.product'),
+            model_name="lossevent",
+            name="product",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="losses",
+                to="risk.product",
+            ),
         ),
         migrations.CreateModel(
-            name='Asset',
+            name="Asset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('kind', models.CharField(choices=[('system', 'system'), ('data', 'data'), ('process', 'process'), ('people', 'people'), ('supplier', 'third party'), ('brand', 'reputation')], max_length=10)),
-                ('level', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='assets', to='risk.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("system", "system"),
+                            ("data", "data"),
+                            ("process", "process"),
+                            ("people", "people"),
+                            ("supplier", "third party"),
+                            ("brand", "reputation"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("level", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assets",
+                        to="risk.product",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='assessment',
-            name='products',
-            field=models.ManyToManyField(blank=True, related_name='+', to='risk.product'),
+            model_name="assessment",
+            name="products",
+            field=models.ManyToManyField(blank=True, related_name="+", to="risk.product"),
         ),
         migrations.CreateModel(
-            name='Resolution',
+            name="Resolution",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('text', models.CharField(max_length=2000)),
-                ('votes_for', models.PositiveSmallIntegerField()),
-                ('against', models.PositiveSmallIntegerField()),
-                ('abstained', models.PositiveSmallIntegerField()),
-                ('recused', models.CharField(blank=True, default='', max_length=300)),
-                ('carried', models.BooleanField()),
-                ('verdict', models.CharField(blank=True, choices=[('', 'no review'), ('keep', 'keep as it is'), ('change', 'change it'), ('retire', 'retire it')], default='', max_length=8)),
-                ('evidence', models.JSONField(blank=True, default=dict)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('agenda', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resolutions', to='risk.agendaitem')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('measure', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='risk.measure')),
-                ('meeting', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='resolutions', to='risk.meeting')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                ("text", models.CharField(max_length=2000)),
+                ("votes_for", models.PositiveSmallIntegerField()),
+                ("against", models.PositiveSmallIntegerField()),
+                ("abstained", models.PositiveSmallIntegerField()),
+                ("recused", models.CharField(blank=True, default="", max_length=300)),
+                ("carried", models.BooleanField()),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "no review"),
+                            ("keep", "keep as it is"),
+                            ("change", "change it"),
+                            ("retire", "retire it"),
+                        ],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                ("evidence", models.JSONField(blank=True, default=dict)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "agenda",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resolutions",
+                        to="risk.agendaitem",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="risk.measure",
+                    ),
+                ),
+                (
+                    "meeting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resolutions",
+                        to="risk.meeting",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CommitteeAction',
+            name="CommitteeAction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=160)),
-                ('due', models.DateTimeField()),
-                ('state', models.CharField(choices=[('open', 'open'), ('done', 'done, to be verified'), ('verified', 'verified'), ('dropped', 'dropped')], default='open', max_length=8)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('done', models.DateTimeField(null=True)),
-                ('note', models.CharField(blank=True, default='', max_length=1000)),
-                ('verified', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, default='', max_length=300)),
-                ('told', models.DateTimeField(null=True)),
-                ('escalated', models.DateTimeField(null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('verified_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('resolution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='actions', to='risk.resolution')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=160)),
+                ("due", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("done", "done, to be verified"),
+                            ("verified", "verified"),
+                            ("dropped", "dropped"),
+                        ],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("done", models.DateTimeField(null=True)),
+                ("note", models.CharField(blank=True, default="", max_length=1000)),
+                ("verified", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, default="", max_length=300)),
+                ("told", models.DateTimeField(null=True)),
+                ("escalated", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "verified_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "resolution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="actions",
+                        to="risk.resolution",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Risk',
+            name="Risk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('title', models.CharField(max_length=160)),
-                ('category', models.CharField(max_length=16)),
-                ('cause', models.CharField(max_length=1000)),
-                ('event', models.CharField(max_length=1000)),
-                ('consequence', models.CharField(max_length=1000)),
-                ('group', models.CharField(blank=True, default='', max_length=40)),
-                ('appetite', models.BigIntegerField(blank=True, null=True)),
-                ('tolerance', models.BigIntegerField(blank=True, null=True)),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('open', 'open'), ('closed', 'closed')], default='draft', max_length=8)),
-                ('due', models.DateField(blank=True, null=True)),
-                ('plan', models.CharField(blank=True, default='', max_length=80)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('assets', models.ManyToManyField(blank=True, related_name='risks', to='risk.asset')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='risks', to='risk.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("title", models.CharField(max_length=160)),
+                ("category", models.CharField(max_length=16)),
+                ("cause", models.CharField(max_length=1000)),
+                ("event", models.CharField(max_length=1000)),
+                ("consequence", models.CharField(max_length=1000)),
+                ("group", models.CharField(blank=True, default="", max_length=40)),
+                ("appetite", models.BigIntegerField(blank=True, null=True)),
+                ("tolerance", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "draft"), ("open", "open"), ("closed", "closed")],
+                        default="draft",
+                        max_length=8,
+                    ),
+                ),
+                ("due", models.DateField(blank=True, null=True)),
+                ("plan", models.CharField(blank=True, default="", max_length=80)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "assets",
+                    models.ManyToManyField(blank=True, related_name="risks", to="risk.asset"),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="risks",
+                        to="risk.product",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MeasureEffect',
+            name="MeasureEffect",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('design', models.FloatField()),
-                ('coverage', models.FloatField()),
-                ('reason', models.CharField(max_length=500)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('effective', models.DateTimeField()),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='effects', to='risk.measure')),
-                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='effects', to='risk.risk')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("design", models.FloatField()),
+                ("coverage", models.FloatField()),
+                ("reason", models.CharField(max_length=500)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("effective", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="effects",
+                        to="risk.measure",
+                    ),
+                ),
+                (
+                    "risk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="effects",
+                        to="risk.risk",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='lossevent',
-            name='risk',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='losses', to='risk.risk'),
+            model_name="lossevent",
+            name="risk",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="losses",
+                to="risk.risk",
+            ),
         ),
         migrations.CreateModel(
-            name='AssessmentItem',
+            name="AssessmentItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('open', 'to be answered'), ('answered', 'answered')], default='open', max_length=8)),
-                ('verdict', models.CharField(blank=True, choices=[('', 'none yet'), ('accept', 'parameters stay'), ('propose', 'other parameters proposed')], default='', max_length=8)),
-                ('proposed', models.JSONField(null=True)),
-                ('due', models.DateTimeField()),
-                ('answered', models.DateTimeField(null=True)),
-                ('told', models.DateTimeField(null=True)),
-                ('late', models.DateTimeField(null=True)),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='risk.assessment')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessed', to='risk.risk')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "to be answered"), ("answered", "answered")],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "none yet"),
+                            ("accept", "parameters stay"),
+                            ("propose", "other parameters proposed"),
+                        ],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                ("proposed", models.JSONField(null=True)),
+                ("due", models.DateTimeField()),
+                ("answered", models.DateTimeField(null=True)),
+                ("told", models.DateTimeField(null=True)),
+                ("late", models.DateTimeField(null=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "assessment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="risk.assessment",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "risk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assessed",
+                        to="risk.risk",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RiskDriver',
+            name="RiskDriver",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('beta', models.FloatField(default=0.0)),
-                ('centre', models.FloatField()),
-                ('spread', models.FloatField()),
-                ('least', models.FloatField(default=0.5)),
-                ('most', models.FloatField(default=3.0)),
-                ('fitted', models.BooleanField(default=False)),
-                ('reason', models.CharField(max_length=500)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('effective', models.DateTimeField()),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='drives', to='risk.indicator')),
-                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='drivers', to='risk.risk')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("beta", models.FloatField(default=0.0)),
+                ("centre", models.FloatField()),
+                ("spread", models.FloatField()),
+                ("least", models.FloatField(default=0.5)),
+                ("most", models.FloatField(default=3.0)),
+                ("fitted", models.BooleanField(default=False)),
+                ("reason", models.CharField(max_length=500)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("effective", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="drives",
+                        to="risk.indicator",
+                    ),
+                ),
+                (
+                    "risk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="drivers",
+                        to="risk.risk",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RiskMatrix',
+            name="RiskMatrix",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(unique=True)),
-                ('frequencies', models.JSONField()),
-                ('losses', models.JSONField()),
-                ('levels', models.JSONField()),
-                ('reason', models.CharField(max_length=500)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('effective', models.DateTimeField()),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(unique=True)),
+                ("frequencies", models.JSONField()),
+                ("losses", models.JSONField()),
+                ("levels", models.JSONField()),
+                ("reason", models.CharField(max_length=500)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("effective", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RiskParameters',
+            name="RiskParameters",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('frequency', models.JSONField()),
-                ('severity', models.JSONField()),
-                ('insurance', models.JSONField(null=True)),
-                ('year_insurance', models.JSONField(null=True)),
-                ('basis', models.CharField(choices=[('current', 'with the measures of that day'), ('inherent', 'without any measure')], default='current', max_length=8)),
-                ('frequency_left', models.FloatField(default=1.0)),
-                ('severity_left', models.FloatField(default=1.0)),
-                ('counted_from', models.DateTimeField(null=True)),
-                ('knowledge', models.CharField(choices=[('weak', 'weak: opinion'), ('moderate', 'moderate: some data'), ('strong', 'strong: own data and experts')], max_length=8)),
-                ('reason', models.CharField(max_length=500)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('effective', models.DateTimeField()),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parameters', to='risk.risk')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("frequency", models.JSONField()),
+                ("severity", models.JSONField()),
+                ("insurance", models.JSONField(null=True)),
+                ("year_insurance", models.JSONField(null=True)),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("current", "with the measures of that day"),
+                            ("inherent", "without any measure"),
+                        ],
+                        default="current",
+                        max_length=8,
+                    ),
+                ),
+                ("frequency_left", models.FloatField(default=1.0)),
+                ("severity_left", models.FloatField(default=1.0)),
+                ("counted_from", models.DateTimeField(null=True)),
+                (
+                    "knowledge",
+                    models.CharField(
+                        choices=[
+                            ("weak", "weak: opinion"),
+                            ("moderate", "moderate: some data"),
+                            ("strong", "strong: own data and experts"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=500)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("effective", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "risk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parameters",
+                        to="risk.risk",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RiskSettings',
+            name="RiskSettings",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(unique=True)),
-                ('currency', models.CharField(max_length=3)),
-                ('frailty', models.FloatField(default=0.0)),
-                ('groups', models.JSONField(default=dict)),
-                ('shocks', models.JSONField(default=dict)),
-                ('appetite', models.BigIntegerField(null=True)),
-                ('tolerance', models.BigIntegerField(null=True)),
-                ('reason', models.CharField(max_length=500)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('effective', models.DateTimeField()),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(unique=True)),
+                ("currency", models.CharField(max_length=3)),
+                ("frailty", models.FloatField(default=0.0)),
+                ("groups", models.JSONField(default=dict)),
+                ("shocks", models.JSONField(default=dict)),
+                ("appetite", models.BigIntegerField(null=True)),
+                ("tolerance", models.BigIntegerField(null=True)),
+                ("reason", models.CharField(max_length=500)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("effective", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RiskValue',
+            name="RiskValue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveBigIntegerField(unique=True)),
-                ('at', models.DateTimeField()),
-                ('currency', models.CharField(max_length=3)),
-                ('model', models.CharField(max_length=60)),
-                ('digest', models.CharField(max_length=64)),
-                ('step', models.FloatField()),
-                ('size', models.PositiveIntegerField()),
-                ('inputs', models.JSONField()),
-                ('figures', models.JSONField()),
-                ('curve', models.JSONField()),
-                ('cause', models.JSONField(default=list)),
-                ('expected', models.BigIntegerField()),
-                ('var95', models.BigIntegerField()),
-                ('var99', models.BigIntegerField()),
-                ('var999', models.BigIntegerField()),
-                ('tvar99', models.BigIntegerField()),
-                ('beyond', models.FloatField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveBigIntegerField(unique=True)),
+                ("at", models.DateTimeField()),
+                ("currency", models.CharField(max_length=3)),
+                ("model", models.CharField(max_length=60)),
+                ("digest", models.CharField(max_length=64)),
+                ("step", models.FloatField()),
+                ("size", models.PositiveIntegerField()),
+                ("inputs", models.JSONField()),
+                ("figures", models.JSONField()),
+                ("curve", models.JSONField()),
+                ("cause", models.JSONField(default=list)),
+                ("expected", models.BigIntegerField()),
+                ("var95", models.BigIntegerField()),
+                ("var99", models.BigIntegerField()),
+                ("var999", models.BigIntegerField()),
+                ("tvar99", models.BigIntegerField()),
+                ("beyond", models.FloatField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['at', 'id'], name='risk_riskva_at_570586_idx')],
+                "indexes": [models.Index(fields=["at", "id"], name="risk_riskva_at_570586_idx")],
             },
         ),
         migrations.CreateModel(
-            name='RiskFigure',
+            name="RiskFigure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('rate', models.FloatField()),
-                ('multiplier', models.FloatField()),
-                ('frequency_left', models.FloatField()),
-                ('severity_left', models.FloatField()),
-                ('inherent', models.BigIntegerField()),
-                ('expected', models.BigIntegerField()),
-                ('target', models.BigIntegerField()),
-                ('var95', models.BigIntegerField()),
-                ('var99', models.BigIntegerField()),
-                ('tail', models.FloatField()),
-                ('likelihood', models.PositiveSmallIntegerField()),
-                ('impact', models.PositiveSmallIntegerField()),
-                ('level', models.CharField(max_length=10)),
-                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='figures', to='risk.risk')),
-                ('value', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='risk.riskvalue')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("rate", models.FloatField()),
+                ("multiplier", models.FloatField()),
+                ("frequency_left", models.FloatField()),
+                ("severity_left", models.FloatField()),
+                ("inherent", models.BigIntegerField()),
+                ("expected", models.BigIntegerField()),
+                ("target", models.BigIntegerField()),
+                ("var95", models.BigIntegerField()),
+                ("var99", models.BigIntegerField()),
+                ("tail", models.FloatField()),
+                ("likelihood", models.PositiveSmallIntegerField()),
+                ("impact", models.PositiveSmallIntegerField()),
+                ("level", models.CharField(max_length=10)),
+                (
+                    "risk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="figures",
+                        to="risk.risk",
+                    ),
+                ),
+                (
+                    "value",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="risk.riskvalue",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reassessment',
+            name="Reassessment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('proposed', 'proposed'), ('accepted', 'accepted'), ('refused', 'refused')], default='proposed', max_length=8)),
-                ('opened', models.DateTimeField(default=django.utils.timezone.now)),
-                ('due', models.DateTimeField()),
-                ('before', models.JSONField()),
-                ('after', models.JSONField()),
-                ('causes', models.JSONField(default=list)),
-                ('level_before', models.CharField(blank=True, default='', max_length=10)),
-                ('level_after', models.CharField(blank=True, default='', max_length=10)),
-                ('decided', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, default='', max_length=500)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reassessments', to='risk.risk')),
-                ('parameters', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='risk.riskparameters')),
-                ('value', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='risk.riskvalue')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "proposed"),
+                            ("accepted", "accepted"),
+                            ("refused", "refused"),
+                        ],
+                        default="proposed",
+                        max_length=8,
+                    ),
+                ),
+                ("opened", models.DateTimeField(default=django.utils.timezone.now)),
+                ("due", models.DateTimeField()),
+                ("before", models.JSONField()),
+                ("after", models.JSONField()),
+                ("causes", models.JSONField(default=list)),
+                ("level_before", models.CharField(blank=True, default="", max_length=10)),
+                ("level_after", models.CharField(blank=True, default="", max_length=10)),
+                ("decided", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "risk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reassessments",
+                        to="risk.risk",
+                    ),
+                ),
+                (
+                    "parameters",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="risk.riskparameters",
+                    ),
+                ),
+                (
+                    "value",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="risk.riskvalue",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AssessmentAnswer',
+            name="AssessmentAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('question', models.CharField(max_length=40)),
-                ('value', models.CharField(max_length=1000)),
-                ('comment', models.CharField(blank=True, default='', max_length=1000)),
-                ('evidence', models.CharField(blank=True, default='', max_length=300)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='risk.assessmentitem')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("question", models.CharField(max_length=40)),
+                ("value", models.CharField(max_length=1000)),
+                ("comment", models.CharField(blank=True, default="", max_length=1000)),
+                ("evidence", models.CharField(blank=True, default="", max_length=300)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="risk.assessmentitem",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('item', 'question'), name='risk_answer_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("item", "question"), name="risk_answer_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AssessmentSignature',
+            name="AssessmentSignature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField()),
-                ('role', models.CharField(max_length=80)),
-                ('said', models.CharField(choices=[('signed', 'signed'), ('refused', 'refused')], max_length=8)),
-                ('reason', models.CharField(blank=True, default='', max_length=300)),
-                ('digest', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='said', to='risk.assessment')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField()),
+                ("role", models.CharField(max_length=80)),
+                (
+                    "said",
+                    models.CharField(
+                        choices=[("signed", "signed"), ("refused", "refused")], max_length=8
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=300)),
+                ("digest", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                (
+                    "assessment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="said",
+                        to="risk.assessment",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('assessment', 'round', 'person'), name='risk_assessment_said_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("assessment", "round", "person"), name="risk_assessment_said_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AssessmentSigner',
+            name="AssessmentSigner",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(max_length=80)),
-                ('told', models.PositiveSmallIntegerField(default=0)),
-                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='signers', to='risk.assessment')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("role", models.CharField(max_length=80)),
+                ("told", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "assessment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="signers",
+                        to="risk.assessment",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('assessment', 'person'), name='risk_assessment_signer_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("assessment", "person"), name="risk_assessment_signer_once"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='committeemember',
-            index=models.Index(fields=['begin', 'id'], name='risk_commit_begin_7962ed_idx'),
+            model_name="committeemember",
+            index=models.Index(fields=["begin", "id"], name="risk_commit_begin_7962ed_idx"),
         ),
         migrations.AddIndex(
-            model_name='indicator',
-            index=models.Index(fields=['due', 'id'], name='risk_indica_due_2f32d9_idx'),
+            model_name="indicator",
+            index=models.Index(fields=["due", "id"], name="risk_indica_due_2f32d9_idx"),
         ),
         migrations.AddIndex(
-            model_name='indicator',
-            index=models.Index(fields=['rank', 'id'], name='risk_indica_rank_c97f53_idx'),
+            model_name="indicator",
+            index=models.Index(fields=["rank", "id"], name="risk_indica_rank_c97f53_idx"),
         ),
         migrations.AddIndex(
-            model_name='indicator',
-            index=models.Index(fields=['name', 'id'], name='risk_indica_name_e331bd_idx'),
+            model_name="indicator",
+            index=models.Index(fields=["name", "id"], name="risk_indica_name_e331bd_idx"),
         ),
         migrations.AddIndex(
-            model_name='indicatorchange',
-            index=models.Index(fields=['indicator', 'at', 'id'], name='risk_indica_indicat_e36ee1_idx'),
+            model_name="indicatorchange",
+            index=models.Index(
+                fields=["indicator", "at", "id"], name="risk_indica_indicat_e36ee1_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicatordeclaration',
-            constraint=models.UniqueConstraint(fields=('indicator', 'version'), name='risk_declaration_version'),
+            model_name="indicatordeclaration",
+            constraint=models.UniqueConstraint(
+                fields=("indicator", "version"), name="risk_declaration_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicatorlimits',
-            constraint=models.UniqueConstraint(fields=('indicator', 'version'), name='risk_limits_version'),
+            model_name="indicatorlimits",
+            constraint=models.UniqueConstraint(
+                fields=("indicator", "version"), name="risk_limits_version"
+            ),
         ),
         migrations.AddIndex(
-            model_name='indicatornote',
-            index=models.Index(fields=['indicator', 'at'], name='risk_indica_indicat_5374d3_idx'),
+            model_name="indicatornote",
+            index=models.Index(fields=["indicator", "at"], name="risk_indica_indicat_5374d3_idx"),
         ),
         migrations.AddIndex(
-            model_name='indicatorsample',
-            index=models.Index(fields=['at'], name='risk_indica_at_8d2976_idx'),
+            model_name="indicatorsample",
+            index=models.Index(fields=["at"], name="risk_indica_at_8d2976_idx"),
         ),
         migrations.AddIndex(
-            model_name='indicatorsample',
-            index=models.Index(condition=models.Q(('live', True)), fields=['at'], name='risk_sample_live'),
+            model_name="indicatorsample",
+            index=models.Index(
+                condition=models.Q(("live", True)), fields=["at"], name="risk_sample_live"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicatorsample',
-            constraint=models.UniqueConstraint(fields=('indicator', 'at'), name='risk_sample_once'),
+            model_name="indicatorsample",
+            constraint=models.UniqueConstraint(fields=("indicator", "at"), name="risk_sample_once"),
         ),
         migrations.AddIndex(
-            model_name='measure',
-            index=models.Index(fields=['state', 'code', 'id'], name='risk_measur_state_513e61_idx'),
+            model_name="measure",
+            index=models.Index(fields=["state", "code", "id"], name="risk_measur_state_513e61_idx"),
         ),
         migrations.AddIndex(
-            model_name='measure',
-            index=models.Index(fields=['next_due', 'id'], name='risk_measur_next_du_c16f61_idx'),
+            model_name="measure",
+            index=models.Index(fields=["next_due", "id"], name="risk_measur_next_du_c16f61_idx"),
         ),
         migrations.AddIndex(
-            model_name='measureduty',
-            index=models.Index(fields=['done', 'due', 'id'], name='risk_measur_done_6d1ebb_idx'),
+            model_name="measureduty",
+            index=models.Index(fields=["done", "due", "id"], name="risk_measur_done_6d1ebb_idx"),
         ),
         migrations.AddIndex(
-            model_name='measureduty',
-            index=models.Index(fields=['due', 'id'], name='risk_measur_due_2cfde0_idx'),
+            model_name="measureduty",
+            index=models.Index(fields=["due", "id"], name="risk_measur_due_2cfde0_idx"),
         ),
         migrations.AddConstraint(
-            model_name='measureduty',
-            constraint=models.UniqueConstraint(fields=('measure', 'due'), name='risk_measure_due_once'),
+            model_name="measureduty",
+            constraint=models.UniqueConstraint(
+                fields=("measure", "due"), name="risk_measure_due_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measurestep',
-            constraint=models.UniqueConstraint(fields=('measure', 'position'), name='risk_measure_step'),
+            model_name="measurestep",
+            constraint=models.UniqueConstraint(
+                fields=("measure", "position"), name="risk_measure_step"
+            ),
         ),
         migrations.AddIndex(
-            model_name='measuretest',
-            index=models.Index(fields=['measure', 'at', 'id'], name='risk_measur_measure_3a4de1_idx'),
+            model_name="measuretest",
+            index=models.Index(
+                fields=["measure", "at", "id"], name="risk_measur_measure_3a4de1_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='meeting',
-            index=models.Index(fields=['at', 'id'], name='risk_meetin_at_f694f4_idx'),
+            model_name="meeting",
+            index=models.Index(fields=["at", "id"], name="risk_meetin_at_f694f4_idx"),
         ),
         migrations.AddIndex(
-            model_name='meeting',
-            index=models.Index(fields=['state', 'at', 'id'], name='risk_meetin_state_b5c9dd_idx'),
+            model_name="meeting",
+            index=models.Index(fields=["state", "at", "id"], name="risk_meetin_state_b5c9dd_idx"),
         ),
         migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.UniqueConstraint(fields=('meeting', 'member'), name='risk_attendance_once'),
+            model_name="attendance",
+            constraint=models.UniqueConstraint(
+                fields=("meeting", "member"), name="risk_attendance_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agendaitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('source', ''), _negated=True), fields=('meeting', 'source', 'key'), name='risk_agenda_once'),
+            model_name="agendaitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("source", ""), _negated=True),
+                fields=("meeting", "source", "key"),
+                name="risk_agenda_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='minutesapproval',
-            constraint=models.UniqueConstraint(fields=('meeting', 'version', 'member'), name='risk_minutes_approved_once'),
+            model_name="minutesapproval",
+            constraint=models.UniqueConstraint(
+                fields=("meeting", "version", "member"), name="risk_minutes_approved_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['name', 'id'], name='risk_produc_name_7a013f_idx'),
+            model_name="product",
+            index=models.Index(fields=["name", "id"], name="risk_produc_name_7a013f_idx"),
         ),
         migrations.AddIndex(
-            model_name='asset',
-            index=models.Index(fields=['name', 'id'], name='risk_asset_name_1ef41f_idx'),
+            model_name="asset",
+            index=models.Index(fields=["name", "id"], name="risk_asset_name_1ef41f_idx"),
         ),
         migrations.AddIndex(
-            model_name='assessment',
-            index=models.Index(fields=['end', 'id'], name='risk_assess_end_772280_idx'),
+            model_name="assessment",
+            index=models.Index(fields=["end", "id"], name="risk_assess_end_772280_idx"),
         ),
         migrations.AddIndex(
-            model_name='assessment',
-            index=models.Index(fields=['state', 'due', 'id'], name='risk_assess_state_203748_idx'),
+            model_name="assessment",
+            index=models.Index(fields=["state", "due", "id"], name="risk_assess_state_203748_idx"),
         ),
         migrations.AddIndex(
-            model_name='resolution',
-            index=models.Index(fields=['created', 'id'], name='risk_resolu_created_112fad_idx'),
+            model_name="resolution",
+            index=models.Index(fields=["created", "id"], name="risk_resolu_created_112fad_idx"),
         ),
         migrations.AddConstraint(
-            model_name='resolution',
-            constraint=models.UniqueConstraint(fields=('meeting', 'number'), name='risk_resolution_number'),
+            model_name="resolution",
+            constraint=models.UniqueConstraint(
+                fields=("meeting", "number"), name="risk_resolution_number"
+            ),
         ),
         migrations.AddIndex(
-            model_name='committeeaction',
-            index=models.Index(fields=['due', 'id'], name='risk_commit_due_97d10b_idx'),
+            model_name="committeeaction",
+            index=models.Index(fields=["due", "id"], name="risk_commit_due_97d10b_idx"),
         ),
         migrations.AddIndex(
-            model_name='committeeaction',
-            index=models.Index(fields=['state', 'due', 'id'], name='risk_commit_state_a2c641_idx'),
+            model_name="committeeaction",
+            index=models.Index(fields=["state", "due", "id"], name="risk_commit_state_a2c641_idx"),
         ),
         migrations.AddIndex(
-            model_name='risk',
-            index=models.Index(fields=['state', 'code', 'id'], name='risk_risk_state_9aaa05_idx'),
+            model_name="risk",
+            index=models.Index(fields=["state", "code", "id"], name="risk_risk_state_9aaa05_idx"),
         ),
         migrations.AddIndex(
-            model_name='risk',
-            index=models.Index(fields=['category', 'id'], name='risk_risk_categor_f76002_idx'),
+            model_name="risk",
+            index=models.Index(fields=["category", "id"], name="risk_risk_categor_f76002_idx"),
         ),
         migrations.AddIndex(
-            model_name='risk',
-            index=models.Index(fields=['due', 'id'], name='risk_risk_due_35c1dc_idx'),
+            model_name="risk",
+            index=models.Index(fields=["due", "id"], name="risk_risk_due_35c1dc_idx"),
         ),
         migrations.AddConstraint(
-            model_name='measureeffect',
-            constraint=models.UniqueConstraint(fields=('measure', 'risk', 'version'), name='risk_effect_version'),
+            model_name="measureeffect",
+            constraint=models.UniqueConstraint(
+                fields=("measure", "risk", "version"), name="risk_effect_version"
+            ),
         ),
         migrations.AddIndex(
-            model_name='lossevent',
-            index=models.Index(fields=['occurred', 'id'], name='risk_lossev_occurre_723016_idx'),
+            model_name="lossevent",
+            index=models.Index(fields=["occurred", "id"], name="risk_lossev_occurre_723016_idx"),
         ),
         migrations.AddIndex(
-            model_name='lossevent',
-            index=models.Index(fields=['risk', 'state', 'occurred'], name='risk_lossev_risk_id_dff036_idx'),
+            model_name="lossevent",
+            index=models.Index(
+                fields=["risk", "state", "occurred"], name="risk_lossev_risk_id_dff036_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='lossevent',
-            index=models.Index(fields=['state', 'id'], name='risk_lossev_state_386c4e_idx'),
+            model_name="lossevent",
+            index=models.Index(fields=["state", "id"], name="risk_lossev_state_386c4e_idx"),
         ),
         migrations.AddConstraint(
-            model_name='lossevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('origin_noun', ''), _negated=True), fields=('origin_noun', 'origin_id'), name='risk_loss_of_origin'),
+            model_name="lossevent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("origin_noun", ""), _negated=True),
+                fields=("origin_noun", "origin_id"),
+                name="risk_loss_of_origin",
+            ),
         ),
         migrations.AddIndex(
-            model_name='assessmentitem',
-            index=models.Index(fields=['state', 'due', 'id'], name='risk_assess_state_3294e7_idx'),
+            model_name="assessmentitem",
+            index=models.Index(fields=["state", "due", "id"], name="risk_assess_state_3294e7_idx"),
         ),
         migrations.AddIndex(
-            model_name='assessmentitem',
-            index=models.Index(fields=['due', 'id'], name='risk_assess_due_a11f02_idx'),
+            model_name="assessmentitem",
+            index=models.Index(fields=["due", "id"], name="risk_assess_due_a11f02_idx"),
         ),
         migrations.AddConstraint(
-            model_name='assessmentitem',
-            constraint=models.UniqueConstraint(fields=('assessment', 'risk'), name='risk_assessed_once'),
+            model_name="assessmentitem",
+            constraint=models.UniqueConstraint(
+                fields=("assessment", "risk"), name="risk_assessed_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riskdriver',
-            constraint=models.UniqueConstraint(fields=('risk', 'indicator', 'version'), name='risk_driver_version'),
+            model_name="riskdriver",
+            constraint=models.UniqueConstraint(
+                fields=("risk", "indicator", "version"), name="risk_driver_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riskparameters',
-            constraint=models.UniqueConstraint(fields=('risk', 'version'), name='risk_parameters_version'),
+            model_name="riskparameters",
+            constraint=models.UniqueConstraint(
+                fields=("risk", "version"), name="risk_parameters_version"
+            ),
         ),
         migrations.AddIndex(
-            model_name='riskfigure',
-            index=models.Index(fields=['risk', 'at', 'id'], name='risk_riskfi_risk_id_3dcb99_idx'),
+            model_name="riskfigure",
+            index=models.Index(fields=["risk", "at", "id"], name="risk_riskfi_risk_id_3dcb99_idx"),
         ),
         migrations.AddConstraint(
-            model_name='riskfigure',
-            constraint=models.UniqueConstraint(fields=('value', 'risk'), name='risk_figure_once'),
+            model_name="riskfigure",
+            constraint=models.UniqueConstraint(fields=("value", "risk"), name="risk_figure_once"),
         ),
         migrations.AddIndex(
-            model_name='reassessment',
-            index=models.Index(fields=['state', 'due', 'id'], name='risk_reasse_state_145450_idx'),
+            model_name="reassessment",
+            index=models.Index(fields=["state", "due", "id"], name="risk_reasse_state_145450_idx"),
         ),
         migrations.AddIndex(
-            model_name='reassessment',
-            index=models.Index(fields=['risk', 'id'], name='risk_reasse_risk_id_573f78_idx'),
+            model_name="reassessment",
+            index=models.Index(fields=["risk", "id"], name="risk_reasse_risk_id_573f78_idx"),
         ),
         migrations.AddConstraint(
-            model_name='reassessment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('risk',), name='risk_reassess_once'),
+            model_name="reassessment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "proposed")),
+                fields=("risk",),
+                name="risk_reassess_once",
+            ),
         ),
     ]
