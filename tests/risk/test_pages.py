@@ -13,9 +13,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guanlan.risk.charting import axis_of
 from guanlan.risk.measuring import measure_due
 from guanlan.risk.models import Indicator, IndicatorLimits
-from guanlan.risk.showing import axis_of
 from guanlan.web.resource import resource_of
 from tests.people import person
 from tests.risk.rows import MINUTE, NOW, Dial, limits, only, row, spec

@@ -70,6 +70,6 @@ class ResponseConfig(AppConfig):
             "guanlan.response.plans.deeds",
             "guanlan.response.plans.jobs",
         )
-        declare("guanlan.response.pages.status_components")
+        declare("guanlan.response.glancing", "guanlan.response.pages.status_components")
         declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")
         declare("guanlan.response.pages.drills", "guanlan.response.pages.lessons")

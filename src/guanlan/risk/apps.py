@@ -7,6 +7,8 @@ from django.utils.module_loading import import_string
 from django.utils.translation import pgettext_lazy
 
 from guanlan.risk import nouns
+from guanlan.risk.assessment import rights as assessment_rights
+from guanlan.risk.committee import rights as committee_rights
 from guanlan.web.start import declare
 
 
@@ -17,7 +19,11 @@ class RiskConfig(AppConfig):
 
     def ready(self) -> None:
         nouns.declare()
+        assessment_rights.declare()
+        committee_rights.declare()
         declare("guanlan.risk.jobs", "guanlan.risk.indicators", "guanlan.risk.pages.indicators")
+        declare("guanlan.risk.assessment.reminding", "guanlan.risk.pages.assessments")
+        declare("guanlan.risk.glancing")
         # Apps above register theirs while they start, and this runs when all have.
         ensure = import_string("guanlan.risk.measuring.ensure_indicators")
         post_migrate.connect(lambda **_options: ensure(timezone.now()), sender=self, weak=False)

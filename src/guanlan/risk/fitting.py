@@ -91,7 +91,7 @@ def _true_spans(
         .order_by("at", "id")
         .values_list("at", "verdict")
     )
-    ends = [at for at, _verdict in changes[1:]] + [now]
+    ends = [*(at for at, _verdict in changes[1:]), now][: len(changes)]
     return [
         (at, end)
         for (at, verdict), end in zip(changes, ends, strict=True)

@@ -12,11 +12,14 @@ from django.utils.translation import gettext as _
 from guanlan.core.access import Subject, may, require
 from guanlan.core.audit import act
 from guanlan.core.models import User
-from guanlan.risk.models import Indicator, IndicatorChange, IndicatorLimits
+from guanlan.risk.models import Indicator, IndicatorChange, IndicatorLimits, IndicatorNote
 from guanlan.risk.states import Limits, fault_of
+from guanlan.risk.terms import VERDICTS
 
 NOUN: Final = "risk.indicator"
 LEAST_REASON, MOST_TEXT = 5, 500
+LEAST_NOTE, MOST_NOTE = 2, 120
+EARLIEST: Final = dt.timedelta(days=731)  # so far back a time may be marked
 MOST_HOURS: Final = 24 * 90
 MOST_SECONDS: Final = 365 * 24 * 3600
 LATEST: Final = dt.timedelta(days=366)  # so far ahead limits may be said
@@ -131,21 +134,60 @@ def acknowledge(subject: Subject, row: Indicator, now: dt.datetime) -> Indicator
     return change
 
 
-def answer(subject: Subject, row: Indicator, text: str, now: dt.datetime) -> IndicatorChange:
-    """Say what is being done about the present state; its deadline ends. Raises Denied, or
-    ValidationError by field."""
+def answer(
+    subject: Subject, row: Indicator, text: str, now: dt.datetime, verdict: str = ""
+) -> IndicatorChange:
+    """Say what is being done about the present state, and what the warning was where that is known;
+    its deadline ends. Raises Denied, or ValidationError by field."""
     _may_answer(subject, row)
     said = said_text("answer", text, LEAST_REASON)
+    _known_verdict(verdict or "true")
     with act("indicator.answer", row):
         change = _open_change(row)
         if change.acknowledged is None:
             change.acknowledged, change.acknowledged_by_id = now, subject.id
         change.answered, change.answered_by_id, change.answer = now, subject.id, said
+        change.verdict = verdict or change.verdict
         change.save()
         kept = Indicator.objects.select_for_update().get(pk=row.pk)
         kept.answer_due = None
         kept.save(update_fields=["answer_due"])
     return change
+
+
+def judge(subject: Subject, row: Indicator, verdict: str) -> IndicatorChange:
+    """Say what the newest warning, amber or red, turned out to be. Raises Denied, or
+    ValidationError."""
+    _may_answer(subject, row)
+    _known_verdict(verdict)
+    with act("indicator.judge", row, detail={"verdict": verdict}):
+        changes = IndicatorChange.objects.select_for_update().filter(indicator=row)
+        newest = changes.filter(after__in=("amber", "red")).order_by("-at", "-id").first()
+        if newest is None:
+            raise ValidationError(_("It has not warned of anything yet."))
+        newest.verdict = verdict
+        newest.save(update_fields=["verdict"])
+    return newest
+
+
+def _known_verdict(verdict: str) -> None:
+    if verdict not in VERDICTS:
+        raise ValidationError({"verdict": _("Choose one of the list.")})
+
+
+def mark(
+    subject: Subject, row: Indicator, at: dt.datetime, text: str, now: dt.datetime
+) -> IndicatorNote:
+    """Mark a time on the chart with a few words, without customers' data. Raises Denied, or
+    ValidationError by field."""
+    require(subject, "change", NOUN)
+    said = said_text("text", text, LEAST_NOTE, MOST_NOTE)
+    if not now - EARLIEST <= at <= now:
+        raise ValidationError({"at": _("A time within the last two years, up to now.")})
+    with act("indicator.note", row):
+        return IndicatorNote.objects.create(
+            indicator=row, at=at, text=said, created=now, created_by_id=subject.id
+        )
 
 
 def may_answer(subject: Subject, row: Indicator) -> bool:
@@ -167,10 +209,10 @@ def _open_change(row: Indicator) -> IndicatorChange:
     return newest
 
 
-def said_text(field: str, text: str, least: int) -> str:
+def said_text(field: str, text: str, least: int, most: int = MOST_TEXT) -> str:
     """A text as it is kept: one line, without blanks at its ends. Raises ValidationError."""
     said = " ".join(text.replace("\0", "").split())
-    if not least <= len(said) <= MOST_TEXT:
-        values = {"low": least, "high": MOST_TEXT}
+    if not least <= len(said) <= most:
+        values = {"low": least, "high": most}
         raise ValidationError({field: _("Write %(low)s to %(high)s characters.") % values})
     return said

@@ -65,3 +65,13 @@ MEASURES: Final[dict[str, Words]] = {
 MEASURED: Final[dict[str, Unit]] = {
     "count": "count", "share": "share", "sum": "money", "open": "count", "age": "seconds",
 }  # fmt: skip
+# What a warning turned out to be, as people judge it.
+VERDICTS: Final[dict[str, Words]] = {
+    "true": pgettext_lazy("what a warning was", "a true warning"),
+    "false": pgettext_lazy("what a warning was", "a false alarm"),
+}
+# Of one colour for so long that its limits tell nothing.
+STILL: Final[dict[str, Words]] = {
+    "green": pgettext_lazy("state of an indicator's limits", "never amber: recalibrate"),
+    "red": pgettext_lazy("state of an indicator's limits", "always red: recalibrate"),
+}
