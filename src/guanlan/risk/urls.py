@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanlan.risk.pages import indicator_backtest, indicator_compose
+from guanlan.risk.pages import indicator_backtest, indicator_compose, value
 
 urlpatterns = [
     path(
@@ -20,4 +20,6 @@ urlpatterns = [
     path("indicator-compose", indicator_compose.choose, name="indicator_compose"),
     path("indicator-compose/of/<slug:source>", indicator_compose.new, name="indicator_compose_of"),
     path("indicator-compose/<int:identity>", indicator_compose.again, name="indicator_recompose"),
+    path("risk-value", value.overview, name="risk_value"),
+    path("risk-values/<int:key>/again", value.again, name="risk_value_again"),
 ]
