@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from guanlan.fraud import nouns
 from guanlan.web.places import Place, add_place
@@ -11,6 +12,7 @@ from guanlan.web.start import declare
 class FraudConfig(AppConfig):
     name = "guanlan.fraud"
     label = "fraud"
+    verbose_name = pgettext_lazy("app", "Decisions and fraud")
 
     def ready(self) -> None:
         nouns.declare()

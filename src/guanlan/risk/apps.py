@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.utils.translation import pgettext_lazy
 
 from guanlan.risk import nouns
 from guanlan.risk.assessment import rights as assessment_rights
@@ -14,6 +15,7 @@ from guanlan.web.start import declare
 class RiskConfig(AppConfig):
     name = "guanlan.risk"
     label = "risk"
+    verbose_name = pgettext_lazy("app", "Risk assessment")
 
     def ready(self) -> None:
         nouns.declare()

@@ -133,12 +133,22 @@ class ScenarioLook:
         return self.scenario
 
     @cached_property
-    def groups(self) -> list[tuple[str, list[RuleLine]]]:
-        return _rules(self.found, self.shower, self.span, self.subject)
+    def groups(self) -> list[tuple[str, list[RuleLine], int]]:
+        """Rules by what they look at, with how often they hit."""
+        groups = _rules(self.found, self.shower, self.span, self.subject)
+        return [(title, lines, sum(one.hits for one in lines)) for title, lines in groups]
 
     @cached_property
     def features(self) -> list[FeatureLine]:
         return [_feature(self.found, one, self.shower) for one in self.found.features]
+
+    @cached_property
+    def feature_groups(self) -> list[tuple[str, list[FeatureLine]]]:
+        """Features by whose history they look at."""
+        groups: dict[str, list[FeatureLine]] = defaultdict(list)
+        for one in self.features:
+            groups[one.by].append(one)
+        return list(groups.items())
 
     @cached_property
     def lists(self) -> list[ListLine]:
