@@ -20,6 +20,7 @@ class FraudConfig(AppConfig):
         declare("guanlan.fraud.labelling", "guanlan.fraud.silence", "guanlan.fraud.casework")
         declare("guanlan.fraud.pages.lists", "guanlan.fraud.pages.strategy")
         declare("guanlan.fraud.pages.case_labels", "guanlan.fraud.indicators")
+        declare("guanlan.fraud.measure_tests")
         declare("guanlan.fraud.glancing", "guanlan.fraud.counted")
         add_place(Place("watch", "figures", _("Decisions at a glance"), 5))
         add_place(Place("watch", "live", _("Live decisions"), 10))

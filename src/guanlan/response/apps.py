@@ -62,6 +62,7 @@ class ResponseConfig(AppConfig):
             "guanlan.response.selfcheck.indicators",
             "guanlan.response.counted",
         )
+        declare("guanlan.response.measure_tests", "guanlan.response.duty_alerts")
         ship = import_string("guanlan.response.complaints.sorting.ensure_shipped")
         post_migrate.connect(lambda **_options: ship(), sender=self, weak=False)
         declare(

@@ -22,6 +22,12 @@ class RiskConfig(AppConfig):
         assessment_rights.declare()
         committee_rights.declare()
         declare("guanlan.risk.jobs", "guanlan.risk.indicators", "guanlan.risk.pages.indicators")
+        declare(
+            "guanlan.risk.measure.own_tests",
+            "guanlan.risk.measure.jobs",
+            "guanlan.risk.pages.measures",
+            "guanlan.risk.pages.duties",
+        )
         declare("guanlan.risk.assessment.reminding", "guanlan.risk.pages.assessments")
         declare("guanlan.risk.glancing")
         declare("guanlan.risk.value.following", "guanlan.risk.pages.value")
