@@ -189,8 +189,9 @@ def happenings(shown: Look, _subject: Subject) -> list[Happening]:
         mark = State(LOOKS[one.after], STATES[one.to])
         found.append(Happening(one.at, words, mark=mark, note=" · ".join(parts)))
     for note in shown.notes:
-        by = note.created_by.get_username() if note.created_by is not None else ""
-        found.append(Happening(note.at, note.text, note=labelled(_("Marked by"), by)))
+        by = note.created_by
+        words = labelled(_("Marked by"), by.get_username()) if by is not None else ""
+        found.append(Happening(note.at, note.text, note=words))
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
