@@ -89,7 +89,7 @@ def effect(
     )  # fmt: skip
 
 
-def tested(of: Measure, passed: int, failed: int = 0, at: dt.datetime = NOW - DAY) -> MeasureTest:  # noqa: PT028 - no test
+def proven(of: Measure, passed: int, failed: int = 0, at: dt.datetime = NOW - DAY) -> MeasureTest:
     return MeasureTest.objects.create(
         measure=of, at=at, passed=passed, failed=failed, evidence="seen"
     )

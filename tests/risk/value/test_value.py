@@ -46,7 +46,7 @@ def two() -> tuple[Risk, Risk]:
     made.driver(first, dial)
     gate = made.measure()
     made.effect(gate, first)
-    made.tested(gate, 8)
+    made.proven(gate, 8)
     return first, second
 
 
