@@ -95,8 +95,20 @@ def declare() -> None:
         ),
         scoped=True,
     )
+    register_noun(
+        "risk.reassessment",
+        _("Reassessments"),
+        verbs="see approve export",
+        rights=watching
+        | dict.fromkeys(
+            ("risk_owner", "committee_member", "compliance_officer"), "see approve export"
+        ),
+        scoped=True,
+    )
     declare_acts(
         {
+            "reassessment.accepted": _("Accept the reassessment of a risk"),
+            "reassessment.refused": _("Refuse the reassessment of a risk"),
             "indicator.acknowledge": _("Acknowledge the state of an indicator"),
             "indicator.answer": _("Answer for the state of an indicator"),
             "indicator.compose": _("Compose an indicator"),

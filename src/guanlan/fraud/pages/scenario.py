@@ -323,6 +323,13 @@ def _coverage(found: Scenario, shower: Shower) -> list[tuple[str, list[tuple[str
     ]
 
 
+def _role(found: Scenario, shower: Shower, name: str) -> str:
+    """What a role is called by the first kind of event that has it; its name where none has."""
+    types = (one.name for one in found.events if any(role.name == name for role in one.roles))
+    first = next(types, None)
+    return shower.role(first, name) if first is not None else name
+
+
 def _feature(found: Scenario, feature: Feature, shower: Shower) -> FeatureLine:
     first = feature.on[0]
     of = ""
@@ -332,7 +339,10 @@ def _feature(found: Scenario, feature: Feature, shower: Shower) -> FeatureLine:
         of = shower.role(first, feature.of) if is_role else shower.field(first, feature.of)
     by = " + ".join(shower.role(first, role) for role in feature.by)
     if feature.lookup != feature.by:
-        by = _("%(by)s, read by %(lookup)s") % {"by": by, "lookup": " + ".join(feature.lookup)}
+        by = _("%(by)s, read by %(lookup)s") % {
+            "by": by,
+            "lookup": " + ".join(_role(found, shower, role) for role in feature.lookup),
+        }
     where = ""
     if feature.where is not None:
         where = shower.condition(feature.where, where_names(found, first, lambda name: name))
@@ -342,7 +352,7 @@ def _feature(found: Scenario, feature: Feature, shower: Shower) -> FeatureLine:
         title=feature.title.get(shower.language),
         what=f"{aggregate} · {of}" if of else aggregate,
         by=by,
-        on=", ".join(shower.type(name) for name in feature.on),
+        on=_(", ").join(shower.type(name) for name in feature.on),
         where=where,
         window=shower.window(feature),
     )
