@@ -68,7 +68,7 @@ def test_quarters_follow_each_other() -> None:
 
 @pytest.mark.django_db
 def test_the_four_of_the_mission_are_set_once_and_frozen_once() -> None:
-    assert ensure_mission(NOW - dt.timedelta(days=200)) == len(MISSION) == 4
+    assert ensure_mission(NOW - dt.timedelta(days=300)) == len(MISSION) == 4
     assert ensure_mission(NOW) == 0
     assert freeze(NOW) == 8  # two quarters are over
     assert freeze(NOW) == 0
@@ -79,7 +79,7 @@ def test_the_four_of_the_mission_are_set_once_and_frozen_once() -> None:
 
 @pytest.mark.django_db
 def test_a_kept_verdict_that_was_tampered_with_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    ensure_mission(NOW - dt.timedelta(days=100))
+    ensure_mission(NOW - dt.timedelta(days=200))
     freeze(NOW)
     row = TargetVerdict.objects.select_related("target").get(target__code="risk_events")
     row.count = 17

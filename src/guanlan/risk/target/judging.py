@@ -134,9 +134,9 @@ def count(row: Target, quarter: dt.date, until: dt.datetime | None = None) -> Co
     if row.exposure:
         divisor = COUNTABLES[row.exposure]
         by = lambda one: float(measure(divisor, "count", {}, {}, one).volume)  # noqa: E731
+    before = measure(source, "count", {}, {}, earlier).volume
     return Counted(
-        kind=row.kind, goal=row.goal, count=n, before=measure(source, "count", {}, {}, earlier).volume,
-        exposure=by(span), exposure_before=by(earlier),
+        kind=row.kind, goal=row.goal, count=n, before=before, exposure=by(span), exposure_before=by(earlier),
     )  # fmt: skip
 
 
