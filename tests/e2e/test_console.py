@@ -23,7 +23,14 @@ def screens() -> Iterator[str]:
     assert decision is not None
     assert phone is not None
     assert backtest is not None
-    yield from ("/", "/?hours=1", "/live", "/decisions?q=", "/decisions?q=outcome:%3E%3Dreview")
+    yield from (
+        "/",
+        "/?view=board",
+        "/decisions/figures?hours=1",
+        "/live",
+        "/decisions?q=",
+        "/decisions?q=outcome:%3E%3Dreview",
+    )
     yield f"/decisions/{decision.seq}"
     yield from ("/entities", "/entities/user/u-7", f"/entities/phone/~{phone.id}", "/scenario")
     yield from ("/backtests", f"/backtests/{backtest.pk}", "/settings/keys", "/settings/health")
@@ -136,7 +143,7 @@ def test_the_keyboard_walks_opens_and_filters(console: LiveServer, open_page: Op
 
 def test_three_clicks_from_a_number_to_an_event(console: LiveServer, open_page: Open) -> None:
     page = open_page()
-    page.goto(console.url + "/?hours=720")
+    page.goto(console.url + "/decisions/figures?hours=720")
     page.get_by_role("link", name="Value stopped").click()
     expect(page).to_have_url(re.compile("/decisions"))
     page.locator("tr[data-href] td:first-child a").first.click()
@@ -147,7 +154,7 @@ def test_three_clicks_from_a_number_to_an_event(console: LiveServer, open_page: 
 
 def test_a_bar_leads_to_its_decisions(console: LiveServer, open_page: Open) -> None:
     page = open_page()
-    page.goto(console.url + "/?hours=24")
+    page.goto(console.url + "/decisions/figures?hours=24")
     chart = page.locator("[data-chart=outcomes-spec]")
     expect(chart.locator("svg path").first).to_be_attached()
     box = chart.bounding_box()

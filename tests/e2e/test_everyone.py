@@ -168,7 +168,8 @@ def test_the_keyboard_reaches_everything_and_is_trapped_nowhere(
     console: LiveServer, open_page: Open
 ) -> None:
     page = open_page("en", "light", 1440)
-    for path in ("/?hours=24", "/decisions/5", "/decisions?q=", "/settings/keys"):
+    paths = ("/", "/decisions/figures?hours=24", "/decisions/5", "/decisions?q=", "/settings/keys")
+    for path in paths:
         page.goto(console.url + path)
         page.keyboard.press("Tab")
         first: dict[str, Any] = page.evaluate(STOPS)

@@ -119,7 +119,7 @@ def test_the_example_names_this_server_and_is_a_good_event(world: World, signed_
     world.program()
     project(world.tail())
     create_api_key("backend", ["events:write"])
-    steps = signed_in.get("/", headers={"host": "localhost"}).context["steps"]
+    steps = signed_in.get("/", headers={"host": "localhost"}).context["sections"][0][1]["steps"]
     words = shlex.split(steps[1].command)
     assert words[:2] == ["curl", "http://localhost/v1/events"]
     assert "Authorization: Bearer gl_…" in words

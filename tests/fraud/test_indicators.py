@@ -9,6 +9,7 @@ import pytest
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import MinuteLatency, MinuteOutcome
+from guanlan.risk.models import Indicator
 from guanlan.risk.registry import INDICATORS, Measured, Span
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,34 @@ def test_shares_are_of_the_whole_minutes_of_the_last_hour() -> None:
     assert measured("review_share").value == 30 / 200
 
 
+def test_of_a_live_one_the_minute_that_is_not_over_belongs_to_the_hour() -> None:
+    decided(0, Outcome.decline, 3)
+    decided(60, Outcome.approve, 1000)  # its last seconds are within the hour, but not all
+    decided(59, Outcome.approve, 7)
+    spec, now = INDICATORS["fraud.decline_share"], NOW + dt.timedelta(seconds=5)
+    assert spec.live
+    assert spec.work(Span(now - spec.window, now, {})).value == 0.3
+
+
+def watched(hours: float) -> None:
+    at = NOW - dt.timedelta(hours=hours)
+    Indicator.objects.update_or_create(
+        name="fraud.traffic",
+        defaults={"category": "operations", "unit": "score", "due": at, "created": at},
+    )
+
+
+def test_a_past_that_was_imported_is_not_compared_with() -> None:
+    for ago in range(1, 24 * 60):
+        decided(ago, Outcome.approve, 1 if ago > 150 else 20)
+    watched(1)
+    assert measured("traffic").value is None, "too short to compare with"
+    watched(2.5)
+    assert measured("traffic").value == 1
+
+
 def test_traffic_is_told_against_the_day_before() -> None:
+    watched(100)
     assert measured("traffic").value is None
     for ago in range(16, 24 * 60 + 16):
         if ago % 60 == 0:

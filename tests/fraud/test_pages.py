@@ -44,7 +44,8 @@ def test_a_form_without_its_token_is_refused(pond: World, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/", 25),
+        ("/", 40),
+        ("/decisions/figures", 25),
         ("/live", 8),
         ("/decisions?q=", 13),
         ("/decisions?q=user:u-1+outcome:approve", 15),
@@ -107,8 +108,8 @@ def test_the_stream_masks_what_the_pages_mask(pond: World) -> None:
     assert blind["amount"] is None
 
 
-def test_the_overview_counts_what_was_decided(pond: World, signed_in: Client) -> None:
-    text = signed_in.get("/?hours=24").content.decode()
+def test_the_figures_count_what_was_decided(pond: World, signed_in: Client) -> None:
+    text = signed_in.get("/decisions/figures?hours=24").content.decode()
     assert '<span class="value">200</span>' in text
     assert "The newest decision is from" not in text or "2026-11-23" in text
 
@@ -166,7 +167,16 @@ def test_labels_that_are_all_fraud_claim_no_precision(pond: World, signed_in: Cl
 
 @pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
 @pytest.mark.parametrize(
-    "path", ["/", "/live", "/decisions", "/entities", "/scenario", "/backtests", "/settings/health"]
+    "path",
+    [
+        "/decisions/figures",
+        "/live",
+        "/decisions",
+        "/entities",
+        "/scenario",
+        "/backtests",
+        "/settings/health",
+    ],
 )
 def test_an_empty_installation_says_what_will_appear(
     signed_in: Client, settings: Settings, tmp_path: Path, path: str, language: str
@@ -190,7 +200,7 @@ def test_an_empty_installation_says_what_will_appear(
         ("/no/such/page", 404),
         ("/decisions?q=%00&older=x", 200),
         ("/decisions?q=type:" + "a" * 5000, 200),
-        ("/?hours=99999999999999999999", 200),
+        ("/decisions/figures?hours=99999999999999999999", 200),
         ("/entities?q=kind:<script>", 200),
     ],
 )

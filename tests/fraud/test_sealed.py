@@ -46,7 +46,7 @@ def test_a_scenario_that_does_not_open_is_as_none(pond: World, signed_in: Client
     put("fraud_program", "canonical", models.Program.objects.get().position, b"")
     programs.forget()
     assert programs.latest() is None
-    for path in ("/", "/decisions", "/scenario", "/entities"):
+    for path in ("/", "/decisions/figures", "/decisions", "/scenario", "/entities"):
         assert signed_in.get(path).status_code == 200, path
 
 

@@ -52,7 +52,7 @@ def pages(pond: World, signed_in: Client) -> dict[str, str]:
     assert user is not None
     names = dict(lines())
     found = {names[pattern]: path for pattern, path in closed_pages().items()}
-    found |= {"overview": "/?hours=720", "entity": f"/entities/user/{user.key}"}
+    found |= {"figures": "/decisions/figures?hours=720", "entity": f"/entities/user/{user.key}"}
     texts = {}
     for name, path in sorted(found.items()):
         answer = signed_in.get(path)
@@ -70,7 +70,7 @@ def test_every_time_of_every_page_is_one_of_the_organisations_zone(pages: dict[s
             assert title.startswith(f"{local:%Y-%m-%d %H:%M:%S}"), name
             assert title.endswith(f"{local:%z}"), name
             assert f"{local:%H:%M}" in shown, name
-    assert {"overview", "decisions", "decision", "entities", "entity", "audit", "live"} <= walked
+    assert {"figures", "decisions", "decision", "entities", "entity", "audit", "live"} <= walked
     charts_ask_for_round_local_times(pages)
     entity_says_since_when(pages)
     stream_knows_the_zone(pages)
@@ -80,11 +80,11 @@ def charts_ask_for_round_local_times(pages: dict[str, str]) -> None:
     asked = {
         name: ASKED.findall(unquote(html.unescape(text)))
         for name, text in pages.items()
-        if name in ("overview", "entity", "scenario")
+        if name in ("figures", "entity", "scenario")
     }
     for name, times in asked.items():
         assert times, name
-    bars = [dt.datetime.fromisoformat(text) for text in asked["overview"]]  # of twelve hours
+    bars = [dt.datetime.fromisoformat(text) for text in asked["figures"]]  # of twelve hours
     assert {(one.hour % 12, one.minute) for one in bars} == {(0, 0)}
 
 

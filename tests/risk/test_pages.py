@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
+from guanlan.risk.charting import axis_of
 from guanlan.risk.measuring import measure_due
 from guanlan.risk.models import Indicator, IndicatorLimits
 from guanlan.web.resource import resource_of
@@ -132,3 +138,38 @@ def test_it_stands_in_the_sidebar(three: None) -> None:
     assert resource_of("risk.indicator").place == ("watch", 30)
     text = browser("risk_owner").get(reverse("indicators")).content.decode()
     assert f'href="{reverse("indicators")}"' in text
+
+
+@pytest.mark.parametrize(
+    ("values", "most", "ends"),
+    [
+        # limits near the top are not pressed into a strip
+        ([92.6, 94.3, 95, 98], 100, (90, 100, 2)),
+        ([0, 2, 3, 5], None, (0, 6, 2)),  # what begins near zero begins at zero
+        ([], None, (0, 1.5, 0.5)),
+        ([-4, 6], None, (-10, 10, 5)),
+    ],
+)
+def test_the_axis_shows_values_and_limits_and_little_else(
+    values: list[float], most: float | None, ends: tuple[float, ...]
+) -> None:
+    assert axis_of(values, most) == ends
+
+
+@given(st.lists(st.floats(-1e12, 1e12), max_size=9))
+def test_every_value_and_limit_lies_on_the_axis(values: list[float]) -> None:
+    low, high, _step = axis_of(values, None)
+    assert low < high
+    assert all(low <= one <= high for one in values)
+
+
+def test_limits_say_which_version_is_in_force(three: None) -> None:
+    owner, one = browser("risk_owner"), row()
+    assert "in force" in owner.get(reverse("indicator", args=[one.pk])).content.decode()
+    newest = IndicatorLimits.objects.get(indicator=one)
+    newest.pk, newest.version = None, 2
+    newest.effective = timezone.now() + timedelta(days=3)
+    newest.save()
+    text = owner.get(reverse("indicator", args=[one.pk])).content.decode()
+    assert text.index("Version 2") < text.index("to come") < text.index("Version 1")
+    assert text.index("Version 1") < text.rindex("in force")

@@ -84,8 +84,8 @@ def test_faults_carry_them(
 
     client.force_login(person("owner"))
     client.raise_request_exception = False
-    monkeypatch.setattr("guanlan.fraud.pages.overview.read_window", broken)
-    answer = client.get("/")
+    monkeypatch.setattr("guanlan.fraud.pages.figures.read_window", broken)
+    answer = client.get("/decisions/figures")
     assert answer.status_code == status
     carries_them(answer, "/")
 

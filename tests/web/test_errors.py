@@ -33,9 +33,9 @@ def test_a_database_that_does_not_answer_is_503(
         raise OperationalError("gone")
 
     client.force_login(person())
-    monkeypatch.setattr("guanlan.fraud.pages.overview.read_window", broken)
+    monkeypatch.setattr("guanlan.fraud.pages.figures.read_window", broken)
     client.raise_request_exception = False
-    response = client.get("/")
+    response = client.get("/decisions/figures")
     assert response.status_code == 503
     assert "gone" not in response.content.decode()
 
@@ -66,9 +66,9 @@ def test_an_unexpected_error_is_logged_with_its_place_and_told_without_it(
         raise ValueError(value)
 
     client.force_login(person())
-    monkeypatch.setattr("guanlan.fraud.pages.overview.read_window", broken)
+    monkeypatch.setattr("guanlan.fraud.pages.figures.read_window", broken)
     client.raise_request_exception = False
-    response = client.get("/")
+    response = client.get("/decisions/figures")
     assert response.status_code == 500
     text = response.content.decode()
     assert value not in text

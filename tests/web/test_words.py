@@ -59,3 +59,18 @@ def test_rows_of_another_year_differ_by_their_minute() -> None:
     with timezone.override("Asia/Shanghai"):
         text = moment(dt.datetime(2018, 8, 1, 15, 58, 3, tzinfo=dt.UTC))
     assert ">2018-08-01 23:58</time>" in text
+
+
+def test_what_is_due_at_midnight_is_due_at_the_end_of_a_day() -> None:
+    zone = timezone.get_current_timezone()
+    midnight = dt.datetime(2026, 3, 6, tzinfo=zone)
+    later = midnight + dt.timedelta(hours=9, minutes=30)
+    said = {"en": "end of 2026-03-05", "zh-hans": "2026-03-05 24:00", "zh-hant": "2026-03-05 24:00"}
+    for language, text in said.items():
+        with translation.override(language):
+            assert words.until(midnight) == text
+            assert words.until(later) == "2026-03-06 09:30"
+            assert words.until_plain(midnight) == "2026-03-05 24:00"
+            old = moment(midnight.replace(year=2024), "until")
+            assert f">{text.replace('2026', '2024')}</time>" in old
+            assert "00:00" in moment(midnight)  # what began at midnight did begin then

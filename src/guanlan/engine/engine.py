@@ -66,9 +66,9 @@ from guanlan.engine.scenario.model import Scenario
 BATCH = 512
 """Most events that go through the kernel in one call."""
 
-COMPILE_FIRST = 20_000
-"""From this many recorded events on, opening waits for compiled code instead of replaying
-with the interpreter."""
+COMPILE_FIRST = 200_000
+"""From this many recorded events on, opening waits for compiled code instead of replaying with the
+interpreter: a compile takes a minute, in which the interpreter replays about as many."""
 
 CATCH_UP = 1 << 20
 """A state built in the background is swapped in when it is fewer bytes of log behind."""

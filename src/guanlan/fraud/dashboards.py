@@ -1,4 +1,4 @@
-"""What the overview shows, panel by panel."""
+"""What is shown of decisions at a glance, panel by panel."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NONE = Count(0, 0)
 
 
 class Look:
-    """A window of time as the overview looks at it; what no panel asks for is not read."""
+    """A window of time as these figures look at it; what no panel asks for is not read."""
 
     def __init__(self, span: Window, shower: Shower, subject: Subject) -> None:
         self.span = span
@@ -82,7 +82,7 @@ class Look:
         return sum(count.decisions for count in self.totals.values())
 
 
-OVERVIEW = Dashboard[Look]()
+FIGURES = Dashboard[Look]()
 
 
 def since(span: Window) -> str:
@@ -97,7 +97,7 @@ def day_labels(span: Window) -> list[str]:
     return [f"{figures.local(bar):{form}}" for bar in span.bars]
 
 
-@OVERVIEW.panel(row=1, noun="fraud.figures")
+@FIGURES.panel(row=1, noun="fraud.figures")
 def numbers(look: Look) -> Tiles:
     """The numbers first; each leads to what makes it up."""
     totals, log = look.totals, look.log
@@ -149,7 +149,7 @@ def numbers(look: Look) -> Tiles:
     )
 
 
-@OVERVIEW.panel(row=2, noun="fraud.figures")
+@FIGURES.panel(row=2, noun="fraud.figures")
 def outcomes(look: Look) -> Chart:
     """Decisions over time, stacked by outcome; a bar links to its decisions."""
     span, bars = look.span, look.bars
@@ -180,7 +180,7 @@ def outcomes(look: Look) -> Chart:
     )
 
 
-@OVERVIEW.panel(row=2, noun="fraud.figures")
+@FIGURES.panel(row=2, noun="fraud.figures")
 def latencies(look: Look) -> Chart:
     """Median and 99th percentile of the decide latency over time."""
     span, histograms = look.span, look.histograms
@@ -218,7 +218,7 @@ def _scaled(value: float | None, scale: int) -> float | None:
     return None if value is None else round(value / scale, 1 if scale > 1 else None)
 
 
-@OVERVIEW.panel(row=3, noun="fraud.decision")
+@FIGURES.panel(row=3, noun="fraud.decision")
 def severe(look: Look) -> Listing:
     """What to look at first."""
     rows = [
@@ -235,7 +235,7 @@ def severe(look: Look) -> Listing:
     )
 
 
-@OVERVIEW.panel(row=3, noun="fraud.figures")
+@FIGURES.panel(row=3, noun="fraud.figures")
 def rules(look: Look) -> Listing:
     """The rules that spoke most."""
     counts = figures.rule_counts(look.span, look.subject, RULE_ROWS)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Final
-from urllib.parse import urlencode
 
 from django.db.models import Count, Q, Sum
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.engine.scenario.model import Outcome
 from guanlan.fraud.models import Decision, MinuteLatency, MinuteOutcome
-from guanlan.risk.registry import Drill, Measured, Span, indicator, share
+from guanlan.risk.models import Indicator
+from guanlan.risk.registry import Measured, Span, indicator, listed, share
 
 MINUTE: Final = dt.timedelta(minutes=1)
 HOUR: Final = dt.timedelta(hours=1)
@@ -23,24 +22,13 @@ SECOND: Final = 1_000_000
 LOOKED: Final = (Outcome.review, Outcome.challenge, Outcome.hold)
 QUARTER: Final = 15  # minutes
 DAY_MINUTES: Final = 24 * 60
-
-
-def listed(*terms: str) -> Drill:
-    """The decisions of the span that these terms fit."""
-
-    def drill(span: Span) -> str:
-        after, before = (
-            f"{timezone.localtime(at):%Y-%m-%dT%H:%M}" for at in (span.start, span.end)
-        )
-        said = " ".join((*terms, f"after:{after}", f"before:{before}"))
-        return f"{reverse('decisions')}?{urlencode({'q': said})}"
-
-    return drill
+WATCHED: Final = 120  # minutes that its own traffic is compared with, at least
 
 
 def minutes(span: Span) -> Q:
-    """The whole minutes of a span."""
-    first, end = (int(at.timestamp() // 60) for at in (span.start, span.end))
+    """The minutes of a span. The one that its end lies in belongs to it, the one that its start
+    lies in does not: a live indicator is measured at any second."""
+    first, end = (-int(-at.timestamp() // 60) for at in (span.start, span.end))
     return Q(minute__gte=first, minute__lt=end)
 
 
@@ -72,7 +60,8 @@ def outcomes(span: Span) -> dict[int, int]:
         "A wallet declines one in a hundred on a usual day; one in ten is an attack, or a rule that"
         " stops customers."
     ),
-    drill=listed("outcome:decline"),
+    drill=listed("decisions", "outcome:decline"),
+    live=True,
 )
 def decline_share(span: Span) -> Measured:
     found = outcomes(span)
@@ -94,7 +83,8 @@ def decline_share(span: Span) -> Measured:
     minimum_duration=3 * MINUTE,
     minimum_volume=ENOUGH,
     reason=_("From one in ten on a review desk falls behind, and customers wait."),
-    drill=listed("outcome:review,challenge,hold"),
+    drill=listed("decisions", "outcome:review,challenge,hold"),
+    live=True,
 )
 def review_share(span: Span) -> Measured:
     found = outcomes(span)
@@ -118,7 +108,7 @@ def review_share(span: Span) -> Measured:
     hysteresis=0.0005,
     minimum_volume=ENOUGH,
     reason=_("Each is decided by the fallback; one in a hundred is an outage."),
-    drill=listed("degraded:yes"),
+    drill=listed("decisions", "degraded:yes"),
 )
 def degraded_share(span: Span) -> Measured:
     first, end = (round(at.timestamp()) * SECOND for at in (span.start, span.end))
@@ -132,7 +122,8 @@ def degraded_share(span: Span) -> Measured:
     title=_("Traffic against the day before"),
     what=_(
         "Events of the last quarter of an hour, divided by what a quarter of an hour of the 24"
-        " hours before it held on average."
+        " hours before it held on average, as far as this platform has been watching: a past that"
+        " was imported says nothing of its traffic. It is told from two hours on."
     ),
     unit="score",
     direction="band",
@@ -150,17 +141,22 @@ def degraded_share(span: Span) -> Measured:
         "Nights hold about a third of a usual day. A tenth is a source that has fallen silent; ten"
         " times as much is an attack or something sent twice."
     ),
-    drill=listed(),
+    drill=listed("decisions"),
 )
 def traffic(span: Span) -> Measured:
     end = int(span.end.timestamp() // 60)
     now = Q(minute__gte=end - QUARTER, minute__lt=end)
-    before = Q(minute__gte=end - QUARTER - DAY_MINUTES, minute__lt=end - QUARTER)
+    known = Indicator.objects.filter(name="fraud.traffic").values_list("created", flat=True).first()
+    since = int(known.timestamp() // 60) + 1 if known is not None else end
+    first = max(end - QUARTER - DAY_MINUTES, since)
+    watched = end - QUARTER - first
+    before = Q(minute__gte=first, minute__lt=end - QUARTER)
     found = MinuteOutcome.objects.filter(now | before).aggregate(
         now=Sum("decisions", filter=now), before=Sum("decisions", filter=before)
     )
     fresh, past = found["now"] or 0, found["before"] or 0
-    value = fresh / (past * QUARTER / DAY_MINUTES) if past else None
+    told = past and watched >= WATCHED
+    value = fresh / (past * QUARTER / watched) if told else None
     return Measured(value, past, {"now": fresh, "before": past})
 
 

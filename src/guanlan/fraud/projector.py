@@ -5,21 +5,25 @@ from __future__ import annotations
 import logging
 import threading
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 
 from django.db import close_old_connections, connection
+from django.utils import timezone
 
 from guanlan.core.event_log import log_keys
 from guanlan.core.faults import without_values
 from guanlan.engine.log import LogTail
 from guanlan.fraud.projection import Projection
 from guanlan.fraud.raising import Raiser
+from guanlan.risk.measuring import measure_live
 
 logger = logging.getLogger(__name__)
 
 BATCH = 2000
 IDLE_SECONDS = 0.25
 RETRY_SECONDS = 2.0
+LIVE_SECONDS = 1.0
 
 
 class Lag(NamedTuple):
@@ -28,6 +32,30 @@ class Lag(NamedTuple):
     bytes: int
     position: int
     committed: int
+
+
+class LiveIndicators:
+    """Measures live indicators soon after what they read has moved, once in a second at most. That
+    it fails stops no projection: the job of each minute measures them too."""
+
+    def __init__(self) -> None:
+        self._moved = False
+        self._last = -LIVE_SECONDS
+        self.failure = ""
+
+    def bring_up(self, moved: int) -> None:
+        """Measure where something has moved since the last time."""
+        self._moved = self._moved or moved > 0
+        if not self._moved or monotonic() - self._last < LIVE_SECONDS:
+            return
+        self._moved, self._last = False, monotonic()
+        try:
+            measure_live(timezone.now())
+            self.failure = ""
+        except Exception as error:  # noqa: BLE001 - told once; the job measures them
+            if not self.failure:
+                logger.error("live indicators failed: %s", without_values(error))
+            self.failure = type(error).__name__
 
 
 class Projector:
@@ -41,6 +69,7 @@ class Projector:
         self._tail = LogTail(directory, log_keys())
         self._projection = Projection()
         self._raiser = Raiser(self._tail)
+        self._live = LiveIndicators()
         self._batch = batch
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -87,10 +116,12 @@ class Projector:
         frames, following = self._tail.poll(self._position, self._batch)
         if following == self._position:
             self._raiser.bring_up()
+            self._live.bring_up(0)
             return 0, False
         done = self._projection.apply(frames, following)
         self._position = following
         self._raiser.bring_up(self._projection.found)
+        self._live.bring_up(done)
         return done, True
 
     def _run(self) -> None:

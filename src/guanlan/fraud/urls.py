@@ -8,17 +8,17 @@ from guanlan.fraud import finding  # noqa: F401 - what search finds here
 from guanlan.fraud.pages import (
     decisions,
     entities,
+    figures,
     health,
     lists,
-    overview,
     reveals,
     scenario,
 )
 
 urlpatterns = [
-    path("", overview.overview, name="overview"),
-    path("first-steps", overview.steps_moved, name="first_steps"),
-    path("first-steps/dismiss", overview.dismiss_first_steps, name="dismiss_first_steps"),
+    path("decisions/figures", figures.glance, name="figures"),
+    path("first-steps", figures.steps_moved, name="first_steps"),
+    path("first-steps/dismiss", figures.dismiss_first_steps, name="dismiss_first_steps"),
     path("live", decisions.live, name="live"),
     path("decisions/<int:seq>", decisions.decision, name="decision"),
     path("decisions/<int:seq>/recompute", decisions.recompute_decision, name="recompute"),

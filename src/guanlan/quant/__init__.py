@@ -11,15 +11,24 @@ floats inside. No Django, no input or output, no clock, no chance but a Generato
 What it gives is management information, not regulatory capital.
 
 For early warning and targets: exact limits of counts (`poisson_limit`, `count_limit`) and shares
-(`Share`), `cusum` for drift, `count_ratio` with its power for "did it fall?", `mann_kendall` and
-`theil_sen` for trends.
+(`Share`), of windows that slide (`upper_crossing_limit`) from their own past (`count_baseline`),
+`season` for what is usual at an hour, `cusum` and `robust_cusum` for drift, `damped_holt` for
+where it goes, `warning_record` for what warnings were worth, `count_ratio` with its power for "did
+it fall?", `mann_kendall` and `theil_sen` for trends.
 """
 
 from guanlan.quant.bayes import credible, updated
+from guanlan.quant.count_baseline import CountBaseline, count_baseline, share_baseline
 from guanlan.quant.count_limit import count_limit
 from guanlan.quant.count_ratio import Ratio, Verdict, count_ratio, power, quarters_needed
+from guanlan.quant.crossing_limit import (
+    lower_crossing_limit,
+    share_crossing_limit,
+    upper_crossing_limit,
+)
 from guanlan.quant.cumulants import Cumulants
 from guanlan.quant.cusum import Cusum, cusum
+from guanlan.quant.damped_holt import Ahead, damped_holt
 from guanlan.quant.delta import Delta, delta
 from guanlan.quant.digest import MODEL, digest
 from guanlan.quant.empirical import Empirical, empirical
@@ -38,14 +47,19 @@ from guanlan.quant.pert import Pert, pert_from_interval
 from guanlan.quant.poisson_limit import poisson_interval, poisson_limit
 from guanlan.quant.portfolio import Portfolio
 from guanlan.quant.riskset import Group, Risk, RiskSet, Shock
+from guanlan.quant.robust_cusum import RobustCusum, robust_cusum
+from guanlan.quant.season import Season, season
 from guanlan.quant.severity import Severity
 from guanlan.quant.share_limit import Share
 from guanlan.quant.theil_sen import Slope, theil_sen
+from guanlan.quant.warning_record import WarningRecord, share_interval, warning_record
 
 __all__ = [
     "LEVELS",
     "MODEL",
+    "Ahead",
     "Contribution",
+    "CountBaseline",
     "Cumulants",
     "Cusum",
     "Delta",
@@ -68,6 +82,8 @@ __all__ = [
     "Retained",
     "Risk",
     "RiskSet",
+    "RobustCusum",
+    "Season",
     "Severity",
     "Share",
     "Shock",
@@ -75,10 +91,13 @@ __all__ = [
     "Tail",
     "Trend",
     "Verdict",
+    "WarningRecord",
+    "count_baseline",
     "count_limit",
     "count_ratio",
     "credible",
     "cusum",
+    "damped_holt",
     "delta",
     "digest",
     "empirical",
@@ -86,6 +105,7 @@ __all__ = [
     "gamma_from_interval",
     "lognormal_from_interval",
     "lognormal_from_quantile",
+    "lower_crossing_limit",
     "mann_kendall",
     "parameter_interval",
     "pert_from_interval",
@@ -93,7 +113,14 @@ __all__ = [
     "poisson_limit",
     "power",
     "quarters_needed",
+    "robust_cusum",
+    "season",
+    "share_baseline",
+    "share_crossing_limit",
+    "share_interval",
     "simulate",
     "theil_sen",
     "updated",
+    "upper_crossing_limit",
+    "warning_record",
 ]

@@ -58,6 +58,7 @@ class ResponseConfig(AppConfig):
             "guanlan.response.complaints.indicators",
             "guanlan.response.incidents.indicators",
             "guanlan.response.selfcheck.indicators",
+            "guanlan.response.counted",
         )
         ship = import_string("guanlan.response.complaints.sorting.ensure_shipped")
         post_migrate.connect(lambda **_options: ship(), sender=self, weak=False)
@@ -67,6 +68,6 @@ class ResponseConfig(AppConfig):
             "guanlan.response.plans.deeds",
             "guanlan.response.plans.jobs",
         )
-        declare("guanlan.response.pages.status_components")
+        declare("guanlan.response.glancing", "guanlan.response.pages.status_components")
         declare("guanlan.response.pages.plans", "guanlan.response.pages.plan_runs")
         declare("guanlan.response.pages.drills", "guanlan.response.pages.lessons")

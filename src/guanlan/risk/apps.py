@@ -16,6 +16,7 @@ class RiskConfig(AppConfig):
     def ready(self) -> None:
         nouns.declare()
         declare("guanlan.risk.jobs", "guanlan.risk.indicators", "guanlan.risk.pages.indicators")
+        declare("guanlan.risk.glancing")
         # Apps above register theirs while they start, and this runs when all have.
         ensure = import_string("guanlan.risk.measuring.ensure_indicators")
         post_migrate.connect(lambda **_options: ensure(timezone.now()), sender=self, weak=False)

@@ -24,8 +24,18 @@ class Crossing(NamedTuple):
     change: IndicatorChange
 
 
+class Moved(NamedTuple):
+    """An indicator whose value was just measured and written down; `before` is what it was."""
+
+    spec: Spec | None
+    indicator: Indicator
+    before: float | None
+
+
 Hook = Callable[[Sequence[Crossing], dt.datetime], None]
+MovedHook = Callable[[Sequence[Moved], dt.datetime], None]
 HOOKS: Final[list[Hook]] = []
+MOVED_HOOKS: Final[list[MovedHook]] = []
 
 
 def on_crossing(hook: Hook) -> Hook:
@@ -35,6 +45,23 @@ def on_crossing(hook: Hook) -> Hook:
         raise RuntimeError("hooks of crossings are registered while the app starts")
     HOOKS.append(hook)
     return hook
+
+
+def on_moved(hook: MovedHook) -> MovedHook:
+    """Call `hook(moved, now)` with the indicators whose value has changed, in the transaction that
+    writes it down: each minute, and of live ones within about a second of the event that moved
+    them. Raises RuntimeError once the start is done."""
+    if apps.ready:
+        raise RuntimeError("hooks of indicators are registered while the app starts")
+    MOVED_HOOKS.append(hook)
+    return hook
+
+
+def tell_moved(moved: Sequence[Moved], now: dt.datetime) -> None:
+    """Tell every hook."""
+    if moved:
+        for hook in MOVED_HOOKS:
+            hook(moved, now)
 
 
 def tell(crossings: Sequence[Crossing], now: dt.datetime) -> None:

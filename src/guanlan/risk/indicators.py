@@ -6,11 +6,10 @@ import datetime as dt
 from typing import Final
 
 from django.db.models import Count, Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.risk.models import Indicator
-from guanlan.risk.registry import Measured, Span, indicator
+from guanlan.risk.registry import Measured, Span, address, indicator
 
 DAY: Final = dt.timedelta(days=1)
 
@@ -27,7 +26,7 @@ DAY: Final = dt.timedelta(days=1)
     amber=1,
     red=3,
     reason=_("A warning that nobody answers is no warning; three are a habit."),
-    drill=lambda span: reverse("indicators") + "?q=late:yes",
+    drill=lambda span: address("indicators", "late:yes"),
 )
 def unanswered(span: Span) -> Measured:
     # Not itself: it would never come back by itself.

@@ -2,46 +2,41 @@
 
 Times at which an indicator is due lie on a grid of its own, so that two workers mean the same one.
 A turn that was missed is not made up for: the next one is the latest that lies behind us. After a
-longer stop the time between is told as unknown, and nothing is invented for it.
+longer stop the time between is told as unknown, and nothing is invented for it. Live indicators are
+measured between their turns too, and written down where their value or state has moved.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_noop
 
 from guanlan.core.jobs import Told
-from guanlan.core.writing import update_rows
-from guanlan.risk.crossing import Crossing, is_crossing, tell
+from guanlan.core.writing import insert_rows, update_rows
+from guanlan.risk.composing import as_text, spec_of
+from guanlan.risk.crossing import Crossing, Moved, is_crossing, tell, tell_moved
+from guanlan.risk.limiting import InForce, in_force, limits_at
 from guanlan.risk.models import Indicator, IndicatorChange, IndicatorLimits, IndicatorSample
-from guanlan.risk.reading import FIRST, GAP, Reading, digest, read
+from guanlan.risk.moving import (
+    EACH_TURN,
+    SAMPLED,
+    SELDOM,
+    Turn,
+    move,
+    sample_of,
+    would_move,
+)
+from guanlan.risk.reading import FIRST, read
 from guanlan.risk.registry import INDICATORS, MINUTE, Span, Spec
-from guanlan.risk.states import Standing, step
-from guanlan.risk.terms import RANKS
 
 EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-RECENT: Final = 40  # values that a list draws
 AT_ONCE: Final = 500
-ASKED: Final = frozenset({"red", "unknown"})  # states that somebody is to answer for
-_WRITTEN: Final = (
-    "state", "rank", "since", "amber_since", "red_since", "value", "volume", "sampled", "due",
-    "why", "why_values", "recent", "answer_due",
-)  # fmt: skip
-
-
-class _Turn(NamedTuple):
-    """One indicator that is due, and what reading it gave."""
-
-    row: Indicator
-    due: dt.datetime  # as the row said when it was read
-    spec: Spec | None
-    limits: IndicatorLimits | None
-    span: Span
-    reading: Reading
 
 
 def ensure_indicators(now: dt.datetime) -> int:
@@ -91,51 +86,110 @@ def latest(now: dt.datetime, every: dt.timedelta) -> dt.datetime:
 
 def measure_due(now: dt.datetime, check: Callable[[], None] = lambda: None) -> Told | None:
     """Measure all that is due and write it down; what became of it. `check` is called between."""
-    rows = list(Indicator.objects.filter(enabled=True, due__lte=now).order_by("id"))
+    waiting = Indicator.objects.filter(enabled=True, due__lte=now)
+    rows = _rows(waiting)
     if not rows:
         return None
-    in_force = _in_force(now)
+    limits = _limits(waiting, now)
     shared: dict[object, object] = {}
     turns = []
     for row in rows:
         check()
-        spec = INDICATORS.get(row.name)
+        spec = spec_of(row)
         at = latest(now, spec.every if spec is not None else MINUTE)
         if row.sampled is not None and at <= row.sampled:  # a new version measures it less often
             at = latest(now, MINUTE)
-        window = spec.window if spec is not None else MINUTE
-        span = Span(at - window, at, shared)
-        limits = in_force.get(row.pk)
-        got = read(spec, limits.read() if limits is not None else None, span)
-        turns.append(_Turn(row, row.due, spec, limits, span, got))
-    return _write(turns, now)
+        turns.append(_turn(row, spec, limits.get(row.pk), at, shared))
+    return _write(turns, waiting, now)
 
 
-def _in_force(now: dt.datetime) -> dict[int, IndicatorLimits]:
-    """The limits by which what is due is judged, by indicator."""
-    rows = IndicatorLimits.objects.filter(
-        indicator__enabled=True, indicator__due__lte=now, effective__lte=now
-    )
-    return {one.indicator_id: one for one in rows.order_by("indicator_id", "version")}
+def measure_live(now: dt.datetime) -> int:
+    """Measure the live indicators as of now; how many of them had moved. Where nothing has moved
+    and no turn is due nothing is written."""
+    names = [spec.name for spec in INDICATORS.values() if spec.live]
+    if not names:
+        return 0
+    waiting = Indicator.objects.filter(enabled=True, name__in=names)
+    rows = _rows(waiting)
+    limits = _limits(waiting, now)
+    shared: dict[object, object] = {}
+    turns = [
+        turn
+        for row in rows
+        if row.sampled is None or row.sampled < now
+        if would_move(turn := _turn(row, spec_of(row), limits.get(row.pk), now, shared, live=True))
+    ]
+    if turns:
+        _write(turns, waiting, now)
+    return len(turns)
 
 
-def _write(turns: Sequence[_Turn], now: dt.datetime) -> Told:
-    """Write what is still due: another worker may have been faster."""
+def _turn(
+    row: Indicator,
+    spec: Spec | None,
+    limits: InForce | None,
+    at: dt.datetime,
+    shared: dict[object, object],
+    *,
+    live: bool = False,
+) -> Turn:
+    span = Span(at - (spec.window if spec is not None else MINUTE), at, shared)
+    got = read(spec, limits, span)
+    judge = limits_at(limits, at, got.volume) if limits is not None else None
+    return Turn(row, row.due, spec, limits, judge, span, got, live)
+
+
+def _rows(waiting: QuerySet[Indicator]) -> list[Indicator]:
+    """The rows, without what measuring does not look at; a declaration comes as its text."""
+    rows = waiting.defer("created", "declared").annotate(said=as_text(), stamp=_stamp())
+    return list(rows.order_by("id"))
+
+
+def _stamp() -> Concat:
+    """When a row is due and was measured, as text: equal where nobody else has measured it."""
+    due, sampled = Cast("due", TextField()), Cast("sampled", TextField())
+    return Concat(due, Value(" "), sampled, output_field=TextField())
+
+
+def _limits(waiting: QuerySet[Indicator], now: dt.datetime) -> dict[int, InForce]:
+    """The limits by which these are judged, by indicator."""
+    keys = waiting.order_by().values("pk")
+    return in_force(IndicatorLimits.objects.filter(indicator__in=keys), now)
+
+
+def _write(turns: Sequence[Turn], waiting: QuerySet[Indicator], now: dt.datetime) -> Told:
+    """Write what another worker has not: the job of each minute and live measuring meet here."""
     with transaction.atomic():
-        waiting = Indicator.objects.select_for_update().filter(enabled=True, due__lte=now)
-        still = dict(waiting.order_by("id").values_list("pk", "due"))
-        own = [one for one in turns if still.get(one.row.pk) == one.due]
-        changes = [_move(one) for one in own]
-        samples = [_sample(one) for one in own]
-        IndicatorSample.objects.bulk_create(samples, batch_size=AT_ONCE)
+        own = _still(turns, waiting)
+        befores = [(one.row.value, _seldom(one.row)) for one in own]
+        changes = [move(one) for one in own]
+        samples = [sample_of(one) for one in own]
+        crossed = [n for n, some in enumerate(changes) if any(map(is_crossing, some))]
+        told = [IndicatorSample(**dict(zip(SAMPLED, samples[n], strict=True))) for n in crossed]
+        IndicatorSample.objects.bulk_create(told, batch_size=AT_ONCE)
+        rest = set(range(len(own))) - set(crossed)
+        insert_rows(IndicatorSample, SAMPLED, [samples[n] for n in sorted(rest)])
         every = [change for some in changes for change in some]
         IndicatorChange.objects.bulk_create(every, batch_size=AT_ONCE)
-        update_rows([one.row for one in own], _WRITTEN)
+        update_rows([one.row for one in own], EACH_TURN)
+        other = [
+            one.row
+            for one, (_value, before) in zip(own, befores, strict=True)
+            if _seldom(one.row) != before
+        ]
+        update_rows(other, SELDOM)
         tell(
             [
-                Crossing(one.spec, one.row, sample, some[-1])
-                for one, sample, some in zip(own, samples, changes, strict=True)
-                if some and any(map(is_crossing, some))
+                Crossing(own[n].spec, own[n].row, sample, changes[n][-1])
+                for n, sample in zip(crossed, told, strict=True)
+            ],
+            now,
+        )
+        tell_moved(
+            [
+                Moved(one.spec, one.row, before)
+                for one, (before, _other) in zip(own, befores, strict=True)
+                if one.row.value != before
             ],
             now,
         )
@@ -143,75 +197,28 @@ def _write(turns: Sequence[_Turn], now: dt.datetime) -> Told:
     return Told(text, {"n": len(own), "changes": len(every)})
 
 
-def _move(one: _Turn) -> list[IndicatorChange]:
-    """Bring a row to where its reading leaves it; how its state changed on the way."""
-    row, at = one.row, one.span.end
-    limits = one.limits.read() if one.limits is not None else None
-    standing = Standing(
-        state=row.state,  # type: ignore[arg-type]
-        since=row.since,
-        amber_since=row.amber_since,
-        red_since=row.red_since,
-    )
-    changes = []
-    recent = list(row.recent)
-    if limits is not None and row.sampled is not None and at - row.sampled > limits.stale_after:
-        recent.append(None)
-        if standing.state != "unknown":
-            silent = row.sampled + limits.stale_after
-            gap = {"since": _written(row.sampled), "until": _written(at)}
-            changes.append(_change(row, standing.state, "unknown", silent, None, GAP, gap))
-            standing = step(standing, limits, silent, None)
-    got = one.reading
-    before = standing.state
-    if limits is None:
-        standing = Standing(since=standing.since if before == "unknown" else at)
-    else:
-        standing = step(standing, limits, at, got.judged)
-    if standing.state != before:
-        why = (got.why, dict(got.why_values))
-        changes.append(_change(row, before, standing.state, at, got.value, *why))
-    row.state, row.rank = standing.state, RANKS[standing.state]
-    row.since = standing.since or at
-    row.amber_since, row.red_since = standing.amber_since, standing.red_since
-    row.value, row.volume, row.sampled = got.value, got.volume, at
-    row.why, row.why_values = got.why, dict(got.why_values)
-    row.recent = [*recent, got.judged][-RECENT:]
-    row.due = at + (one.spec.every if one.spec is not None else MINUTE)
-    return changes
+def _seldom(row: Indicator) -> tuple[Any, ...]:
+    """What most turns leave as it is. `drift` and the like are set anew, never changed in place."""
+    return tuple(getattr(row, name) for name in SELDOM)
 
 
-def _change(
-    row: Indicator,
-    before: str,
-    after: str,
-    at: dt.datetime,
-    value: float | None,
-    why: str,
-    why_values: Mapping[str, str | int],
-) -> IndicatorChange:
-    """A change of state. One that asks for an answer keeps the earlier of two deadlines."""
-    due = None
-    if after in ASKED:
-        due = at + dt.timedelta(hours=row.deadline_hours)
-        if row.answer_due is not None:
-            due = min(due, row.answer_due)
-    row.answer_due = due
-    return IndicatorChange(
-        indicator=row, at=at, before=before, after=after, value=value, why=why,
-        why_values=dict(why_values), owner_id=row.owner_id, action=row.action, due=due,
-    )  # fmt: skip
-
-
-def _sample(one: _Turn) -> IndicatorSample:
-    version = one.limits.version if one.limits is not None else 0
-    return IndicatorSample(
-        indicator=one.row, at=one.span.end, start=one.span.start, value=one.reading.value,
-        volume=one.reading.volume, state=one.row.state, limits=one.limits,
-        digest=digest(one.row.name, version, one.span, one.reading), why=one.reading.why,
-        why_values=dict(one.reading.why_values),
-    )  # fmt: skip
-
-
-def _written(at: dt.datetime) -> str:
-    return f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+def _still(turns: Sequence[Turn], waiting: QuerySet[Indicator]) -> list[Turn]:
+    """The turns that are still to be written, on rows as they stand now. A turn on the grid is
+    lost to who was faster; a live one only to who measured later."""
+    locked = waiting.select_for_update().annotate(stamp=_stamp()).order_by("id")
+    stand = dict(locked.values_list("pk", "stamp"))
+    own, again = [], []
+    for one in turns:
+        stamp = stand.get(one.row.pk)
+        if stamp == one.row.stamp:  # type: ignore[attr-defined]
+            own.append(one)
+        elif stamp is not None:
+            again.append(one)
+    if again:
+        rows = {row.pk: row for row in _rows(waiting.filter(pk__in=[one.row.pk for one in again]))}
+        own += [
+            one._replace(row=row, due=row.due)
+            for one in again
+            if (row := rows.get(one.row.pk)) is not None and (one.live or row.due == one.due)
+        ]
+    return [one for one in own if one.row.sampled is None or one.row.sampled < one.span.end]

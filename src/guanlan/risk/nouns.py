@@ -82,7 +82,10 @@ def declare() -> None:
         {
             "indicator.acknowledge": _("Acknowledge the state of an indicator"),
             "indicator.answer": _("Answer for the state of an indicator"),
+            "indicator.compose": _("Compose an indicator"),
+            "indicator.judge": _("Judge a warning of an indicator"),
             "indicator.limits": _("Set the limits of an indicator"),
+            "indicator.note": _("Mark a time on the chart of an indicator"),
             "indicator.owner": _("Name the owner of an indicator"),
             "indicator.switch": _("Switch an indicator on or off"),
         }

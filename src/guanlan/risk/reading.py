@@ -18,8 +18,8 @@ from django.utils.translation import gettext_noop
 from msgspec import Struct
 
 from guanlan.core.faults import without_values
+from guanlan.risk.limiting import Version
 from guanlan.risk.registry import Measured, Span, Spec
-from guanlan.risk.states import Limits
 
 logger = logging.getLogger("guanlan.risk")
 
@@ -33,6 +33,7 @@ STALE: Final = gettext_noop("Its newest data is of %(time)s, which is too old.")
 GAP: Final = gettext_noop("Nothing was measured from %(since)s to %(until)s.")
 GONE: Final = gettext_noop("No part of this version measures it.")
 NO_LIMITS: Final = gettext_noop("No limits are in force for it.")
+BROKEN: Final = frozenset({FAILED, NO_ANSWER, NO_NUMBER, STALE, GONE})  # somebody has to mend it
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -51,7 +52,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         return None if self.why else self.value
 
 
-def read(spec: Spec | None, limits: Limits | None, span: Span) -> Reading:
+def read(spec: Spec | None, limits: Version | None, span: Span) -> Reading:
     """Read an indicator. It never raises: whatever goes wrong is a reading that says so."""
     if spec is None:
         return Reading(why=GONE)
@@ -66,7 +67,7 @@ def read(spec: Spec | None, limits: Limits | None, span: Span) -> Reading:
     return _checked(said, limits, span)
 
 
-def _checked(said: Any, limits: Limits | None, span: Span) -> Reading:
+def _checked(said: Any, limits: Version | None, span: Span) -> Reading:
     if not isinstance(said, Measured) or type(said.volume) is not int or said.volume < 0:
         return Reading(why=NO_ANSWER)
     value: Any = said.value  # whatever the function made of it
@@ -79,7 +80,7 @@ def _checked(said: Any, limits: Limits | None, span: Span) -> Reading:
     }  # fmt: skip
     if limits is None:
         return Reading(why=NO_LIMITS, **whole)
-    if said.newest is not None and span.end - said.newest > limits.stale_after:
+    if said.newest is not None and (span.end - said.newest).total_seconds() > limits.stale_after:
         when = said.newest.astimezone(dt.UTC)
         return Reading(why=STALE, why_values={"time": f"{when:%Y-%m-%d %H:%M} UTC"}, **whole)
     if said.volume < limits.minimum_volume:

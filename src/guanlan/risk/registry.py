@@ -17,8 +17,11 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
+from urllib.parse import urlencode
 
 from django.apps import apps
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import override
 from msgspec import Struct
@@ -73,8 +76,32 @@ Work = Callable[[Span], Measured]
 Drill = Callable[[Span], str]
 
 
+def address(route: str, *terms: str) -> str:
+    """The list of this route, asked for what these terms fit."""
+    said = " ".join(terms)
+    return f"{reverse(route)}?{urlencode({'q': said})}" if said else reverse(route)
+
+
+def listed(route: str, *terms: str, after: str = "after", before: str = "before") -> Drill:
+    """The rows of a list that these terms fit and whose time lies within the span; `after` and
+    `before` are the list's filters by time, and one that is empty is not asked for."""
+
+    def drill(span: Span) -> str:
+        ends = ((after, span.start), (before, span.end))
+        said = (f"{name}:{written(at)}" for name, at in ends if name)
+        return address(route, *terms, *said)
+
+    return drill
+
+
+def written(at: dt.datetime) -> str:
+    """A time as lists are asked by it."""
+    return f"{timezone.localtime(at):%Y-%m-%dT%H:%M}"
+
+
 class Spec(Struct, frozen=True, kw_only=True):
-    """A registered indicator. `limits` are those it comes with, `reason` says why these."""
+    """A registered indicator. `limits` are those it comes with, `reason` says why these. One that
+    is `live` is measured between its turns too, whenever what it reads has moved."""
 
     name: str
     title: Text
@@ -87,6 +114,7 @@ class Spec(Struct, frozen=True, kw_only=True):
     reason: Text
     drill: Drill
     work: Work
+    live: bool = False
 
 
 INDICATORS: Final[dict[str, Spec]] = {}
@@ -112,13 +140,15 @@ def indicator(
     hysteresis: float = 0.0,
     minimum_duration: dt.timedelta = dt.timedelta(0),
     stale_after: dt.timedelta | None = None,
+    live: bool = False,
 ) -> Callable[[Work], Work]:
     """Register a function as an indicator, while the app starts.
 
     `what` says in a sentence how it is computed; `every` is how often, in whole minutes; `drill`
     gives the address of the rows behind the number. Without `stale_after` it is stale after three
-    turns, and ten minutes at least. Raises ValueError naming the indicator and what is wrong,
-    RuntimeError once the start is done.
+    turns, and ten minutes at least. A `live` one is asked at any second: its function must be cheap
+    and read what the projection of events moves. Raises ValueError naming the indicator and what is
+    wrong, RuntimeError once the start is done.
     """
     limits = Limits(
         direction=direction,
@@ -140,7 +170,7 @@ def indicator(
             raise ValueError(f"indicator {name} is registered twice")
         INDICATORS[name] = Spec(
             name=name, title=title, what=what, unit=unit, category=category, window=window,
-            every=every, limits=limits, reason=reason, drill=drill, work=work,
+            every=every, limits=limits, reason=reason, drill=drill, work=work, live=live,
         )  # fmt: skip
         return work
 
@@ -175,9 +205,3 @@ def _check(
 def find_indicator(name: str) -> Spec | None:
     """The indicator of this name, if there is one."""
     return INDICATORS.get(name)
-
-
-def indicator_name(name: str) -> str:
-    """What an indicator is called in the reader's language; its name where there is no such."""
-    spec = INDICATORS.get(name)
-    return str(spec.title) if spec is not None else name

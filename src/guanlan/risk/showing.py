@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from django.urls import Resolver404, resolve
@@ -13,13 +13,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from guanlan.core.access import Subject
-from guanlan.risk.models import Indicator, IndicatorChange, IndicatorLimits, IndicatorSample
-from guanlan.risk.registry import INDICATORS, MINUTE, Span, Spec
-from guanlan.risk.terms import STATES
-from guanlan.web.charts import Band, Chart, Mark, Series
+from guanlan.risk.composing import spec_of
+from guanlan.risk.happened import Happened, happened
+from guanlan.risk.models import (
+    Indicator,
+    IndicatorChange,
+    IndicatorLimits,
+    IndicatorNote,
+    IndicatorSample,
+)
+from guanlan.risk.registry import MINUTE, Span, Spec
+from guanlan.risk.states import Limits
+from guanlan.risk.terms import KINDS, OPINIONS, STATES, VERDICTS
 from guanlan.web.resource import Happening, State
 from guanlan.web.rights import route_allowed
-from guanlan.web.words import duration, labelled, number
+from guanlan.web.words import duration, labelled, number, until
 
 DRAWN: Final = 288  # samples of a chart: a day of every five minutes
 LINES: Final = 100  # changes of a timeline
@@ -36,32 +44,44 @@ class Look(NamedTuple):
     now: IndicatorLimits | None  # in force
     samples: list[IndicatorSample]  # the oldest first
     changes: list[IndicatorChange]  # the newest first
+    notes: list[IndicatorNote]  # within the time of the samples
+    events: list[Happened]  # of other apps, within the same time
 
 
 def look(row: Indicator, _subject: Subject) -> Look:
-    """Read what the page of an indicator shows: three queries."""
+    """Read what the page of an indicator shows: four queries, and one of each app that marks its
+    chart."""
     now = timezone.now()
     limits = list(
         IndicatorLimits.objects.filter(indicator=row).select_related("created_by")
         .order_by("-version")[:LINES]
     )  # fmt: skip
-    samples = IndicatorSample.objects.filter(indicator=row).order_by("-at")[:DRAWN]
+    samples = list(
+        IndicatorSample.objects.filter(indicator=row, live=False).order_by("-at")[:DRAWN]
+    )[::-1]
+    first = samples[0].at if samples else now
     changes = IndicatorChange.objects.filter(indicator=row).select_related(
         "owner", "acknowledged_by", "answered_by"
     )
     return Look(
         row,
-        INDICATORS.get(row.name),
+        spec_of(row),
         limits,
         next((one for one in limits if one.effective <= now), None),
-        list(samples)[::-1],
+        samples,
         list(changes.order_by("-at", "-id")[:LINES]),
+        list(
+            IndicatorNote.objects.filter(indicator=row, at__gte=first)
+            .select_related("created_by")
+            .order_by("-at")[:LINES]
+        ),
+        happened(row, first, now),
     )
 
 
 def name_of(row: Indicator) -> str:
     """What an indicator is called."""
-    spec = INDICATORS.get(row.name)
+    spec = spec_of(row)
     return str(spec.title) if spec is not None else row.name
 
 
@@ -78,7 +98,7 @@ def in_unit(value: float | None, unit: str) -> str:
 
 def is_stale(row: Indicator, now: dt.datetime) -> bool:
     """Whether what is known of an indicator that is measured is too old to go by."""
-    spec = INDICATORS.get(row.name)
+    spec = spec_of(row)
     after = spec.limits.stale_after if spec is not None else 10 * MINUTE
     return row.enabled and row.sampled is not None and now - row.sampled > after
 
@@ -89,7 +109,37 @@ def state_of(row: Indicator) -> State:
         return State("off", gettext_lazy("not measured"))
     if row.state != "unknown" and is_stale(row, timezone.now()):
         return State("unknown", gettext_lazy("unknown, stale"))
+    if row.opinion:
+        words = {"state": STATES["amber"], "why": OPINIONS[row.opinion]}
+        return State(LOOKS["amber"], gettext_lazy("%(state)s, %(why)s") % words)
     return State(LOOKS[row.state], STATES[row.state])
+
+
+def basis_words(basis: Mapping[str, Any], opinion: str, state: str, unit: str) -> str:
+    """In a sentence, by which limit or second opinion a state came about; empty where none."""
+    said = basis.get("said", {})
+    if opinion == "forecast":
+        return _("Red within %(time)s is likely: %(p)s %%.") % {
+            "time": duration(round(said.get("ahead", 0)) * 1_000_000),
+            "p": number(round(100 * said.get("p", 0))),
+        }
+    if opinion == "drift":
+        return _("It has drifted from what is usual, %(usual)s, by little but for long.") % {
+            "usual": in_unit(rounded(said.get("usual")), unit)
+        }
+    if "limit" not in basis or state not in STATES:
+        return ""
+    return _("The limit of %(state)s lies at %(limit)s: version %(n)s, %(kind)s.") % {
+        "state": STATES[state],
+        "limit": in_unit(rounded(basis["limit"]), unit),
+        "n": basis.get("version", 0),
+        "kind": KINDS.get(basis.get("kind", "static"), KINDS["static"]),
+    }
+
+
+def rounded(value: float | None) -> float | None:
+    """A number that was computed, to four digits that matter."""
+    return None if value is None else float(f"{value:.4g}")
 
 
 def why(text: str, values: dict[str, object]) -> str:
@@ -102,7 +152,7 @@ def why(text: str, values: dict[str, object]) -> str:
 
 def rows_behind(row: Indicator, at: dt.datetime | None, subject: Subject) -> str:
     """The address of what a value is made up of; empty where the subject may not go there."""
-    spec = INDICATORS.get(row.name)
+    spec = spec_of(row)
     if spec is None or at is None:
         return ""
     address = spec.drill(Span(at - spec.window, at))
@@ -113,93 +163,24 @@ def rows_behind(row: Indicator, at: dt.datetime | None, subject: Subject) -> str
     return address if route_allowed(subject, route) else ""
 
 
-def chart(shown: Look, subject: Subject) -> Chart:
-    """The last values with the amber and red bands, and each change of state marked."""
-    row, unit = shown.row, shown.row.unit
-    scale, name = {"share": (100.0, "%"), "seconds": (1 / HOUR, _("hours"))}.get(unit, (1.0, ""))
-    times: list[str] = []
-    values: list[float | None] = []
-    links: list[str] = []
-    spec = shown.spec
-    reach = rows_behind(row, row.sampled, subject) != ""
-    before: dt.datetime | None = None
-    for one in shown.samples:
-        if before is not None and spec is not None and one.at - before > 2 * spec.every:
-            times.append(_written(before + spec.every))
-            values.append(None)
-            links.append("")
-        times.append(_written(one.at))
-        values.append(None if one.value is None or one.why else round(one.value * scale, 6))
-        links.append(spec.drill(Span(one.start, one.at)) if spec is not None and reach else "")
-        before = one.at
-    known = [value for value in values if value is not None]
-    bands = _bands(shown.now, scale) if shown.now is not None else []
-    edges = [edge for band in bands for edge in (band.low, band.high) if edge is not None]
-    high = max(edges) * 1.1 if edges and known and max(known) < max(edges) else None
-    return Chart(
-        id="indicator",
-        title=name_of(row),
-        kind="line",
-        x=times,
-        y=name or str(_("value")),
-        unit=name,
-        low=0 if not known or min(known) >= 0 else None,
-        high=high if high is None or high < 1 else float(f"{high:.2g}"),
-        series=(Series(name=name_of(row), colour="--accent", data=values, symbols=len(known) < 3),)
-        if known
-        else (),
-        legend=False,
-        zoom=True,
-        links=links if reach else (),
-        bands=bands,
-        marks=_marks(shown, times),
-        empty=_("No value yet: each measurement adds a point here."),
-        note=_("Gaps are times at which it was not measured, or could not be judged."),
-    )
-
-
-def _bands(limits: IndicatorLimits, scale: float) -> list[Band]:
-    amber, red = limits.amber * scale, limits.red * scale
-    words = {"amber": str(STATES["amber"]), "red": str(STATES["red"])}
-    found: list[tuple[str, float | None, float | None, str]]
-    if limits.direction == "lower":
-        found = [(words["amber"], red, amber, "--warn"), (words["red"], None, red, "--bad")]
-    else:
-        found = [(words["amber"], amber, red, "--warn"), (words["red"], red, None, "--bad")]
-        if limits.amber_low is not None and limits.red_low is not None:
-            low, least = limits.amber_low * scale, limits.red_low * scale
-            found += [("", least, low, "--warn"), ("", None, least, "--bad")]
-    return [Band(*one) for one in found if one[1] != one[2]]
-
-
-def _marks(shown: Look, times: Sequence[str]) -> list[Mark]:
-    there = set(times)
-    found = []
-    for one in shown.changes:
-        at = _written(one.at)
-        if at in there:
-            found.append(Mark(str(STATES[one.to]), x=at))
-    return found
-
-
-def _written(at: dt.datetime) -> str:
-    return f"{timezone.localtime(at):%m-%d %H:%M}"
-
-
 def happenings(shown: Look, _subject: Subject) -> list[Happening]:
     """The changes of state, with what was answered."""
     found = []
     for one in shown.changes:
-        words = _("%(before)s → %(after)s") % {
-            "before": STATES[one.before],
-            "after": STATES[one.to],
-        }
+        words = str(STATES[one.to])
+        if one.before != one.after:
+            words = _("%(before)s → %(after)s") % {
+                "before": STATES[one.before],
+                "after": words,
+            }
         parts = [why(one.why, one.why_values) or in_unit(one.value, shown.row.unit)]
+        parts += filter(None, [basis_words(one.basis, one.opinion, one.after, shown.row.unit)])
+        if one.verdict:
+            parts.append(str(VERDICTS[one.verdict]))
         if one.owner is not None:
             parts.append(labelled(pgettext("of a thing", "Owner"), one.owner.get_username()))
         if one.due is not None:
-            when = f"{timezone.localtime(one.due):%Y-%m-%d %H:%M}"
-            parts.append(labelled(_("Answer due"), when))
+            parts.append(labelled(_("Answer due"), until(one.due)))
         if one.acknowledged_by is not None and one.answered is None:
             parts.append(labelled(_("Acknowledged by"), one.acknowledged_by.get_username()))
         if one.answered is not None:
@@ -207,15 +188,28 @@ def happenings(shown: Look, _subject: Subject) -> list[Happening]:
             parts.append(labelled(by or _("Answer"), one.answer))
         mark = State(LOOKS[one.after], STATES[one.to])
         found.append(Happening(one.at, words, mark=mark, note=" · ".join(parts)))
-    return found
+    for note in shown.notes:
+        by = note.created_by.get_username() if note.created_by is not None else ""
+        found.append(Happening(note.at, note.text, note=labelled(_("Marked by"), by)))
+    return sorted(found, key=lambda one: one.at, reverse=True)
 
 
-def limit_words(one: IndicatorLimits, unit: str) -> tuple[str, str]:
-    """From where on it is amber, and red."""
-    amber, red = in_unit(one.amber, unit), in_unit(one.red, unit)
+def limit_words(one: IndicatorLimits, unit: str, now: Limits | None = None) -> tuple[str, str]:
+    """From where on it is amber, and red; `now` where these lie at present, if they move."""
+    if one.kind == "seasonal" and now is None:
+        sign = {"higher": "+", "lower": "−", "band": "±"}[one.direction]
+        text = _("usual %(sign)s %(n)s deviations")
+        amber, red = (
+            text % {"sign": sign, "n": number(one.terms[f"{level}_width"])}
+            for level in ("amber", "red")
+        )
+        return amber, red
+    where = now or one
+    amber, red = in_unit(rounded(where.amber), unit), in_unit(rounded(where.red), unit)
     if one.direction == "lower":
         return f"≤ {amber}", f"≤ {red}"
     if one.direction == "band":
-        low, least = in_unit(one.amber_low, unit), in_unit(one.red_low, unit)
+        low = in_unit(rounded(where.amber_low), unit)
+        least = in_unit(rounded(where.red_low), unit)
         return f"≤ {low}, ≥ {amber}", f"≤ {least}, ≥ {red}"
     return f"≥ {amber}", f"≥ {red}"

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include(routes.patterns())),
     path("", include(api.patterns())),
     path("", include("guanlan.web.urls")),
+    path("", include("guanlan.risk.urls")),
     path("", include("guanlan.response.urls")),
     path("", include("guanlan.fraud.urls")),
 ]

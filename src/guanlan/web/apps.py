@@ -32,6 +32,7 @@ class WebConfig(AppConfig):
             "guanlan.web.pages.deliveries",
             "guanlan.web.pages.runs",
         )
+        add_place(Place("overview", "overview", _("Overview"), 10))
         add_place(Place("settings", "my_access", _("My access"), 3))
         add_place(Place("settings", "policy", _("Access policy"), 6))
         add_place(Place("settings", "organisation", _("Organisation"), 8))

@@ -79,6 +79,7 @@ class Chart(Struct, frozen=True, kw_only=True):
 
     `y` is the title of the value axis, with its unit; `unit` stands behind single values.
     `x_title` may be left out where the categories say what they are, as times do.
+    `step` says how far the ticks of the value axis stand apart.
     `links` has one address per category: the list that makes up its numbers. `empty` is the
     sentence shown where there is nothing to draw. Raises ValueError where a series and the
     categories differ in length.
@@ -94,6 +95,7 @@ class Chart(Struct, frozen=True, kw_only=True):
     unit: str = ""
     low: float | None = None
     high: float | None = None
+    step: float | None = None
     x_low: float | None = None
     x_high: float | None = None
     points: bool = False
@@ -134,6 +136,7 @@ class Chart(Struct, frozen=True, kw_only=True):
         said: dict[str, Any] = {
             "kind": self.kind, "x": None if self.points else list(self.x), "xTitle": self.x_title,
             "y": self.y, "unit": self.unit, "min": self.low, "max": self.high,
+            "step": self.step,
             "xMin": self.x_low, "xMax": self.x_high, "points": self.points, "stack": self.stacked,
             "across": self.across, "whole": self.whole, "plain": not self.legend,
             "zoom": self.zoom, "links": list(self.links) if any(self.links) else None,

@@ -56,6 +56,7 @@ class Listing(Struct, frozen=True, kw_only=True):
 
 
 Panel = Chart | Tiles | Listing
+Make = TypeVar("Make", bound=Callable[..., "Panel"])
 
 
 class _Declared(NamedTuple, Generic[L]):
@@ -82,12 +83,10 @@ class Dashboard(Generic[L]):
         self._declared: list[_Declared[L]] = []
         self._even = even_rows
 
-    def panel(
-        self, *, row: int, noun: str
-    ) -> Callable[[Callable[[L], Panel]], Callable[[L], Panel]]:
+    def panel(self, *, row: int, noun: str) -> Callable[[Make], Make]:
         """Declares the function as a panel, shown to those who may see `noun`."""
 
-        def declare(make: Callable[[L], Panel]) -> Callable[[L], Panel]:
+        def declare(make: Make) -> Make:
             self._declared.append(_Declared(row, noun, make))
             return make
 

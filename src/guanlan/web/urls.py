@@ -6,9 +6,10 @@ from django.urls import path
 
 from guanlan.web import telling
 from guanlan.web.accounts import urls as account_urls
-from guanlan.web.pages import access, bell, discussion, organisation, search
+from guanlan.web.pages import access, bell, discussion, organisation, overview, search
 
 urlpatterns = [
+    path("", overview.overview, name="overview"),
     path("discussion/<str:noun>/<str:identity>", discussion.page, name="discussion"),
     path("discussion/<str:noun>/<str:identity>/people", discussion.people, name="mentionable"),
     path("discussion/<str:noun>/<str:identity>/comment", discussion.add, name="add_comment"),

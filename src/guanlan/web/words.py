@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from babel.numbers import (
     format_compact_currency,
     format_currency,
     format_decimal,
     get_currency_precision,
 )
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -56,6 +58,30 @@ def compact_money(minor: int, currency: str) -> str:
 def labelled(name: object, value: object) -> str:
     """A name and its value in one line, with the colon of the reader's language."""
     return _("%(name)s: %(value)s") % {"name": name, "value": value}
+
+
+def day_end(local: dt.datetime, form: str = "%Y-%m-%d") -> str:
+    """A local midnight by which something is due, as the end of the day before; else empty.
+
+    `form` is how the day is written.
+    """
+    if local.time() != dt.time():
+        return ""
+    return _("end of %(day)s") % {"day": f"{local - dt.timedelta(days=1):{form}}"}
+
+
+def until_plain(at: dt.datetime) -> str:
+    """As `until`, for letters that say it in several languages at once: 24:00 ends a day."""
+    local = timezone.localtime(at)
+    if local.time() == dt.time():
+        return f"{local - dt.timedelta(days=1):%Y-%m-%d} 24:00"
+    return f"{local:%Y-%m-%d %H:%M}"
+
+
+def until(at: dt.datetime) -> str:
+    """A time by which something is due, in the installation's zone, with its day and minute."""
+    local = timezone.localtime(at)
+    return day_end(local) or f"{local:%Y-%m-%d %H:%M}"
 
 
 def duration(microseconds: int) -> str:

@@ -23,7 +23,7 @@ from guanlan.engine.scenario.model import Feature, Scenario
 from guanlan.fraud import figures, programs, words
 from guanlan.fraud.dashboards import day_labels, since
 from guanlan.fraud.models import Label, ListAct, Program
-from guanlan.fraud.pages.overview import read_window, window_titles
+from guanlan.fraud.pages.figures import read_window, window_titles
 from guanlan.fraud.showing import Shower, decisions_url
 from guanlan.response.terms import SEVERITIES
 from guanlan.web.charts import Chart, Series

@@ -19,12 +19,12 @@ from guanlan.response.alerts.evidence import evidence_link
 from guanlan.response.alerts.finding import Evidence, Finding, fingerprint
 from guanlan.response.alerts.history import note
 from guanlan.response.alerts.raising import raise_alerts
-from guanlan.response.alerts.titles import value_words
+from guanlan.response.alerts.titles import name_rule, value_words
 from guanlan.response.models import Alert
 from guanlan.response.terms import Severity
+from guanlan.risk.composing import indicator_name
 from guanlan.risk.crossing import ALARMING, Crossing, on_crossing
 from guanlan.risk.reading import FEW, NO_VALUE
-from guanlan.risk.registry import indicator_name
 from guanlan.risk.samples import address_of, ref_of
 from guanlan.risk.terms import STATES
 
@@ -35,6 +35,8 @@ TEXTS: Final = {
     "red": gettext_noop("The indicator “%(indicator)s” is red"),
     "unknown": gettext_noop("The indicator “%(indicator)s” is unknown, which is not green"),
 }
+name_rule(RED, _("An indicator is red"))
+name_rule(UNKNOWN, _("An indicator is unknown, which is not green"))
 WINDOW: Final = dt.timedelta(days=30)  # a live alert takes what follows
 
 

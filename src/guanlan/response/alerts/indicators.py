@@ -5,24 +5,17 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Final
-from urllib.parse import urlencode
 
 from django.db.models import Count, Q, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.response.alerts.crossing import RULES
 from guanlan.response.models import Alert, DeadLetter
-from guanlan.risk.registry import Measured, Span, indicator
+from guanlan.risk.registry import Measured, Span, address, indicator, share
 
 MINUTE: Final = dt.timedelta(minutes=1)
 DAY: Final = dt.timedelta(days=1)
 OTHERS: Final = "-rule:" + ",".join(RULES.values())
-
-
-def address(*terms: str) -> str:
-    """The list of the alerts that these terms fit."""
-    return f"{reverse('alerts')}?{urlencode({'q': ' '.join((*terms, OTHERS))})}"
 
 
 def alerts() -> QuerySet[Alert]:
@@ -46,7 +39,7 @@ def alerts() -> QuerySet[Alert]:
         "An alert that nobody looks at is as good as none. Ten at once mean that nobody is on duty,"
         " or that there are too many."
     ),
-    drill=lambda span: address("late:yes"),
+    drill=lambda span: address("alerts", "late:yes", OTHERS),
 )
 def past_deadline(span: Span) -> Measured:
     found = (
@@ -80,7 +73,9 @@ def past_deadline(span: Span) -> Measured:
         "Who is called nine times of ten for nothing does not come the tenth time; from seven of"
         " ten on rules want to be sharpened."
     ),
-    drill=lambda span: address("live:no was:false_positive,benign,customer_error"),
+    drill=lambda span: address(
+        "alerts", "live:no was:false_positive,benign,customer_error", OTHERS
+    ),
 )
 def false_positives(span: Span) -> Measured:
     found = (
@@ -91,9 +86,7 @@ def false_positives(span: Span) -> Measured:
             right=Count("pk", filter=Q(disposition="confirmed")),
         )
     )
-    judged = found["judged"]
-    wrong = judged - found["right"]
-    return Measured(wrong / judged if judged else None, judged, found)
+    return share(found["judged"] - found["right"], found["judged"])
 
 
 @indicator(
@@ -108,7 +101,7 @@ def false_positives(span: Span) -> Measured:
     amber=1,
     red=20,
     reason=_("Each is an alert that nobody was told of."),
-    drill=lambda span: reverse("alert_letters") + "?q=state:waiting",
+    drill=lambda span: address("alert_letters", "state:waiting"),
 )
 def dead_letters(span: Span) -> Measured:
     waiting = DeadLetter.objects.filter(state="waiting", received__lte=span.end).count()

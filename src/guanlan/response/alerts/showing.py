@@ -24,7 +24,7 @@ from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.pages.revealing import RevealForm
 from guanlan.web.resource import Happening, State
 from guanlan.web.resource.cells import written
-from guanlan.web.words import labelled
+from guanlan.web.words import labelled, until
 
 SHOWN_IN_ROW: Final = 2
 LINES: Final = 100  # of what became of an alert
@@ -187,8 +187,8 @@ def _line(one: AlertHappening) -> Happening:
             "after": state_words(said["to"]),
         }
     elif one.kind in ("snoozed", "muted"):
-        until = timezone.localtime(datetime.fromisoformat(said["until"]))
-        text = _("%(what)s, until %(time)s") % {"what": text, "time": f"{until:%Y-%m-%d %H:%M}"}
+        end = until(datetime.fromisoformat(said["until"]))
+        text = _("%(what)s, until %(time)s") % {"what": text, "time": end}
     elif one.kind == "assigned":
         text = labelled(text, said["person"] or _("nobody"))
     by = one.by.get_username() if one.by else ""

@@ -9,10 +9,11 @@ from typing import Final, Protocol
 from django.utils.translation import gettext
 
 from guanlan.core.outbox.templates import without_tail
-from guanlan.response.terms import CATEGORIES
+from guanlan.response.terms import CATEGORIES, Words
 
 Read = Callable[[str], str]
 _titles: Final[dict[str, Read]] = {}
+_names: Final[dict[str, Words]] = {}
 
 
 def _categories(codes: str) -> str:
@@ -47,9 +48,19 @@ def value_words(name: str, read: Read) -> None:
     _codes[name] = read
 
 
+def name_rule(rule: str, name: Words) -> None:
+    """Say what a rule is called apart from any one alert, where its alerts name values. Raises
+    ValueError for a rule named twice."""
+    if rule in _names:
+        raise ValueError(f"the rule {rule} is named twice")
+    _names[rule] = name
+
+
 def rule_words(rule: str, text: str) -> str:
     """What a rule is called apart from any one alert; `text` is what it last said, without the
     values that belong to one alert. Its name where nothing is known."""
+    if rule in _names:
+        return str(_names[rule])
     return rule_title(rule, without_tail(_VALUE.sub("…", gettext(text))) if text else "")
 
 

@@ -6,11 +6,10 @@ import datetime as dt
 from typing import Final
 
 from django.db.models import Count, Min, Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.response.models import Case
-from guanlan.risk.registry import Measured, Span, indicator
+from guanlan.risk.registry import Measured, Span, address, indicator
 
 MINUTE: Final = dt.timedelta(minutes=1)
 DAY: Final = dt.timedelta(days=1)
@@ -32,7 +31,7 @@ DAY: Final = dt.timedelta(days=1)
     red=10,
     minimum_duration=10 * MINUTE,
     reason=_("One is somebody's bad day; ten at once are more work than there are people."),
-    drill=lambda span: reverse("cases") + "?q=late:yes",
+    drill=lambda span: address("cases", "late:yes"),
 )
 def past_deadline(span: Span) -> Measured:
     over = Q(waiting=None) & (
@@ -56,7 +55,7 @@ def past_deadline(span: Span) -> Measured:
     amber=14 * DAY.total_seconds(),
     red=30 * DAY.total_seconds(),
     reason=_("What is older than a month is worked on by nobody any more, or cannot be settled."),
-    drill=lambda span: reverse("cases") + "?q=live:yes",
+    drill=lambda span: address("cases", "live:yes"),
 )
 def oldest(span: Span) -> Measured:
     found = Case.objects.filter(live=True, opened__lte=span.end).aggregate(

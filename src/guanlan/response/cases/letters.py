@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from django.utils import timezone, translation
+from django.utils import translation
 
 from guanlan.core import outbox
 from guanlan.core.access import Subject
@@ -15,6 +15,7 @@ from guanlan.response.alerts.telling import URGENCIES
 from guanlan.response.alerts.titles import title_of
 from guanlan.response.models import Case
 from guanlan.response.terms import SEVERITIES, Severity
+from guanlan.web.words import until_plain
 
 outbox.template(
     "case.given",
@@ -113,7 +114,7 @@ def tell_to_confirm(case: Case, by: Subject, now: dt.datetime) -> None:
 
 def tell_late(case: Case, people: Iterable[User], now: dt.datetime) -> None:
     """Tell people that it was not resolved in time."""
-    due = f"{timezone.localtime(case.resolve_due):%Y-%m-%d %H:%M}" if case.resolve_due else ""
+    due = until_plain(case.resolve_due) if case.resolve_due else ""
     said: dict[str, str | int] = {"number": case.pk, "title": name_of(case), "due": due}
     outbox.send(
         "case.late", to=people, context=said,

@@ -14,6 +14,7 @@ from guanlan.core.outbox.sending import Urgency
 from guanlan.response.clocks.calendars import missing_year
 from guanlan.response.clocks.terms import said
 from guanlan.response.models import BusinessCalendar, ClockAlarm, RunningClock
+from guanlan.web.words import until_plain
 
 Hook = Callable[[RunningClock, int], None]
 _on_alarm: list[Hook] = []
@@ -118,7 +119,7 @@ def _ring(alarm: ClockAlarm, now: dt.datetime) -> None:
         "rule_hans": _title(clock, "zh-hans"),
         "rule_hant": _title(clock, "zh-hant"),
         "matter": clock.about_label,
-        "due": f"{timezone.localtime(clock.due):%Y-%m-%d %H:%M}",
+        "due": until_plain(clock.due),
     }
     outbox.send(
         "clock.missed" if missed else "clock.alarm",

@@ -10,11 +10,12 @@ import datetime as dt
 from collections import Counter, defaultdict
 from typing import Final, NamedTuple
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from guanlan.core.access import SYSTEM
 from guanlan.response.alerts import Evidence, Finding, raise_alert
 from guanlan.response.alerts.finding import fingerprint
+from guanlan.response.alerts.titles import name_rule
 from guanlan.response.complaints.limits import FLOOR, expected
 from guanlan.response.complaints.sorting import category_titles
 from guanlan.response.models import Alert, Complaint, Incident
@@ -31,6 +32,9 @@ RULES: Final = {
 TEXT: Final = gettext_noop(
     "%(n)s complaints of “%(what)s” in 24 hours; up to %(most)s were to be expected"
 )
+
+name_rule(RULES["category"], gettext_lazy("Many complaints of one category within 24 hours"))
+name_rule(RULES["product"], gettext_lazy("Many complaints of one product within 24 hours"))
 
 
 class Burst(NamedTuple):

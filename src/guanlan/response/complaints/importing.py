@@ -19,6 +19,7 @@ from guanlan.core.access import Subject, require
 from guanlan.core.audit import act
 from guanlan.response.complaints.intake import Incoming, check, take_in
 from guanlan.response.complaints.terms import NOUN
+from guanlan.web.words import labelled
 
 MOST_LINES: Final = 500
 MOST_BYTES: Final = 2 << 20
@@ -157,5 +158,5 @@ def _time(text: str) -> dt.datetime | None:
 
 def _sentence(error: ValidationError) -> str:
     if hasattr(error, "error_dict"):
-        return " ".join(f"{name}: {' '.join(said)}" for name, said in error.message_dict.items())
+        return " ".join(labelled(name, " ".join(said)) for name, said in error.message_dict.items())
     return " ".join(error.messages)

@@ -4,42 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Final
-from urllib.parse import urlencode
 
 from django.db.models import Avg, Count, F, Q
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.response.complaints.bursts import RULES, find_bursts
 from guanlan.response.complaints.terms import OPEN
 from guanlan.response.models import Complaint
-from guanlan.risk.registry import Drill, Measured, Span, indicator, share
+from guanlan.risk.registry import Measured, Span, address, indicator, listed, share, written
 
 MINUTE: Final = dt.timedelta(minutes=1)
 DAY: Final = dt.timedelta(days=1)
 EVERY: Final = 5 * MINUTE
 RATED: Final = 10  # ratings that a mean stands on, at least
 JUDGED: Final = 20  # complaints that a share stands on, at least
-
-
-def listed(*terms: str) -> Drill:
-    """The complaints that came in within the span and that these terms fit."""
-
-    def drill(span: Span) -> str:
-        return address(*terms, f"after:{written(span.start)}", f"before:{written(span.end)}")
-
-    return drill
-
-
-def written(at: dt.datetime) -> str:
-    """A time as lists are asked by it."""
-    return f"{timezone.localtime(at):%Y-%m-%dT%H:%M}"
-
-
-def address(*terms: str) -> str:
-    """The list of the complaints that these terms fit."""
-    return f"{reverse('complaints')}?{urlencode({'q': ' '.join(terms)})}"
 
 
 def counts(span: Span) -> dict[str, int]:
@@ -78,7 +56,7 @@ def counts(span: Span) -> dict[str, int]:
         "A desk of three answers about thirty a day; at twice that time limits are at stake. Set"
         " it to what your desk can answer."
     ),
-    drill=listed(),
+    drill=listed("complaints"),
 )
 def received(span: Span) -> Measured:
     found = counts(span)
@@ -97,7 +75,7 @@ def received(span: Span) -> Measured:
     amber=1,
     red=5,
     reason=_("No complaint may go unanswered past its time; five at once are no mere oversight."),
-    drill=lambda span: address("late:yes"),
+    drill=lambda span: address("complaints", "late:yes"),
 )
 def past_due(span: Span) -> Measured:
     found = Complaint.objects.filter(state__in=OPEN, told=None).aggregate(
@@ -123,7 +101,7 @@ def past_due(span: Span) -> Measured:
     hysteresis=0.005,
     minimum_volume=JUDGED,
     reason=_("The law wants all of them in time; below 95 % a regulator asks for a plan."),
-    drill=lambda span: address(f"told:{written(span.start)}"),
+    drill=lambda span: address("complaints", f"told:{written(span.start)}"),
 )
 def in_time(span: Span) -> Measured:
     rows = Complaint.objects.exclude(outcome="duplicate")
@@ -152,7 +130,7 @@ def in_time(span: Span) -> Measured:
     hysteresis=0.02,
     minimum_volume=JUDGED,
     reason=_("When most who complain are right, the fault lies in the product."),
-    drill=listed("outcome:upheld,partly"),
+    drill=listed("complaints", "outcome:upheld,partly"),
 )
 def upheld(span: Span) -> Measured:
     found = counts(span)
@@ -173,7 +151,7 @@ def upheld(span: Span) -> Measured:
     hysteresis=0.02,
     minimum_volume=JUDGED,
     reason=_("Who complains again was not heard the first time; one in seven is a sign of it."),
-    drill=listed("outcome:duplicate"),
+    drill=listed("complaints", "outcome:duplicate"),
 )
 def duplicates(span: Span) -> Measured:
     found = counts(span)
@@ -196,7 +174,7 @@ def duplicates(span: Span) -> Measured:
     red=10,
     hysteresis=1,
     reason=_("One is a matter of its own case; several within a week are a matter of the house."),
-    drill=listed("label:media,regulator,legal"),
+    drill=listed("complaints", "label:media,regulator,legal"),
 )
 def escalated(span: Span) -> Measured:
     found = counts(span)
@@ -217,7 +195,7 @@ def escalated(span: Span) -> Measured:
     hysteresis=0.1,
     minimum_volume=RATED,
     reason=_("Below the middle of the scale more customers are put off by the answer than won."),
-    drill=listed("stars:>=1"),
+    drill=listed("complaints", "stars:>=1"),
 )
 def satisfaction(span: Span) -> Measured:
     rows = Complaint.objects.filter(
@@ -243,9 +221,7 @@ def satisfaction(span: Span) -> Measured:
     amber=1,
     red=3,
     reason=_("One burst may be one cause; three at once mean that something larger has broken."),
-    drill=lambda span: (
-        f"{reverse('alerts')}?{urlencode({'q': 'live:yes rule:' + ','.join(RULES.values())})}"
-    ),
+    drill=lambda span: address("alerts", "live:yes", "rule:" + ",".join(RULES.values())),
 )
 def bursts(span: Span) -> Measured:
     found = find_bursts(span.end)
@@ -267,7 +243,7 @@ def bursts(span: Span) -> Measured:
         "A simple complaint is to be answered within fifteen days and a hard one within thirty;"
         " three days before the first of them there is still time to act."
     ),
-    drill=lambda span: address("open:yes"),
+    drill=lambda span: address("complaints", "open:yes"),
 )
 def oldest(span: Span) -> Measured:
     rows = Complaint.objects.filter(state__in=OPEN, told=None, received__lte=span.end)

@@ -27,7 +27,12 @@ _DAY: Final = (
 )
 # Seven digits or more, however they are set apart: identity cards, cards, accounts, telephones.
 _DIGITS: Final = r"(?P<digits>[A-Za-z]?\+?\(?\d(?:[\s\-.()·]{0,3}\d){6,}[Xx]?)"
-_FOUND: Final = re.compile(f"{_HKID}|{_DAY}|{_DIGITS}")
+# The number that we give a complaint names nobody.
+_OURS: Final = (
+    r"(?P<ours>(?<![A-Za-z0-9])C20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-\d{1,9}"
+    r"(?!\s?[\-/.:]*+\d))"
+)
+_FOUND: Final = re.compile(f"{_OURS}|{_HKID}|{_DAY}|{_DIGITS}")
 _NUMBER: Final = re.compile(r"\d")
 _WIDE: Final = "０１２３４５６７８９＠．－＋＿" + "".join(
     chr(0xFF21 + n) + chr(0xFF41 + n) for n in range(26)
@@ -52,6 +57,8 @@ def masked_text(text: str) -> str:
     '身份证••••002X，卡••••2233'
     >>> masked_text("On 2026-11-27 09:12 I paid 1,250.00")
     'On 2026-11-27 09:12 I paid 1,250.00'
+    >>> masked_text("My number is C20261127-95")
+    'My number is C20261127-95'
     """
     said = plain(text)
     parts, done = [], 0
@@ -62,7 +69,7 @@ def masked_text(text: str) -> str:
 
 
 def _hidden(found: re.Match[str]) -> str:
-    if found["day"] is not None:
+    if found["day"] is not None or found["ours"] is not None:
         return found[0]
     if found["hkid"] is not None:
         return "••••"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from django.db.models import Q
-from django.utils import timezone, translation
+from django.utils import translation
 
 from guanlan.core import outbox
 from guanlan.core.audit import act
@@ -16,6 +16,7 @@ from guanlan.core.outbox.routing import language_of
 from guanlan.core.outbox.sending import people_who_may
 from guanlan.response.complaints.terms import LABELS, NOUN
 from guanlan.response.models import Complaint
+from guanlan.web.words import until_plain
 
 # How long before it is due the owner is told, and once more when it is over.
 BEFORE: Final = dt.timedelta(days=3)
@@ -122,4 +123,4 @@ def _remind(key: int, leading: Sequence[User], now: dt.datetime) -> int:
 
 
 def _moment(at: dt.datetime) -> str:
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
+    return until_plain(at)

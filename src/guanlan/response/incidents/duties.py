@@ -46,7 +46,7 @@ from guanlan.response.models import (
     RunningClock,
 )
 from guanlan.response.terms import SEVERITIES, Severity
-from guanlan.web.words import money
+from guanlan.web.words import labelled, money
 
 # What a severity says of the grade while no person has graded it: it never makes one lower.
 GRADE: Final[dict[Severity, str]] = {
@@ -192,7 +192,10 @@ def _loss(row: Incident) -> str:
         sums[kind, currency] = sums.get((kind, currency), 0) + amount
     names = dict(IncidentCost.Kind.choices)
     return _lines(
-        [f"{names.get(kind, kind)}: {money(n, unit)}" for (kind, unit), n in sorted(sums.items())]
+        [
+            labelled(names.get(kind, kind), money(n, unit))
+            for (kind, unit), n in sorted(sums.items())
+        ]
     )
 
 

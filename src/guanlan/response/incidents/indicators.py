@@ -5,25 +5,17 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Final
-from urllib.parse import urlencode
 
 from django.db.models import Count, Q
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.response.incidents.figures import figure
 from guanlan.response.models import Incident
-from guanlan.risk.registry import Measured, Span, indicator
+from guanlan.risk.registry import Measured, Span, address, indicator, listed
 
 MINUTE: Final = dt.timedelta(minutes=1)
 DAY: Final = dt.timedelta(days=1)
 OPEN: Final = "state:active,stable confidential:no"
-
-
-def address(*terms: str) -> str:
-    """The list of the incidents that these terms fit."""
-    return f"{reverse('incidents')}?{urlencode({'q': ' '.join(terms)})}"
 
 
 @indicator(
@@ -38,7 +30,7 @@ def address(*terms: str) -> str:
     amber=1,
     red=3,
     reason=_("One is a bad day; with three at once the same people lead several."),
-    drill=lambda span: address(OPEN),
+    drill=lambda span: address("incidents", OPEN),
 )
 def open_ones(span: Span) -> Measured:
     found = (
@@ -72,9 +64,7 @@ def open_ones(span: Span) -> Measured:
         "An incident without a leader grows: a quarter of an hour is the usual aim, and after an"
         " hour a regulator's first time limit runs out."
     ),
-    drill=lambda span: address(
-        "confidential:no", f"after:{timezone.localtime(span.start):%Y-%m-%dT%H:%M}"
-    ),
+    drill=listed("incidents", "confidential:no", before=""),
 )
 def acknowledge(span: Span) -> Measured:
     rows = Incident.objects.filter(

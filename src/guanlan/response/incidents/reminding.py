@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from guanlan.core import outbox
 from guanlan.core.access import SYSTEM
@@ -17,6 +16,7 @@ from guanlan.response.incidents.matrix import matrix_in_force
 from guanlan.response.incidents.moving import start_plan
 from guanlan.response.incidents.timeline import enter
 from guanlan.response.models import Incident, Plan, PlanRun, RoleHeld
+from guanlan.web.words import until_plain
 
 AT_ONCE = 200
 TELLERS = ("liaison", "communications", "commander")  # the first of them who is there is reminded
@@ -83,7 +83,7 @@ def remind_late_news(now: dt.datetime) -> int:
                 context={
                     "title": f"#{row.pk}" if row.confidential else row.title,
                     "number": row.pk,
-                    "due": f"{timezone.localtime(due):%Y-%m-%d %H:%M}",
+                    "due": until_plain(due),
                 },
                 urgency="urgent",
                 about=row,

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -35,7 +34,7 @@ from guanlan.response.plans.showing import run_state, titled
 from guanlan.response.status.reading import STATES as STATUS_STATES
 from guanlan.response.terms import SEVERITIES, Severity
 from guanlan.web.resource import Happening, State, resources
-from guanlan.web.words import duration, labelled, money
+from guanlan.web.words import duration, labelled, money, until
 
 LOOKS: Final = {"active": "bad", "stable": "warn", "closed": "off"}
 TASK_LOOKS: Final = {"open": "warn", "done": "on", "verified": "on", "dropped": "off"}
@@ -274,7 +273,7 @@ def said(one: TimelineEntry) -> str:
         return labelled(kind, money(values["amount"], values["currency"]))
     if one.kind == "clock":
         due = dt.datetime.fromisoformat(values["due"])
-        at = f"{timezone.localtime(due):%Y-%m-%d %H:%M}"
+        at = until(due)
         return _("%(what)s, due %(at)s") % {"what": title_in(one.values), "at": at}
     if one.kind == "clock_ended":
         return labelled(title_in(one.values), CLOCK_STATES.get(values["state"], values["state"]))

@@ -254,7 +254,7 @@ OVERRIDES = register(
             Column("schedule", gettext_lazy("Schedule"), "schedule__name"),
             Column("person", gettext_lazy("Person"), "person__username"),
             Column("begins", gettext_lazy("From"), cell="moment", sort=True),
-            Column("ends", gettext_lazy("Until"), cell="moment"),
+            Column("ends", gettext_lazy("Until"), cell="until"),
             Column("state", gettext_lazy("State"), "ends", value=_window, cell="state"),
         ),
         filters=(Filter("person", gettext_lazy("Person"), "person", example="person:me"),),

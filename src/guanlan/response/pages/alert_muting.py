@@ -127,7 +127,7 @@ WINDOWS = register(
                    value=lambda row: CATEGORIES.get(row.category)),
             Column("rule_prefix", gettext_lazy("Rules that begin with"), cell="code"),
             Column("begins", gettext_lazy("From"), cell="moment", sort=True),
-            Column("ends", gettext_lazy("Until"), cell="moment"),
+            Column("ends", gettext_lazy("Until"), cell="until"),
             Column("made_by", gettext_lazy("Made by"), "made_by__username"),
         ),
         filters=(
@@ -179,7 +179,7 @@ SNOOZES = register(
             Column("severity", gettext_lazy("Up to severity"),
                    value=lambda row: severity_name(row.severity)),
             Column("begins", gettext_lazy("From"), cell="moment", sort=True),
-            Column("until", gettext_lazy("Until"), cell="moment"),
+            Column("until", gettext_lazy("Until"), cell="until"),
             Column("made_by", gettext_lazy("Made by"), "made_by__username"),
         ),
         filters=(

@@ -308,7 +308,7 @@ ALERTS = register(
                 shown=False,
             ),
             _of_alert("rule", gettext_lazy("Rule"), cell="code", shown=False),
-            _of_alert("deadline", gettext_lazy("Deadline"), cell="moment", shown=False),
+            _of_alert("deadline", gettext_lazy("Deadline"), cell="until", shown=False),
             _of_alert(
                 "disposition",
                 gettext_lazy("What it was"),
@@ -379,6 +379,8 @@ ALERTS = register(
             Filter("case", gettext_lazy("Case"), "number", "case_id", example="case:7"),
             Filter("after", gettext_lazy("Seen from then on"), "time", "last_seen", sign=">="),
             Filter("before", gettext_lazy("Seen until then"), "time", "last_seen", sign="<"),
+            Filter("since", gettext_lazy("Raised from then on"), "time", "raised", sign=">="),
+            Filter("until", gettext_lazy("Raised until then"), "time", "raised", sign="<"),
         ),
         search=("rule", "text"),
         chips=(

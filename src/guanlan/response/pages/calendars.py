@@ -21,6 +21,7 @@ from guanlan.response.clocks.calendars import (
     missing_year,
     save_calendar,
 )
+from guanlan.response.clocks.holidays import holiday_name
 from guanlan.response.clocks.strip import missing_words
 from guanlan.response.models import BusinessCalendar
 from guanlan.response.pages.clock_rules import SLUG
@@ -187,7 +188,7 @@ def _days(row: BusinessCalendar, subject: Subject) -> Mapping[str, Any]:
         first, last = block[0].day, block[-1].day
         text = _day(first) if first == last else format_html("{} – {}", _day(first), _day(last))
         kind = State("on", _("work")) if works else State("off", _("holiday"))
-        rows.append([text, written("state", kind), name])
+        rows.append([text, written("state", kind), holiday_name(name)])
     return {
         "rows": rows[::-1],
         "heads": [_("Days"), _("Kind"), _("Name")],

@@ -93,9 +93,9 @@ def clocks(look: CaseLook, subject: Subject) -> Mapping[str, Any]:
     took = (row.closed - row.opened) // dt.timedelta(microseconds=1) if row.closed else 0
     return facts(
         (_("Opened"), moment(row.opened)),
-        (_("To be answered by"), row.first_due and moment(row.first_due)),
+        (_("To be answered by"), row.first_due and moment(row.first_due, "until")),
         (_("Answered"), row.first_response and moment(row.first_response)),
-        (_("To be resolved by"), row.resolve_due and moment(row.resolve_due)),
+        (_("To be resolved by"), row.resolve_due and moment(row.resolve_due, "until")),
         (_("Waits since"), row.waiting and moment(row.waiting)),
         (_("Contained"), row.contained and moment(row.contained)),
         (_("Closed"), row.closed and moment(row.closed)),

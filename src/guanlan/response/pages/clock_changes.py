@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +14,7 @@ from guanlan.response.clocks import changing
 from guanlan.response.models import ClockChange, RunningClock
 from guanlan.web.resource import Happening, State
 from guanlan.web.resource.fields import MomentInput
+from guanlan.web.words import until
 
 
 def _reason() -> forms.CharField:
@@ -92,7 +92,7 @@ def changes(clock: RunningClock, subject: Subject) -> Sequence[Happening]:
         people = [str(one.asked_by or "—"), *([str(one.decided_by)] if one.decided_by else [])]
         text = str(changing.KINDS[one.kind])
         if one.until is not None:
-            text += f" → {timezone.localtime(one.until):%Y-%m-%d %H:%M}"
+            text += f" → {until(one.until)}"
         words = [str(one.reason), str(one.answer)] if reads else []
         note = " · ".join([" → ".join(people), *(word for word in words if word)])
         look = {"asked": "warn", "granted": "on", "refused": "off"}[one.state]

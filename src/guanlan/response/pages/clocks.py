@@ -9,8 +9,8 @@ from django import forms
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject, may
 from guanlan.response.clocks.disclosing import disclose
@@ -130,7 +130,9 @@ class Sent(forms.Form):
 class Letter(forms.Form):
     """In which language a report for the clock is written."""
 
-    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=LANGUAGES.items())
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"), choices=LANGUAGES.items(), initial=get_language
+    )
 
 
 class Why(forms.Form):
@@ -254,7 +256,7 @@ CLOCKS = register(
             ),
             Column("about_label", pgettext_lazy("clocks", "For")),
             Column("left", gettext_lazy("Time left"), value=left, level=2),
-            Column("due", pgettext_lazy("clocks", "Due"), cell="moment", sort=True),
+            Column("due", pgettext_lazy("clocks", "Due"), cell="until", sort=True),
             Column("state", gettext_lazy("State"), value=state),
             Column("verified", gettext_lazy("Rule"), value=verified, level=2),
             Column(

@@ -69,6 +69,7 @@ from guanlan.web.resource import (
     register,
 )
 from guanlan.web.rights import needs, subject_of_request
+from guanlan.web.templatetags.console import moment
 from guanlan.web.words import duration
 
 YES_NO: Final = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
@@ -157,7 +158,7 @@ def clock_facts(look: ComplaintLook, subject: Subject) -> Mapping[str, Any]:
             "kind": kind, "n": row.days}),
         (_("Extension"), _("%(n)s days more") % {"n": row.extension} if row.extension
          else _("asked for, not decided") if asked else _("none")),
-        (pgettext("of a complaint", "Due"), row.due),
+        (pgettext("of a complaint", "Due"), moment(row.due, "until")),
         (_("Told"), row.told),
         (_("Version of the limits"), row.terms or _("as it comes with the platform")),
     )  # fmt: skip
@@ -204,7 +205,7 @@ COMPLAINTS = register(
                 lambda row: str(CHANNELS[row.complaint.channel])),
             _of("owner", pgettext_lazy("of a thing", "Owner"),
                 lambda row: _name(row.complaint.owner)),
-            _of("due", pgettext_lazy("of a complaint", "Due"), cell="moment", sort=True),
+            _of("due", pgettext_lazy("of a complaint", "Due"), cell="until", sort=True),
             _of("received", gettext_lazy("Came in"), cell="moment", sort=True),
             _of("product", gettext_lazy("Product"), shown=False),
             Column("customer", gettext_lazy("Customer"), "customer", shown=False, level=3,

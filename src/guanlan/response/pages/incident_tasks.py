@@ -105,7 +105,7 @@ TASKS = register(
             Column("state", gettext_lazy("State"), value=task_state, cell="state"),
             Column("incident", gettext_lazy("Incident"), "incident__title"),
             Column("owner", pgettext_lazy("of a thing", "Owner"), "owner__username"),
-            Column("due", gettext_lazy("Due"), cell="moment", sort=True),
+            Column("due", gettext_lazy("Due"), cell="until", sort=True),
             Column("created", gettext_lazy("Made"), cell="moment", shown=False),
             Column("done", gettext_lazy("Done"), cell="moment", shown=False),
             Column("done_by", gettext_lazy("Done by"), "done_by__username", shown=False),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Final, NamedTuple
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -23,6 +25,7 @@ from guanlan.web.resource import State
 from guanlan.web.resource.declared import Clock
 from guanlan.web.resource.panels import in_words
 from guanlan.web.rights import needs, subject_of_request
+from guanlan.web.words import number
 
 SPANS: Final = (30, 90, 365)
 CARDS: Final = 50
@@ -88,21 +91,21 @@ def figures(request: HttpRequest) -> HttpResponse:
     rows = Incident.objects.for_user(subject).filter(declared__gte=since)
     found = figures_of(list(rows.order_by("-declared", "-id")[:MOST]))
     named = (
-        (_("MTTD: occurred → known"), found.detect),
-        (_("MTTA: known → acknowledged"), found.acknowledge),
-        (_("MTTR: known → stable"), found.stabilise),
+        (_("MTTD: occurred → known"), found.detect, "begun"),
+        (_("MTTA: known → acknowledged"), found.acknowledge, "acknowledged"),
+        (_("MTTR: known → stable"), found.stabilise, "stable"),
     )
-    link = f"{reverse('incidents')}?q=after:{since:%Y-%m-%d}"
+    terms = f"after:{timezone.localtime(since):%Y-%m-%dT%H:%M}"
     said = {
         "title": _("Figures of incidents"),
         "section": "incidents",
         "spans": SPANS,
         "days": days,
-        "tiles": Tiles([_tile(label, one, link) for label, one in named]),
+        "tiles": Tiles([_tile(label, one, _those(terms, name)) for label, one, name in named]),
         "heads": [
             "", _("Median"), _("Interval (95 %)"), _("Mean"), _("Incidents"), _("Unknown"),
         ],
-        "rows": [_line(label, one) for label, one in named],
+        "rows": [_line(label, one, terms, name) for label, one, name in named],
     }  # fmt: skip
     return render(request, "response/incident/figures.html", said)
 
@@ -117,9 +120,18 @@ def _tile(label: str, one: Figure, link: str) -> Tile:
     )
 
 
-def _line(label: str, one: Figure) -> tuple[str, ...]:
+def _those(terms: str, name: str, known: bool = True) -> str:
+    """The address of the incidents of which a time is known, or is not."""
+    query = urlencode({"q": f"{terms} {name}:{'yes' if known else 'no'}"})
+    return f"{reverse('incidents')}?{query}"
+
+
+def _line(label: str, one: Figure, terms: str, name: str) -> tuple[str, ...]:
     between = _("unknown") if one.low is None else f"{lasting(one.low)} – {lasting(one.high)}"
-    known, unknown = str(one.known), str(one.unknown)
+    known, unknown = (
+        format_html('<a href="{}">{}</a>', _those(terms, name, which), number(n))
+        for which, n in ((True, one.known), (False, one.unknown))
+    )
     return (label, lasting(one.median), between, lasting(one.mean), known, unknown)
 
 

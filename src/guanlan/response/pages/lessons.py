@@ -175,7 +175,7 @@ ACTIONS = register(
             Column("title", gettext_lazy("Action"), wide=True),
             Column("state", gettext_lazy("State"), value=state),
             Column("owner", pgettext_lazy("of a thing", "Owner"), "owner__username"),
-            Column("due", gettext_lazy("Due"), cell="moment", sort=True),
+            Column("due", gettext_lazy("Due"), cell="until", sort=True),
             Column("done", gettext_lazy("Done"), cell="moment"),
             Column("done_by", gettext_lazy("Done by"), "done_by__username", shown=False),
             Column("verified_by", gettext_lazy("Verified by"), "verified_by__username"),

@@ -305,7 +305,7 @@ STEPS = register(
             Column("role", pgettext_lazy("of a step", "Owner"),
                    value=lambda row: role_title(row.role)),
             Column("assigned", gettext_lazy("Person"), "assigned__username"),
-            Column("due", gettext_lazy("Due"), cell="moment"),
+            Column("due", gettext_lazy("Due"), cell="until"),
             Column("since", gettext_lazy("Since"), cell="moment", sort=True),
             Column("ended", gettext_lazy("Ended"), cell="moment", shown=False),
             Column("by", pgettext_lazy("who did it", "By"), "by__username", shown=False),

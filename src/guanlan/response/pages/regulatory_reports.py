@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response import papers
@@ -49,7 +49,9 @@ class NewReport(forms.Form):
     )
     regulator = forms.ChoiceField(label=gettext_lazy("Regulator"), choices=REGULATORS.items())
     kind = forms.ChoiceField(label=gettext_lazy("Report"), choices=REPORTS.items())
-    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=LANGUAGES.items())
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"), choices=LANGUAGES.items(), initial=get_language
+    )
     title = forms.CharField(label=gettext_lazy("Title"), max_length=160)
 
 

@@ -149,7 +149,10 @@ def what(row: Restriction, subject: Subject) -> Mapping[str, Any]:
         (_("Capabilities"), _(", ").join(able(row))),
         (pgettext("of a restriction", "Limits"), limits(row)),
         (_("Begins"), moment(row.starts)),
-        (_("Ends"), moment(row.expires) if row.expires is not None else _("when it is lifted")),
+        (
+            _("Ends"),
+            moment(row.expires, "until") if row.expires is not None else _("when it is lifted"),
+        ),
         (_("The customer is told"), told.get(language_tag()) if told else _("nothing")),
     )
     return context | ({"more": _("the entity"), "more_url": page} if page else {})
@@ -334,7 +337,7 @@ RESTRICTIONS = register(
             Column("reason_code", gettext_lazy("Reason"), wide=True,
                    value=lambda one: REASONS.get(one.row.reason_code, one.row.reason_code)),
             Column("expires", gettext_lazy("Ends"), value=lambda one: one.row.expires,
-                   cell="moment"),
+                   cell="until"),
             Column("author", pgettext_lazy("who did it", "By"), "author__username",
                    value=lambda one: author_name(one.row)),
             Column("automatic", gettext_lazy("Automatic"),

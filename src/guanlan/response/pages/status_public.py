@@ -37,7 +37,7 @@ from guanlan.response.status.reading import (
 )
 from guanlan.web.accounts.addresses import client_address, link_to
 from guanlan.web.rights import public
-from guanlan.web.words import language_tag
+from guanlan.web.words import labelled, language_tag
 
 KEPT_SECONDS: Final = 15
 MOST_KEPT: Final = 64  # answers that are kept: languages × forms × hosts
@@ -186,7 +186,7 @@ def headline(state: str) -> str:
 def line(one: Component, lang: str) -> Line:
     """A component in the reader's language."""
     bars = [
-        Bar(at * 5, day.state or "none", f"{day.date.isoformat()}: {said(day.state, day.down)}")
+        Bar(at * 5, day.state or "none", labelled(day.date.isoformat(), said(day.state, day.down)))
         for at, day in enumerate(one.days)
     ]
     bad = sum(day.state not in ("", "operational", "maintenance") for day in one.days)
@@ -239,7 +239,7 @@ def touched(one: Trouble, lang: str) -> str:
     """What an incident touched, as its title: no other title of it is known here."""
     if not one.touched:
         return _("News")
-    return " · ".join(f"{names[lang]}: {STATES[state]}" for names, state in one.touched)
+    return " · ".join(labelled(names[lang], STATES[state]) for names, state in one.touched)
 
 
 def works(one: Works, lang: str) -> dict[str, Any]:

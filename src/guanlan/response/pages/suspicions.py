@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from guanlan.core.access import Subject
 from guanlan.response import papers
@@ -48,7 +48,9 @@ class NewReport(forms.Form):
         max_length=160,
         help_text=gettext_lazy("Without a customer's name or number; it stands in lists."),
     )
-    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=LANGUAGES.items())
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"), choices=LANGUAGES.items(), initial=get_language
+    )
     indicators = forms.MultipleChoiceField(
         label=gettext_lazy("What is suspicious"),
         choices=INDICATORS.items(),

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from typing import Final
 
 from django.db.models import Count, Max, Min, Q
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from guanlan.core.audit.recording import open_log
 from guanlan.core.jobs import find_job, registered
 from guanlan.core.models import AuditEntry, Job, JobRun
 from guanlan.response.alerts import Evidence, Finding
-from guanlan.response.alerts.titles import value_words
+from guanlan.response.alerts.titles import name_rule, value_words
 from guanlan.response.models import Sink, SinkHolding
 from guanlan.response.restrictions.holding import STALE
 from guanlan.response.restrictions.sinks import sinks
@@ -40,6 +40,9 @@ def _job(name: str) -> str:
 
 
 value_words("job", _job)
+name_rule(FAILED, gettext_lazy("A job failed after all its tries"))
+name_rule(LATE, gettext_lazy("A job is late"))
+name_rule(SINK, gettext_lazy("A sink does not hold the restrictions that it should"))
 
 
 def failed_jobs(_now: dt.datetime) -> list[Finding]:

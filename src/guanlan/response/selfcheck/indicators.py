@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Final
-from urllib.parse import urlencode
 
 from django.db.models import Count, Min, Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.core.models import Delivery, Job
 from guanlan.response.restrictions.sinks import sinks
 from guanlan.response.selfcheck.checks import audit_gaps, differing_sinks
-from guanlan.risk.registry import Measured, Span, indicator
+from guanlan.risk.registry import Measured, Span, address, indicator, listed
 
 MINUTE: Final = dt.timedelta(minutes=1)
 DAY: Final = dt.timedelta(days=1)
-
-
-def address(route: str, *terms: str) -> str:
-    """A list, asked for what these terms fit."""
-    return f"{reverse(route)}?{urlencode({'q': ' '.join(terms)})}"
 
 
 @indicator(
@@ -81,9 +74,7 @@ def jobs_late(span: Span) -> Measured:
     amber=1,
     red=10,
     reason=_("Whoever was to be told was not. Ten a day are a channel that is out of order."),
-    drill=lambda span: address(
-        "deliveries", "state:failed", f"after:{timezone.localtime(span.start):%Y-%m-%dT%H:%M}"
-    ),
+    drill=listed("deliveries", "state:failed", before=""),
 )
 def outbox_failed(span: Span) -> Measured:
     ended = Q(finished__gt=span.start, finished__lte=span.end)

@@ -25,6 +25,7 @@ from guanlan.response.models import (
 )
 from guanlan.response.restrictions.terms import EFFECTS, STATES
 from guanlan.response.suspicions.transactions import transactions
+from guanlan.web.words import labelled
 
 MOST_PARTIES: Final = 200
 MOST_ALERTS: Final = 1000  # newest ones whose evidence is looked through
@@ -113,4 +114,6 @@ def _done(case: Case) -> list[str]:
     """Restrictions of its entities."""
     about = CaseEntity.objects.filter(case=case).values("entity")
     rows = Restriction.objects.filter(entity__in=about).order_by("proposed", "pk")[:MOST_LINES]
-    return [f"- {one.name}: {EFFECTS[one.effect]}, {STATES[one.state]}" for one in rows]
+    return [
+        "- " + labelled(one.name, f"{EFFECTS[one.effect]}, {STATES[one.state]}") for one in rows
+    ]

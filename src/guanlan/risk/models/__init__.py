@@ -11,7 +11,9 @@ from guanlan.risk.models.indicators import (
     Forgettable,
     Indicator,
     IndicatorChange,
+    IndicatorDeclaration,
     IndicatorLimits,
+    IndicatorNote,
     IndicatorSample,
 )
 from guanlan.risk.models.losses import LossEvent, LossRecovery
@@ -39,7 +41,9 @@ __all__ = [
     "Forgettable",
     "Indicator",
     "IndicatorChange",
+    "IndicatorDeclaration",
     "IndicatorLimits",
+    "IndicatorNote",
     "IndicatorSample",
     "LossEvent",
     "LossRecovery",

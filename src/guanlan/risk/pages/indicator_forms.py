@@ -15,7 +15,7 @@ from guanlan.core.models import User
 from guanlan.risk import keeping
 from guanlan.risk.models import Indicator, IndicatorLimits
 from guanlan.risk.states import Limits
-from guanlan.risk.terms import DIRECTIONS
+from guanlan.risk.terms import DIRECTIONS, VERDICTS
 from guanlan.web.resource import Related
 from guanlan.web.resource.fields import MomentInput
 
@@ -92,6 +92,32 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
 
+    verdict = forms.ChoiceField(
+        label=gettext_lazy("What was it?"), required=False,
+        choices=[("", gettext_lazy("not known yet")), *VERDICTS.items()],
+        help_text=gettext_lazy("The backtest of its limits is held against this."),
+    )  # fmt: skip
+
+
+class JudgeForm(forms.Form):
+    """What the newest warning turned out to be."""
+
+    verdict = forms.ChoiceField(
+        label=gettext_lazy("What was the newest warning?"), choices=[*VERDICTS.items()]
+    )
+
+
+class MarkForm(forms.Form):
+    """A time on the chart, in a few words."""
+
+    at = forms.DateTimeField(label=gettext_lazy("When"), widget=MomentInput())
+    text = forms.CharField(
+        label=gettext_lazy("What happened"), max_length=keeping.MOST_NOTE,
+        help_text=gettext_lazy(
+            "Such as: campaign began, new fee schedule. Without customers' data."
+        ),
+    )  # fmt: skip
+
 
 def _filled(form: type[forms.Form], unit: str, values: dict[str, Any]) -> type[forms.Form]:
     """A form of the same fields that begins with other values and tells the unit."""
@@ -153,8 +179,18 @@ def name_owner(row: Indicator, subject: Subject, values: dict[str, Any]) -> str:
 
 
 def answer(row: Indicator, subject: Subject, values: dict[str, Any]) -> str:
-    keeping.answer(subject, row, values["answer"], timezone.now())
+    keeping.answer(subject, row, values["answer"], timezone.now(), values.get("verdict") or "")
     return _("The answer is written down.")
+
+
+def judge(row: Indicator, subject: Subject, values: dict[str, Any]) -> str:
+    keeping.judge(subject, row, values["verdict"])
+    return _("The judgement is written down.")
+
+
+def mark(row: Indicator, subject: Subject, values: dict[str, Any]) -> str:
+    keeping.mark(subject, row, values["at"], values["text"], timezone.now())
+    return _("The time is marked.")
 
 
 def acknowledge(row: Indicator, subject: Subject) -> str:

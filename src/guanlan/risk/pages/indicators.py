@@ -9,14 +9,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from guanlan.core.access import Subject
+from guanlan.core.access import Subject, may
+from guanlan.risk.charting import chart
+from guanlan.risk.composing import LANGUAGES, page_of
 from guanlan.risk.keeping import NOUN, may_answer
-from guanlan.risk.models import Indicator
+from guanlan.risk.limiting import limits_at
+from guanlan.risk.models import Indicator, IndicatorLimits
 from guanlan.risk.pages import indicator_forms as forms
+from guanlan.risk.pages.indicator_backtest import address_of as backtest_of
 from guanlan.risk.registry import INDICATORS
 from guanlan.risk.showing import (
     Look,
-    chart,
+    basis_words,
     happenings,
     in_unit,
     is_stale,
@@ -27,7 +31,16 @@ from guanlan.risk.showing import (
     state_of,
     why,
 )
-from guanlan.risk.terms import CATEGORIES, DIRECTIONS, RANKS, STATES, UNITS
+from guanlan.risk.terms import (
+    CATEGORIES,
+    DIRECTIONS,
+    KINDS,
+    OPINIONS,
+    RANKS,
+    STATES,
+    STILL,
+    UNITS,
+)
 from guanlan.web.charts import Value
 from guanlan.web.dashboards import Tile
 from guanlan.web.resource import (
@@ -38,6 +51,7 @@ from guanlan.web.resource import (
     Drawing,
     Filter,
     Heading,
+    Link,
     Numbers,
     Panel,
     Resource,
@@ -59,6 +73,8 @@ def by_title(term: Term, subject: Subject) -> Q:
         words = value.casefold()
         titles = [one.name for one in INDICATORS.values() if words in str(one.title).casefold()]
         found |= Q(name__in=titles) | Q(name__icontains=value)
+        for key in LANGUAGES:
+            found |= Q(**{f"declared__title__{key}__icontains": value})
     return found
 
 
@@ -89,7 +105,10 @@ def tiles(shown: Look, subject: Subject) -> list[Tile]:
     row = shown.row
     state = state_of(row)
     look_of = {"on": "good", "warn": "warn", "bad": "bad"}
-    limits = limit_words(shown.now, row.unit) if shown.now is not None else ("—", "—")
+    limits = ("—", "—")
+    if shown.now is not None:
+        at = limits_at(shown.now, row.sampled or timezone.now(), row.volume)
+        limits = limit_words(shown.now, row.unit, at)
     age = timezone.now() - row.sampled if row.sampled is not None else None
     note = _("%(time)s ago") % {"time": duration(round(age.total_seconds()) * 1_000_000)} if (
         age is not None
@@ -114,8 +133,11 @@ def explained(shown: Look, subject: Subject) -> dict[str, Any]:
     if not reason and is_stale(row, timezone.now()):
         reason = _("It has not been measured for too long: the job that does it may stand still.")
     behind = rows_behind(row, row.sampled, subject)
+    limit = basis_words(row.basis, row.opinion, row.state, row.unit)
     found = facts(
         (_("Why unknown"), reason),
+        (_("By which limit"), limit),
+        (_("Its limits"), STILL[row.still] if row.still else ""),
         (_("How it is computed"), spec.what if spec is not None else ""),
         (_("Over"), _span(spec.window.total_seconds()) if spec is not None else ""),
         (_("Measured every"), _span(spec.every.total_seconds()) if spec is not None else ""),
@@ -134,26 +156,75 @@ def _span(seconds: float) -> str:
 
 
 def versions(shown: Look, subject: Subject) -> dict[str, Any]:
-    """Every version of the limits, the newest first."""
+    """Every version of the limits, the newest first; those in force and to come stand open."""
     unit = shown.row.unit
-    rows = []
+    found = []
     for one in shown.limits:
         amber, red = limit_words(one, unit)
         reason: Any = one.reason
         if one.shipped and shown.spec is not None:
             reason = shown.spec.reason
-        rows.append((
-            one.version, DIRECTIONS[one.direction], amber, red,
-            in_unit(one.hysteresis, unit) if one.hysteresis else "—",
-            _span(one.minimum_duration) if one.minimum_duration else "—",
-            number(one.minimum_volume), moment(one.effective),
-            one.created_by.get_username() if one.created_by else _("the platform"), reason,
-        ))  # fmt: skip
-    heads = [
-        _("Version"), _("Which side is bad"), _("Amber"), _("Red"), _("Hysteresis"),
-        _("Least duration"), _("Least volume"), _("In force from"), _("By whom"), _("Why"),
-    ]  # fmt: skip
-    return {"heads": heads, "rows": rows, "empty": ""}
+        by = one.created_by.get_username() if one.created_by else _("the platform")
+        pairs = facts(
+            (_("Why"), reason),
+            (_("Which side is bad"), DIRECTIONS[one.direction]),
+            (_("Amber"), amber),
+            (_("Red"), red),
+            (_("Hysteresis"), in_unit(one.hysteresis, unit) if one.hysteresis else ""),
+            (_("Least duration"), _span(one.minimum_duration) if one.minimum_duration else ""),
+            (_("Least volume"), number(one.minimum_volume) if one.minimum_volume else ""),
+            (_("Stale after"), _span(one.stale_after)),
+            (_("Kind of limit"), _by(one)),
+            (_("In force from"), moment(one.effective, "full")),
+            (_("By whom"), by),
+        )
+        current = shown.now is not None and one.pk == shown.now.pk
+        later = shown.now is None or one.version > shown.now.version
+        note = _("in force") if current else _("to come") if later else _("no longer in force")
+        found.append({
+            "title": _("Version %(n)s") % {"n": one.version}, "note": note,
+            "open": current or later, "pairs": pairs["pairs"],
+        })  # fmt: skip
+    more = {"more": _("backtest and proposals"), "more_url": backtest_of(shown.row)}
+    return {"versions": found, **more}
+
+
+def declared(shown: Look, subject: Subject) -> dict[str, Any]:
+    """What somebody composed, and the way to compose it anew."""
+    row, said = shown.row, shown.row.declared or {}
+    titles = said.get("title", {})
+    found = facts(
+        (_("Version"), said.get("version", "")),
+        (_("Title in English"), titles.get("en", "")),
+        (_("Title in simplified Chinese"), titles.get("hans", "")),
+        (_("Title in traditional Chinese"), titles.get("hant", "")),
+    )
+    if may(subject, "change", NOUN):
+        found |= {"more": _("compose it anew"), "more_url": page_of(row)}
+    return found
+
+
+def _by(one: IndicatorLimits) -> str:
+    """The kind of a version, what it was fitted to, and what it watches for besides."""
+    terms = one.terms
+    parts = [str(KINDS[one.kind])]
+    if "red_a_year" in terms:
+        parts.append(
+            _("%(amber)s and %(red)s false alarms a year")
+            % {"amber": number(terms["amber_a_year"]), "red": number(terms["red_a_year"])}
+        )
+    if "n" in terms:
+        parts.append(_("from %(n)s of its own") % {"n": number(terms["n"])})
+    if one.forecast:
+        parts.append(_("looks %(time)s ahead") % {"time": _span(one.forecast)})
+    if terms.get("drift"):
+        parts.append(_("watches for drift"))
+    return " · ".join(parts)  # fmt: skip
+
+
+def composes(row: Indicator) -> bool:
+    """Whether a person composed it."""
+    return row.declared is not None
 
 
 def asks(row: Indicator) -> bool:
@@ -182,10 +253,12 @@ KEPT: Final = register(
                    template="risk/cells/trend.html"),
             Column("since", gettext_lazy("In this state since"), cell="moment"),
             Column("owner", pgettext_lazy("of a thing", "Owner"), "owner__username"),
-            Column("answer_due", gettext_lazy("Answer due"), cell="moment"),
+            Column("answer_due", gettext_lazy("Answer due"), cell="until"),
             Column("category", gettext_lazy("Kind of risk"),
                    value=lambda row: str(CATEGORIES.get(row.category, row.category))),
             Column("volume", gettext_lazy("Stands on"), cell="number", shown=False),
+            Column("still", gettext_lazy("Its limits"), shown=False,
+                   value=lambda row: str(STILL[row.still]) if row.still else ""),
             Column("number", gettext_lazy("Value as a number"), "value", shown=False),
             Column("unit", gettext_lazy("Unit"), shown=False,
                    value=lambda row: str(UNITS.get(row.unit, row.unit))),
@@ -204,6 +277,11 @@ KEPT: Final = register(
             Filter("late", gettext_lazy("Not answered in time"), "choice", choices=YES_NO,
                    read=by_lateness, level=2),
             Filter("enabled", gettext_lazy("Measured"), "flag", group=True),
+            Filter("opinion", gettext_lazy("Amber by"), "choice", choices=OPINIONS, group=True),
+            Filter("limits", gettext_lazy("Its limits"), "choice", "still", choices=STILL,
+                   group=True, example="limits:green"),
+            Filter("composed", gettext_lazy("Composed by a person"), "flag", "declared",
+                   null=True),
             Filter("name", gettext_lazy("Short name"), "text"),
         ),
         free=by_title,
@@ -212,6 +290,7 @@ KEPT: Final = register(
             Chip(gettext_lazy("red or unknown"), "enabled:yes state:red,unknown"),
             Chip(gettext_lazy("mine"), "owner:me"),
             Chip(gettext_lazy("not answered in time"), "late:yes"),
+            Chip(gettext_lazy("to be recalibrated"), "limits:green,red"),
         ),
         order="state",
         related=("owner",),
@@ -224,7 +303,9 @@ KEPT: Final = register(
             Numbers(tiles),
             Drawing(chart),
             Panel(gettext_lazy("What it is"), "web/resource/facts.html", explained, wide=False),
-            Panel(gettext_lazy("Limits"), "web/resource/table.html", versions),
+            Panel(gettext_lazy("Limits"), "risk/limits.html", versions),
+            Panel(gettext_lazy("Declaration"), "web/resource/facts.html", declared, wide=False,
+                  when=lambda shown, subject: composes(shown.row)),
             Timeline(gettext_lazy("Changes of state"), happenings,
                      empty=gettext_lazy("Its state has not changed yet.")),
         ),
@@ -236,6 +317,11 @@ KEPT: Final = register(
                    offered=lambda row, subject: may_answer(subject, row)),
             Action("limits", gettext_lazy("Set limits"), forms.set_limits,
                    form=forms.limits_form),
+            Action("mark", gettext_lazy("Mark a time"), forms.mark, aside=True,
+                   form=lambda subject, row: forms.MarkForm),
+            Action("judge", gettext_lazy("Judge its newest warning"), forms.judge, verb="see",
+                   aside=True, form=lambda subject, row: forms.JudgeForm,
+                   offered=lambda row, subject: may_answer(subject, row)),
             Action("owner", gettext_lazy("Name owner and action"), forms.name_owner,
                    form=forms.owner_form),
             Action("switch_on", gettext_lazy("Measure it"), forms.switch_on,
@@ -247,7 +333,9 @@ KEPT: Final = register(
                    )),
         ),
         drifts=("state", "rank", "since", "amber_since", "red_since", "value", "volume", "sampled",
-                "due", "why", "why_values", "recent", "answer_due"),
+                "due", "why", "why_values", "recent", "answer_due", "opinion", "basis", "drift",
+                "still"),
+        links=(Link(gettext_lazy("Compose an indicator"), "indicator_compose"),),
         placeholder="state:red owner:me",
         empty=gettext_lazy(
             "No indicator fits. Each app brings its own; they are measured from the first minute."

@@ -27,6 +27,7 @@ from guanlan.core.audit import refused
 from guanlan.core.people.limiting import enter
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.resource.acts import FILES_LEFT
+from guanlan.web.words import duration
 
 PREFIX: Final = "_proof-"  # of the proof's fields: a form may have its own password
 
@@ -66,7 +67,8 @@ class Shut(ValidationError):
     """Too much was tried; `wait` seconds until the door opens again."""
 
     def __init__(self, wait: int) -> None:
-        super().__init__(_("Too many attempts. Try again in %(n)s seconds.") % {"n": wait})
+        time = duration(wait * 1_000_000)
+        super().__init__(_("Too many attempts. Try again in %(time)s.") % {"time": time})
         self.wait = wait
 
 

@@ -19,19 +19,28 @@ from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import TABLE, Denied
+from guanlan.core.access import ANONYMOUS, TABLE, Denied
 from guanlan.core.access.table import VERB_TITLES
 from guanlan.core.audit import refused, refused_input
 from guanlan.web.accounts.addresses import client_address
 from guanlan.web.context import chosen_theme
+from guanlan.web.rights import PUBLIC, need_of, subject_of_request
+from guanlan.web.words import duration
 
 
 def error_page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
     """An error in the console's style; to htmx only its sentence."""
     if getattr(request, "htmx", False):
         return render(request, "web/error_part.html", {"title": title, "text": text}, status=status)
-    context = {"status": status, "title": title, "text": text}
+    context = {"status": status, "title": title, "text": text, "outside": _outside(request)}
     return render(request, "web/error.html", context, status=status)
+
+
+def _outside(request: HttpRequest) -> bool:
+    """Whether a page for everybody failed for who is not signed in: the console is not theirs."""
+    match = request.resolver_match
+    everybody = match is not None and need_of(match.func) == PUBLIC
+    return everybody and subject_of_request(request) == ANONYMOUS
 
 
 def _plain_page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
@@ -144,7 +153,7 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
         request,
         429,
         _("Too many attempts"),
-        _("Nothing was changed. Try again in %(n)s seconds.") % {"n": seconds},
+        _("Nothing was changed. Try again in %(time)s.") % {"time": duration(seconds * 1_000_000)},
     )
     response.headers["Retry-After"] = str(seconds)
     return response

@@ -264,7 +264,7 @@ COLUMNS: Final = (
     Column("purpose", gettext_lazy("Purpose"), value=lambda one: PURPOSES.get(one.purpose, "")),
     Column("minutes", gettext_lazy("Minutes"), cell="number"),
     Column("asked", gettext_lazy("Asked"), cell="moment", sort=True),
-    Column("ends", gettext_lazy("Ends"), cell="moment"),
+    Column("ends", gettext_lazy("Ends"), cell="until"),
 )
 FILTERS: Final = (
     Filter("person", gettext_lazy("Person"), "person", example="person:me"),

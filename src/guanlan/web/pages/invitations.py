@@ -164,7 +164,7 @@ INVITATIONS = register(
             Column("state", gettext_lazy("State"), "accepted", value=lambda one: one.state),
             _of_row("invited_by", gettext_lazy("Invited by"), "invited_by__username"),
             _of_row("created", gettext_lazy("Made"), "created", cell="moment", sort=True),
-            _of_row("expires", gettext_lazy("Expires"), "expires", cell="moment"),
+            _of_row("expires", gettext_lazy("Expires"), "expires", cell="until"),
             _of_row("account", gettext_lazy("Account"), "account__username", shown=False),
         ),
         filters=(

@@ -156,7 +156,7 @@ KEYS = register(
             Column("scopes", gettext_lazy("Scopes"), cell="tags", level=2),
             Column("created", gettext_lazy("Made"), cell="moment", level=2, sort=True),
             Column("created_by", gettext_lazy("Answers for it"), "created_by__username", level=2),
-            Column("expires", gettext_lazy("Expires"), cell="moment"),
+            Column("expires", gettext_lazy("Expires"), cell="until"),
             Column("why_endless", gettext_lazy("Why it never expires"), shown=False),
             Column("state", gettext_lazy("State"), "revoked", value=state, level=2),
             Column("revoked", gettext_lazy("Revoked"), cell="moment", level=2, shown=False),

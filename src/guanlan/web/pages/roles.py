@@ -70,7 +70,7 @@ ASSIGNMENTS = register(
             Column("state", gettext_lazy("State"), "until", value=state),
             Column("given_by", gettext_lazy("Given by"), "given_by__username"),
             Column("since", gettext_lazy("Since"), cell="moment", sort=True),
-            Column("until", gettext_lazy("Until"), cell="moment"),
+            Column("until", gettext_lazy("Until"), cell="until"),
         ),
         filters=(
             Filter(

@@ -55,7 +55,7 @@ def cell(resource: Resource, column: Column, row: Any) -> Cell:
 def written(kind: str, value: Any) -> str:
     """A value as safe HTML."""
     if value is None or value == "" or value == [] or value == ():
-        return format_html('<span class="quiet">{}</span>', _NONE)
+        return format_html('<span class="quiet none">{}</span>', _NONE)
     if isinstance(value, State):
         return format_html('<span class="state {}">{}</span>', value.look, value.title)
     match kind:
@@ -65,6 +65,8 @@ def written(kind: str, value: Any) -> str:
             return words.number(value)
         case "moment" if isinstance(value, dt.datetime):
             return moment(value)
+        case "until" if isinstance(value, dt.datetime):
+            return moment(value, "until")
         case "clock" if isinstance(value, int):
             return moment(from_microseconds(value))
         case "flag":

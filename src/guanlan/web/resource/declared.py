@@ -18,7 +18,7 @@ from guanlan.web.resource.words import Term
 
 Text = str | Promise
 Kind = Literal["choice", "text", "exact", "number", "time", "flag", "person", "own"]
-CELLS = ("text", "code", "number", "moment", "clock", "flag", "state", "tags", "template")
+CELLS = ("text", "code", "number", "moment", "until", "clock", "flag", "state", "tags", "template")
 
 
 class State(NamedTuple):

@@ -125,7 +125,7 @@ def edit(request: HttpRequest, resource: Resource, key: str | None) -> HttpRespo
 def _title(resource: Resource, row: Any) -> str:
     """What a form is about."""
     if row is not None:
-        return resource.name_of(row)
+        return f"{resource.name_of(row)} · {_('Change')}"
     return str(declared_form(resource).title or resource.title)
 
 

@@ -31,7 +31,7 @@ from guanlan.web.resource.outcome import Outcome, Said, lines
 from guanlan.web.resource.reading import BIGGEST, conditions, counted, find, visible
 from guanlan.web.resource.stamps import LENGTH, stamp
 from guanlan.web.rights import subject_of_request
-from guanlan.web.words import number
+from guanlan.web.words import labelled, number
 
 MOST: Final = 100_000  # objects that one bulk action may reach
 MOST_ASKED: Final = 10_000  # of an action that asks for something: each is looked at beforehand
@@ -190,12 +190,12 @@ def _tell(request: HttpRequest, action: Action, outcome: Outcome) -> None:
     """Say what became of the rows."""
     if outcome.done:
         text = ngettext("Done to %(n)s row.", "Done to %(n)s rows.", outcome.done)
-        said = f"{action.title}: {text % {'n': number(outcome.done)}}"
+        said = labelled(action.title, text % {"n": number(outcome.done)})
         messages.success(request, lines(said, outcome.became))
     if outcome.refused:
         text = ngettext("%(n)s row was left as it is.", "%(n)s rows were left as they are.",
                         outcome.refused) % {"n": number(outcome.refused)}  # fmt: skip
-        messages.warning(request, lines(f"{action.title}: {text}", outcome.reasons))
+        messages.warning(request, lines(labelled(action.title, text), outcome.reasons))
 
 
 def known(resource: Resource, keys: list[str]) -> list[Any]:

@@ -14,6 +14,7 @@ _CELLS: dict[str, dict[str, Any]] = {
     "number": {"type": ["number", "null"]},
     "flag": {"type": ["boolean", "null"]},
     "moment": {"type": ["string", "null"]},
+    "until": {"type": ["string", "null"]},
     "clock": {"type": ["string", "null"]},
     "tags": {"type": "array", "items": {"type": "string"}},
 }

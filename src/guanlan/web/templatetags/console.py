@@ -51,11 +51,16 @@ def places(context: template.Context, group: Group) -> SafeString:
 
 @register.simple_tag
 def moment(value: dt.datetime | None, form: str = "short") -> SafeString:
-    """A time in the installation's zone; the absolute time, with zone, on hover."""
+    """A time in the installation's zone; the absolute time, with zone, on hover.
+
+    Of the form "until" a midnight is said as the end of the day before.
+    """
     if value is None:
         return format_html('<span class="quiet">{}</span>', "—")
     local = timezone.localtime(value)
-    if form == "seconds":
+    if form == "minute":  # for those who come back another day: the date is always said
+        text = f"{local:%Y-%m-%d %H:%M}"
+    elif form == "seconds":
         text = f"{local:%H:%M:%S}"
     elif form == "full":
         text = f"{local:%Y-%m-%d %H:%M:%S}"
@@ -65,6 +70,9 @@ def moment(value: dt.datetime | None, form: str = "short") -> SafeString:
         text = f"{local:%m-%d %H:%M}"
     else:
         text = f"{local:%Y-%m-%d %H:%M}"
+    if form == "until":
+        year = local.year == timezone.localdate().year
+        text = words.day_end(local, "%m-%d" if year else "%Y-%m-%d") or text
     exact = f"{local:%Y-%m-%d %H:%M:%S.%f} {local:%z}"
     return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, text)
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from guanlan.web.resource.declared import Filter, Resource
+from guanlan.web.resource.declared import Clock, Filter, Resource
 from guanlan.web.resource.lists import nothing_yet as said_of_nothing
+from guanlan.web.resource.panels import in_words
 
 register = template.Library()
 
@@ -49,3 +54,12 @@ def example(one: Filter) -> str:
 def nothing_yet(resource: Resource) -> str:
     """What an empty list says."""
     return said_of_nothing(resource)
+
+
+@register.simple_tag
+def due(value: dt.datetime) -> SafeString:
+    """How long until then, or how much too late, in words; the absolute time on hover."""
+    local = timezone.localtime(value)
+    exact = f"{local:%Y-%m-%d %H:%M:%S} {local:%z}"
+    text = in_words(Clock(value))
+    return format_html('<span class="clock" title="{}">{}</span>', exact, text)

@@ -32,7 +32,7 @@
     const value = axis(spec.y, {
       type: scale, min: spec.min, max: spec.max, nameGap: 10,
       nameTextStyle: { color: colour("--ink-3"), fontSize: 12, align: "left" },
-      axisLine: { show: false }, splitNumber: 4, interval: spec.max === 1 ? 0.2 : undefined, minInterval: spec.whole ? 1 : undefined,
+      axisLine: { show: false }, splitNumber: 4, interval: spec.step || (spec.max === 1 ? 0.2 : undefined), minInterval: spec.whole ? 1 : undefined,
     });
     value.axisLabel.formatter = (v) => (Math.abs(v) >= 10000 ? short : number).format(v);
     const category = points
@@ -64,14 +64,15 @@
         silent: true, symbol: "none", animation: false,
         lineStyle: { color: colour("--ink-3"), type: "dashed" },
         label: { color: colour("--ink-2"), formatter: "{b}", position: "insideEndTop" },
-        data: spec.marks.map((mark) => mark.y === null ? { name: mark.name, [categoryAxis]: mark.x } : { name: mark.name, [valueAxis]: mark.y }),
+        // Upright beside its line: turned with it, characters of Chinese lie on their backs.
+        data: spec.marks.map((mark) => mark.y === null ? { name: mark.name, [categoryAxis]: mark.x, label: { rotate: 0, align: "left", padding: [0, 0, 0, 4] } } : { name: mark.name, [valueAxis]: mark.y }),
       };
     }
     if (spec.bands && series.length) {
       const edge = (at) => (at === null ? {} : { [valueAxis]: at });
       series[0].markArea = {
         silent: true, animation: false,
-        label: { color: colour("--ink-2"), position: "insideTopLeft", fontSize: 12 },
+        label: { color: colour("--ink-2"), position: "insideTopRight", fontSize: 12 },
         data: spec.bands.map((band) => [
           Object.assign({ name: band.name, itemStyle: { color: colour(band.token), opacity: 0.1 } }, edge(band.low)),
           edge(band.high),

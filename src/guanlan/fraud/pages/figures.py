@@ -1,4 +1,4 @@
-"""The loop at a glance: how many, how much, how fast, and what to look at first."""
+"""Decisions at a glance: how many, how much, how fast, and what to look at first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from guanlan.fraud import figures, programs
-from guanlan.fraud.dashboards import OVERVIEW, Look
+from guanlan.fraud.dashboards import FIGURES, Look
 from guanlan.fraud.figures import Window
 from guanlan.fraud.first_steps import COOKIE, DISMISSED, first_steps, state_of
 from guanlan.fraud.showing import Shower
@@ -37,8 +37,8 @@ def read_window(request: HttpRequest) -> Window:
 
 @needs("see", "fraud.figures")
 @require_safe
-def overview(request: HttpRequest) -> HttpResponse:
-    """The first screen; with htmx only its moving part."""
+def glance(request: HttpRequest) -> HttpResponse:
+    """The figures of a window of time; with htmx only their moving part."""
     span = read_window(request)
     subject = subject_of_request(request)
     look = Look(span, Shower(programs.latest()), subject)
@@ -49,15 +49,11 @@ def overview(request: HttpRequest) -> HttpResponse:
         "windows": window_titles(),
         "any": filled,
         "newest": look.log.clock,
-        "rows": OVERVIEW.draw(look, subject_of_request(request)) if filled else [],
+        "rows": FIGURES.draw(look, subject_of_request(request)) if filled else [],
     }
     if moving:
         return render(request, "web/panels.html", context)
-    steps = first_steps(request)
-    context["steps"] = steps
-    context["steps_state"] = state_of(steps)
-    context["open_step"] = next((step for step in steps if not step.done), None)
-    return render(request, "fraud/overview.html", context)
+    return render(request, "fraud/figures.html", context)
 
 
 @needs("see", "fraud.figures")
