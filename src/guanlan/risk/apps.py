@@ -16,7 +16,9 @@ class RiskConfig(AppConfig):
     def ready(self) -> None:
         nouns.declare()
         declare("guanlan.risk.jobs", "guanlan.risk.indicators", "guanlan.risk.pages.indicators")
-        declare("guanlan.risk.glancing")
+        declare("guanlan.risk.glancing", "guanlan.risk.pages.register", "guanlan.risk.pages.losses")
         # Apps above register theirs while they start, and this runs when all have.
         ensure = import_string("guanlan.risk.measuring.ensure_indicators")
         post_migrate.connect(lambda **_options: ensure(timezone.now()), sender=self, weak=False)
+        first = import_string("guanlan.risk.register.parameters.ensure_first")
+        post_migrate.connect(lambda **_options: first(timezone.now()), sender=self, weak=False)
