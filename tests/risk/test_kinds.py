@@ -282,6 +282,15 @@ def test_warnings_are_held_against_what_people_judged(monkeypatch: pytest.Monkey
     assert told.days == pytest.approx(100, abs=0.1)
 
 
+def test_a_warning_that_was_unknown_for_a_while_is_one_warning() -> None:
+    values = [1.0, 25.0, None, 25.0, 1.0, None, 25.0]
+    kept = [
+        Kept(NOW + n * MINUTE, NOW + (n + 1) * MINUTE, value, 1) for n, value in enumerate(values)
+    ]
+    found = run(like(), kept)
+    assert [one.at for one in found.warnings("red")] == [kept[1].at, kept[6].at]
+
+
 def test_true_warnings_are_no_part_of_what_is_usual(monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, spec("test.dial", row_dial))
     measured([1.0, 1.0, 25.0, 25.0, 1.0])

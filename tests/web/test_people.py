@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from guanlan.core import services
-from guanlan.core.access import subject_of
+from guanlan.core.access import TABLE, subject_of
 from guanlan.core.access.granting import ask
 from guanlan.core.access.subjects import SYSTEM
 from guanlan.core.access.table import ROLES
@@ -420,11 +420,14 @@ def test_the_policy_is_shown_whole_or_of_one_role() -> None:
     client = client_of(person("auditor"))
     whole = client.get("/settings/policy").content.decode()
     assert all(str(title) in whole for title in ("Fraud analyst", "Communications"))
-    one = client.get("/settings/policy", {"role": "communications"}).context["rows"]
-    assert all(len(cells) == 1 and cells[0][1] for _title, _name, cells in one)
+    one = client.get("/settings/policy", {"role": "communications"}).context["groups"]
+    rows = [row for _app, rows in one for row in rows]
+    assert all(len(cells) == 1 and cells[0][1] for _title, _name, cells in rows)
     # All that can be done is one word, whose meaning stands behind it.
     assert re.search(r'title="see, add, [^"]*">everything<', whole)
-    assert len(client.get("/settings/policy", {"role": "x"}).context["rows"][0][2]) == len(ROLES)
+    groups = client.get("/settings/policy", {"role": "x"}).context["groups"]
+    assert len(groups[0][1][0][2]) == len(ROLES)
+    assert {name for _app, rows in groups for _title, name, _cells in rows} == {*TABLE.nouns}
 
 
 def test_the_auditor_sees_and_can_send_none_of_the_forms() -> None:

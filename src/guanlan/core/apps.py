@@ -5,6 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate, post_save
 from django.utils.module_loading import import_string
+from django.utils.translation import pgettext_lazy
 
 from guanlan.core.access import levels, table
 from guanlan.core.sealing import check_models
@@ -13,6 +14,7 @@ from guanlan.core.sealing import check_models
 class CoreConfig(AppConfig):
     name = "guanlan.core"
     label = "core"
+    verbose_name = pgettext_lazy("app", "Platform")
 
     def ready(self) -> None:
         levels.check_levels()

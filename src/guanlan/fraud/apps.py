@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from guanlan.fraud import nouns
 from guanlan.web.places import Place, add_place
@@ -11,6 +12,7 @@ from guanlan.web.start import declare
 class FraudConfig(AppConfig):
     name = "guanlan.fraud"
     label = "fraud"
+    verbose_name = pgettext_lazy("app", "Decisions and fraud")
 
     def ready(self) -> None:
         nouns.declare()
@@ -18,6 +20,7 @@ class FraudConfig(AppConfig):
         declare("guanlan.fraud.labelling", "guanlan.fraud.silence", "guanlan.fraud.casework")
         declare("guanlan.fraud.pages.lists", "guanlan.fraud.pages.strategy")
         declare("guanlan.fraud.pages.case_labels", "guanlan.fraud.indicators")
+        declare("guanlan.fraud.measure_tests")
         declare("guanlan.fraud.glancing", "guanlan.fraud.counted")
         add_place(Place("watch", "figures", _("Decisions at a glance"), 5))
         add_place(Place("watch", "live", _("Live decisions"), 10))

@@ -48,6 +48,7 @@ from guanlan.quant.poisson_limit import poisson_interval, poisson_limit
 from guanlan.quant.portfolio import Portfolio
 from guanlan.quant.riskset import Group, Risk, RiskSet, Shock
 from guanlan.quant.robust_cusum import RobustCusum, robust_cusum
+from guanlan.quant.scaled import Scaled, scaled
 from guanlan.quant.season import Season, season
 from guanlan.quant.severity import Severity
 from guanlan.quant.share_limit import Share
@@ -83,6 +84,7 @@ __all__ = [
     "Risk",
     "RiskSet",
     "RobustCusum",
+    "Scaled",
     "Season",
     "Severity",
     "Share",
@@ -114,6 +116,7 @@ __all__ = [
     "power",
     "quarters_needed",
     "robust_cusum",
+    "scaled",
     "season",
     "share_baseline",
     "share_crossing_limit",

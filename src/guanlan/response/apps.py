@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from guanlan.response import nouns
 from guanlan.web.palette import add_act
@@ -13,6 +14,7 @@ from guanlan.web.start import declare
 class ResponseConfig(AppConfig):
     name = "guanlan.response"
     label = "response"
+    verbose_name = pgettext_lazy("app", "Response to risks")
 
     def ready(self) -> None:
         nouns.declare()
@@ -60,6 +62,7 @@ class ResponseConfig(AppConfig):
             "guanlan.response.selfcheck.indicators",
             "guanlan.response.counted",
         )
+        declare("guanlan.response.measure_tests", "guanlan.response.duty_alerts")
         ship = import_string("guanlan.response.complaints.sorting.ensure_shipped")
         post_migrate.connect(lambda **_options: ship(), sender=self, weak=False)
         declare(

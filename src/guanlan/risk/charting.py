@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from django.utils import timezone
@@ -20,7 +20,7 @@ from guanlan.risk.terms import STATES
 from guanlan.web.charts import Band, Chart, Mark, Series, Value
 
 _FLAT: Final = 1e-6  # values that differ by less are drawn as one level
-MARKS: Final = 24  # on one chart: more cannot be read
+MARKS: Final = 16  # on one chart: more cannot be read
 MOVING: Final = ("share", "seasonal")  # kinds of limits that lie elsewhere at each time
 
 
@@ -103,18 +103,25 @@ def marks_of(
     happened: Iterable[tuple[dt.datetime, str]], ends: Sequence[dt.datetime], times: Sequence[str]
 ) -> list[Mark]:
     """Marks at the first sample that ends no earlier than what happened; what lies before or after
-    all samples has none. Of many the newest are drawn."""
+    all samples has none. What is too close to be read is one mark, with the first words of it."""
     if not ends:
         return []
-    found: dict[str, list[str]] = {}
     begin = ends[0] - (ends[1] - ends[0] if len(ends) > 1 else dt.timedelta(hours=1))
-    for at, title in sorted(happened)[::-1]:
-        place = next((n for n, end in enumerate(ends) if end >= at), None)
-        if place is None or at < begin:
+    found: list[tuple[int, list[str]]] = []
+    for at, title in sorted(happened):
+        place = bisect_left(ends, at)
+        if at < begin or place == len(ends):
             continue
-        if times[place] in found or len(found) < MARKS:
-            found.setdefault(times[place], []).append(title)
-    return [Mark(" · ".join(dict.fromkeys(titles)), x=at) for at, titles in found.items()]
+        if found and place - found[-1][0] <= len(ends) // MARKS:
+            found[-1][1].append(title)
+        else:
+            found.append((place, [title]))
+    return [Mark(_together(titles), x=times[place]) for place, titles in found]
+
+
+def _together(titles: Sequence[str]) -> str:
+    known = list(dict.fromkeys(titles))
+    return " · ".join(known[:2]) + (" …" if len(known) > 2 else "")
 
 
 def limit_lines(lines: Sequence[Limits | None], scale: float) -> list[Series]:
@@ -141,14 +148,6 @@ def thinned(ends: Sequence[dt.datetime], most: int) -> list[int]:
     """Places of no more than `most` samples of many, at equal distances, the last among them."""
     step = max(1, math.ceil(len(ends) / most))
     return list(range((len(ends) - 1) % step, len(ends), step))
-
-
-def stretches(at: Sequence[tuple[dt.datetime, str]], end: dt.datetime) -> dict[str, float]:
-    """How long each state lasted, in days."""
-    found: dict[str, float] = {}
-    for (begin, state), (until, _next) in pairwise([*at, (end, "")]):
-        found[state] = found.get(state, 0.0) + (until - begin) / dt.timedelta(days=1)
-    return found
 
 
 class Axis(NamedTuple):

@@ -8,8 +8,8 @@ countable(Countable(
 ))
 
 Each choice names a column and the values that may be asked for: nothing that is typed becomes part
-of a query. All that is asked of one thing over one time is read by one statement for each set of
-columns, whoever asks and however many they are.
+of a query. All that is asked of one thing over one time is read by one statement, whoever asks and
+however many they are.
 """
 
 from __future__ import annotations
@@ -135,14 +135,31 @@ def _sum(source: Countable, kind: str, chosen: Chosen, span: Span) -> int:
     columns = [source.choice(name) for name in names]
     fields = tuple(one.field for one in columns)
     table = span.once(
-        ("countable", source.name, kind, fields), lambda: _read(source, kind, fields, span)
+        ("countable", source.name, kind, fields), lambda: _table(source, kind, fields, span)
     )
     values = (one.column(chosen[name]) for name, one in zip(names, columns, strict=True))
     return sum(table.get(key, 0) for key in product(*values))
 
 
-def _read(source: Countable, kind: str, fields: tuple[str, ...], span: Span) -> Table:
-    """Numbers by what stands in these columns; one statement."""
+def _table(source: Countable, kind: str, fields: tuple[str, ...], span: Span) -> Table:
+    """Numbers by what stands in these columns. They are read once by every column that may be
+    asked by: there are few of these, and what most of them hold is one of a few words."""
+    every = [one.field for one in source.choices]
+    whole = span.once(
+        ("countable", source.name, kind, "every column"),
+        lambda: _read(source, kind, every, span),
+    )
+    places = [every.index(field) for field in fields]
+    table: dict[tuple[Any, ...], int] = {}
+    for key, n in whole:
+        some = tuple(key[place] for place in places)
+        table[some] = table.get(some, 0) + n
+    return table
+
+
+def _read(
+    source: Countable, kind: str, fields: Sequence[str], span: Span
+) -> list[tuple[list[Any], int]]:
     rows = source.rows()
     if kind == "open":
         rows = rows.filter(source.still or Q(), **{f"{source.began}__lte": span.end})
@@ -150,10 +167,8 @@ def _read(source: Countable, kind: str, fields: tuple[str, ...], span: Span) -> 
         rows = rows.filter(_within(source, span))
     column = source.money if kind == "sum" else source.number
     told = Sum(column) if column else Count("pk")
-    if not fields:
-        return {(): rows.aggregate(n=told)["n"] or 0}
     found = rows.order_by().values_list(*fields).annotate(n=told)
-    return {tuple(key): n or 0 for *key, n in found}
+    return [(key, n or 0) for *key, n in found]
 
 
 def _within(source: Countable, span: Span) -> Q:

@@ -80,6 +80,14 @@ def declare() -> None:
         | {"committee_member": "see approve export"},
     )
     register_noun(
+        "risk.duty",
+        _("Duties of measures"),
+        verbs="see change export",
+        rights=watching
+        | dict.fromkeys(("risk_owner", "compliance_officer", "administrator"), "see change export")
+        | {"committee_member": "see export"},
+    )
+    register_noun(
         "risk.value",
         _("Risk value"),
         verbs="see approve export",
@@ -116,5 +124,18 @@ def declare() -> None:
             "indicator.note": _("Mark a time on the chart of an indicator"),
             "indicator.owner": _("Name the owner of an indicator"),
             "indicator.switch": _("Switch an indicator on or off"),
+            "measure.add": _("Add a measure"),
+            "measure.change": _("Change a measure"),
+            "measure.cost": _("Write down a measure's cost"),
+            "measure.done": _("Do what is due for a measure"),
+            "measure.effect": _("Say what a measure is worth"),
+            "measure.escalate": _("Escalate what is late"),
+            "measure.plan": _("Plan what is due next"),
+            "measure.remind": _("Remind of what is late"),
+            "measure.retire": _("Retire a measure"),
+            "measure.start": _("Bring a measure into force"),
+            "measure.step": _("Write a step of a measure"),
+            "measure.test": _("Test a measure"),
+            "measure.unstep": _("Take out a step of a measure"),
         }
     )

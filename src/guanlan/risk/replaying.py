@@ -57,9 +57,16 @@ class Run(NamedTuple):
     known: int  # samples that were judged
 
     def warnings(self, level: StateName) -> list[Turned]:
-        """When it turned amber or worse, or red."""
+        """When it turned amber or worse, or red. What was so before it was unknown for a while is
+        the same warning still."""
         reached = WARNS if level == "amber" else frozenset({"red"})
-        return [one for one in self.changes if one.after in reached and one.before not in reached]
+        found, known = [], "green"
+        for one in self.changes:
+            if one.after in reached and known not in reached:
+                found.append(one)
+            if one.after != "unknown":
+                known = one.after
+        return found
 
 
 def kept_of(row: Indicator, days: int, now: dt.datetime) -> list[Kept]:

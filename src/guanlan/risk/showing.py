@@ -189,8 +189,9 @@ def happenings(shown: Look, _subject: Subject) -> list[Happening]:
         mark = State(LOOKS[one.after], STATES[one.to])
         found.append(Happening(one.at, words, mark=mark, note=" · ".join(parts)))
     for note in shown.notes:
-        by = note.created_by.get_username() if note.created_by is not None else ""
-        found.append(Happening(note.at, note.text, note=labelled(_("Marked by"), by)))
+        writer = note.created_by
+        said = labelled(_("Marked by"), writer.get_username()) if writer is not None else ""
+        found.append(Happening(note.at, note.text, note=said))
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 

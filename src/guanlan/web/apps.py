@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from guanlan.web import nouns
 from guanlan.web.palette import add_act
@@ -13,6 +14,7 @@ from guanlan.web.start import declare
 class WebConfig(AppConfig):
     name = "guanlan.web"
     label = "web"
+    verbose_name = pgettext_lazy("app", "Console")
 
     def ready(self) -> None:
         nouns.declare()

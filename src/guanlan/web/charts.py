@@ -79,7 +79,8 @@ class Chart(Struct, frozen=True, kw_only=True):
 
     `y` is the title of the value axis, with its unit; `unit` stands behind single values.
     `x_title` may be left out where the categories say what they are, as times do.
-    `step` says how far the ticks of the value axis stand apart.
+    `step` says how far the ticks of the value axis stand apart. `scale` and `x_scale` of points
+    may be logarithmic.
     `links` has one address per category: the list that makes up its numbers. `empty` is the
     sentence shown where there is nothing to draw. Raises ValueError where a series and the
     categories differ in length.
@@ -99,6 +100,8 @@ class Chart(Struct, frozen=True, kw_only=True):
     x_low: float | None = None
     x_high: float | None = None
     points: bool = False
+    scale: Literal["", "log"] = ""
+    x_scale: Literal["", "log"] = ""
     stacked: bool = False
     across: bool = False
     whole: bool = False
@@ -137,6 +140,8 @@ class Chart(Struct, frozen=True, kw_only=True):
             "kind": self.kind, "x": None if self.points else list(self.x), "xTitle": self.x_title,
             "y": self.y, "unit": self.unit, "min": self.low, "max": self.high,
             "step": self.step,
+            "scale": self.scale,
+            "xScale": self.x_scale,
             "xMin": self.x_low, "xMax": self.x_high, "points": self.points, "stack": self.stacked,
             "across": self.across, "whole": self.whole, "plain": not self.legend,
             "zoom": self.zoom, "links": list(self.links) if any(self.links) else None,

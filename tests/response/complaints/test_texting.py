@@ -22,7 +22,7 @@ from guanlan.core.models import AuditEntry, Channel, Delivery, Message
 from guanlan.core.outbox.adapters import sms
 from guanlan.core.outbox.delivering import deliver_due
 from guanlan.response.complaints.replying import reply
-from guanlan.response.complaints.texting import settle_texts
+from guanlan.response.complaints.texting import settle_replies
 from guanlan.response.complaints.ways import save_gateway
 from guanlan.response.models import Complaint, ComplaintGateway, ComplaintMessage
 from tests.core.egress.servers import Reply, http_server
@@ -77,12 +77,12 @@ def test_a_reply_goes_to_the_number_that_the_complaint_came_from(
     stored = str([*Message.objects.values(), *Delivery.objects.values()])
     assert "13800138000" not in stored
     assert "paid it back" not in stored
-    assert settle_texts(SOON) == 0, "it has not been tried yet"
+    assert settle_replies(SOON) == 0, "it has not been tried yet"
     deliver_due(SOON)
     parcel = json.loads(room.read_text("utf-8"))
     assert (parcel["phone"], parcel["subject"]) == (NUMBER, "We paid it back today.")
     assert Message.objects.get(template="letter").letter is None, "forgotten once it is sent"
-    assert settle_texts(SOON) == 1
+    assert settle_replies(SOON) == 1
     made.refresh_from_db()
     assert (made.delivery, made.sent) == ("sent", True)
     assert "· on its way" not in page(client, row)
@@ -103,7 +103,7 @@ def test_a_reply_that_cannot_be_sent_says_so_and_its_owner_is_told(
     made = answered(row)
     Channel.objects.update(enabled=False)
     deliver_due(SOON)
-    assert settle_texts(SOON) == 1
+    assert settle_replies(SOON) == 1
     made.refresh_from_db()
     assert (made.delivery, made.sent) == ("failed", False)
     client.force_login(mine)
@@ -112,7 +112,7 @@ def test_a_reply_that_cannot_be_sent_says_so_and_its_owner_is_told(
     assert "a reply could not be sent" in text
     told = Message.objects.get(template="complaint.unsent")
     assert told.recipient == mine
-    assert settle_texts(SOON) == 0
+    assert settle_replies(SOON) == 0
 
 
 def test_an_outcome_that_was_not_sent_was_not_told_and_its_clock_runs_on() -> None:
@@ -123,7 +123,7 @@ def test_an_outcome_that_was_not_sent_was_not_told_and_its_clock_runs_on() -> No
     assert (row.state, row.told) == ("answered", NOW)
     Channel.objects.update(enabled=False)
     deliver_due(SOON)
-    settle_texts(SOON)
+    settle_replies(SOON)
     row.refresh_from_db()
     assert (row.state, row.told, row.outcome, row.due) == ("working", None, "", due)
 
@@ -173,7 +173,7 @@ def test_it_is_sent_by_a_vendor_over_the_wire(monkeypatch: pytest.MonkeyPatch) -
         sent = parse_qs(server.got[0].body.decode())
     assert sent["To"] == [NUMBER]
     assert sent["Body"] == ["We paid it back today: please look at your account."]
-    settle_texts(SOON)
+    settle_replies(SOON)
     assert ComplaintMessage.objects.get().delivery == "sent"
 
 
@@ -213,7 +213,7 @@ def test_what_became_of_a_letter_is_said_as_the_outbox_knows_it(
     sending.update(state="sent", why="", finished=now)
     assert f"e-mail · sent {timezone.localtime(now):%Y-%m-%d %H:%M}" in page(client, row)
     sending.update(state="failed", why="rejected", finished=now)
-    assert settle_texts(now) == 1
+    assert settle_replies(now) == 1
     said = page(client, row)
     assert "could not be sent: the other side refuses it</span>" in said
     made.refresh_from_db()

@@ -15,7 +15,7 @@ from guanlan.core.models import User
 from guanlan.quant import Risk as Stated
 from guanlan.quant import gamma_from_interval, lognormal_from_interval
 from guanlan.risk.models import Measure, MeasureEffect, Product, Risk, RiskParameters
-from guanlan.risk.register import keeping, left, parameters
+from guanlan.risk.register import keeping, parameters
 from guanlan.risk.register.bow_tie import draw
 from guanlan.risk.register.reading import quant_risk
 from tests.people import person
@@ -121,7 +121,7 @@ def test_another_currency_is_refused(risk: Risk) -> None:
 def test_what_measures_leave_that_day_is_kept_beside(
     risk: Risk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(left, "_JUDGES", [lambda row, at: (0.5, 0.8)])
+    monkeypatch.setattr(parameters, "left_of", lambda row, at: (0.5, 0.8))
     current = parameters.set_parameters(SYSTEM, risk, stated(), NOW)
     assert (current.frequency_left, current.severity_left) == (0.5, 0.8)
     inherent = parameters.set_parameters(SYSTEM, risk, stated(basis="inherent"), NOW)

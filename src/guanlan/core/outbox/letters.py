@@ -21,6 +21,7 @@ from guanlan.core.models import Channel, Delivery, Message
 from guanlan.core.outbox.keeping import Letter
 from guanlan.core.outbox.routing import SMS_KINDS, first_channel
 from guanlan.core.outbox.sending import nudge_all
+from guanlan.core.outbox.templates import LETTER
 
 TEXT_KINDS = (*SMS_KINDS, "file")  # of channels that take a text message
 
@@ -45,11 +46,11 @@ class EmailBackend(BaseEmailBackend):
             logger.error("a letter was not sent: there is no channel for e-mail")
             return 0
         made = 0
-        with act("message.send", ("core.message", "letter"), detail={"template": "letter"}):
+        with act("message.send", ("core.message", "letter"), detail={"template": LETTER}):
             for written in email_messages:
                 for address in written.recipients():
                     message = Message(
-                        template="letter", target="letter", urgency=Message.Urgency.CRITICAL
+                        template=LETTER, target="letter", urgency=Message.Urgency.CRITICAL
                     )
                     letter = Letter(address, str(written.subject), str(written.body))
                     message.letter = asdict(letter)

@@ -21,12 +21,14 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final, NamedTuple
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from guanlan.core.access import MASKED_FROM
 
 LANGUAGES: Final = ("en", "zh-hans", "zh-hant")
 LONGEST_VALUE: Final = 500
+LETTER: Final = "letter"  # what is written by hand, or by another part, to one address
 _NAME: Final = re.compile(r"\{(\w+)\}")
 _BRACE: Final = re.compile(r"[{}]")
 # From behind, where it stands: nothing is read twice.
@@ -106,7 +108,7 @@ def title_of(name: str) -> str:
     differs from one to the next. Of one that this version no longer has there is only the name."""
     chosen = _templates.get(name)
     if chosen is None:
-        return name
+        return _("a letter") if name == LETTER else name
     language = translation.get_language() or "en"
     language = language if language in LANGUAGES else "en"
     said = chosen.title.get(language) or _NAME.sub("…", chosen.texts[language].subject)

@@ -133,12 +133,22 @@ class ScenarioLook:
         return self.scenario
 
     @cached_property
-    def groups(self) -> list[tuple[str, list[RuleLine]]]:
-        return _rules(self.found, self.shower, self.span, self.subject)
+    def groups(self) -> list[tuple[str, list[RuleLine], int]]:
+        """Rules by what they look at, with how often they hit."""
+        groups = _rules(self.found, self.shower, self.span, self.subject)
+        return [(title, lines, sum(one.hits for one in lines)) for title, lines in groups]
 
     @cached_property
     def features(self) -> list[FeatureLine]:
         return [_feature(self.found, one, self.shower) for one in self.found.features]
+
+    @cached_property
+    def feature_groups(self) -> list[tuple[str, list[FeatureLine]]]:
+        """Features by whose history they look at."""
+        groups: dict[str, list[FeatureLine]] = defaultdict(list)
+        for one in self.features:
+            groups[one.by].append(one)
+        return list(groups.items())
 
     @cached_property
     def lists(self) -> list[ListLine]:
@@ -313,6 +323,13 @@ def _coverage(found: Scenario, shower: Shower) -> list[tuple[str, list[tuple[str
     ]
 
 
+def _role(found: Scenario, shower: Shower, name: str) -> str:
+    """What a role is called by the first kind of event that has it; its name where none has."""
+    types = (one.name for one in found.events if any(role.name == name for role in one.roles))
+    first = next(types, None)
+    return shower.role(first, name) if first is not None else name
+
+
 def _feature(found: Scenario, feature: Feature, shower: Shower) -> FeatureLine:
     first = feature.on[0]
     of = ""
@@ -322,7 +339,10 @@ def _feature(found: Scenario, feature: Feature, shower: Shower) -> FeatureLine:
         of = shower.role(first, feature.of) if is_role else shower.field(first, feature.of)
     by = " + ".join(shower.role(first, role) for role in feature.by)
     if feature.lookup != feature.by:
-        by = _("%(by)s, read by %(lookup)s") % {"by": by, "lookup": " + ".join(feature.lookup)}
+        by = _("%(by)s, read by %(lookup)s") % {
+            "by": by,
+            "lookup": " + ".join(_role(found, shower, role) for role in feature.lookup),
+        }
     where = ""
     if feature.where is not None:
         where = shower.condition(feature.where, where_names(found, first, lambda name: name))
@@ -332,7 +352,7 @@ def _feature(found: Scenario, feature: Feature, shower: Shower) -> FeatureLine:
         title=feature.title.get(shower.language),
         what=f"{aggregate} · {of}" if of else aggregate,
         by=by,
-        on=", ".join(shower.type(name) for name in feature.on),
+        on=_(", ").join(shower.type(name) for name in feature.on),
         where=where,
         window=shower.window(feature),
     )

@@ -11,7 +11,7 @@ from guanlan.response.complaints.bursts import raise_bursts
 from guanlan.response.complaints.letters import forget_seen
 from guanlan.response.complaints.mail import poll_all
 from guanlan.response.complaints.telling import tell_due
-from guanlan.response.complaints.texting import settle_texts
+from guanlan.response.complaints.texting import settle_replies
 
 
 @job("complaints.remind", title=_("Complaints that are due"), every=900, timeout=300)
@@ -31,7 +31,7 @@ def read_mail(progress: Progress) -> Told:
 def settle(progress: Progress) -> Told:
     """Write down which replies by SMS were sent, and which were not."""
     progress.check()
-    return Told(gettext_noop("%(n)s replies settled"), {"n": settle_texts(timezone.now())})
+    return Told(gettext_noop("%(n)s replies settled"), {"n": settle_replies(timezone.now())})
 
 
 @job("complaints.forget", title=_("Letters and calls that were seen"), every="41 3 * * *")

@@ -87,7 +87,7 @@ def send_text(row: Complaint, text: str, now: dt.datetime) -> Message | None:
     return post_text(channel, str(row.phone), text, (NOUN, str(row.pk)), now)
 
 
-def settle_texts(now: dt.datetime) -> int:
+def settle_replies(now: dt.datetime) -> int:
     """Write down what became of replies by SMS and e-mail: sent or not; how many. Who owns the
     complaint is told of one that was not, or who leads complaints where nobody owns it."""
     over = Q(letter=None) | ~Q(letter__deliveries__state__in=("pending", "sending"))

@@ -25,7 +25,7 @@ from guanlan.response.models import Plan, SeverityMatrix
 from guanlan.response.plans.showing import titled
 from guanlan.response.terms import CATEGORIES, SEVERITIES, Severity
 from guanlan.web.resource import Column, Filter, Form, Link, Panel, Resource, Saved, register
-from guanlan.web.words import duration
+from guanlan.web.words import duration, labelled
 
 LIMITS: Final = {
     "stable_within": gettext_lazy("Stable within, minutes"),
@@ -38,15 +38,26 @@ def make_form(subject: Subject, row: SeverityMatrix | None) -> type[forms.Form]:
     # The declaration is checked while the platform starts, when there may be no table yet.
     now = SHIPPED if subject is SYSTEM else matrix_in_force()
     fields: dict[str, forms.Field] = {}
+    sections: dict[str, list[str]] = {}
     for impact, title in IMPACTS.items():
+        section = sections.setdefault(labelled(_("Impact"), title), [])
         for urgency, pressing in URGENCIES.items():
+            section += [f"{impact}_{urgency}", f"starts_{impact}_{urgency}"]
             fields[f"{impact}_{urgency}"] = forms.ChoiceField(
                 label=f"{title} · {pressing}",
                 choices=[*SEVERITIES.items()],
                 initial=now.cells[impact][urgency],
             )
+            fields[f"starts_{impact}_{urgency}"] = forms.BooleanField(
+                label=_("The plan starts by itself: %(impact)s · %(urgency)s")
+                % {"impact": title, "urgency": pressing},
+                required=False,
+                initial=now.starts_plan(impact, urgency),
+            )
     for limit, title in LIMITS.items():
+        section = sections.setdefault(str(title), [])
         for name in reversed(Severity.__members__):
+            section.append(f"{limit}_{name}")
             fields[f"{limit}_{name}"] = forms.IntegerField(
                 label=f"{title} · {SEVERITIES[name]}",
                 required=False,
@@ -54,16 +65,10 @@ def make_form(subject: Subject, row: SeverityMatrix | None) -> type[forms.Form]:
                 max_value=MOST_MINUTES,
                 initial=getattr(now, limit)[name],
             )
-    for impact, title in IMPACTS.items():
-        for urgency, pressing in URGENCIES.items():
-            fields[f"starts_{impact}_{urgency}"] = forms.BooleanField(
-                label=_("The plan starts by itself: %(impact)s · %(urgency)s")
-                % {"impact": title, "urgency": pressing},
-                required=False,
-                initial=now.starts_plan(impact, urgency),
-            )
     offered = _plans_of(subject)
+    section = sections.setdefault(_("Plans by kind of risk"), [])
     for name, category in CATEGORIES.items():
+        section.append(f"plan_{name}")
         fields[f"plan_{name}"] = forms.ChoiceField(
             label=_("Plan for %(category)s") % {"category": category},
             choices=[("", _("none")), *offered],
@@ -71,7 +76,7 @@ def make_form(subject: Subject, row: SeverityMatrix | None) -> type[forms.Form]:
             initial=str(now.plans.get(name, "")),
         )
     fields["reason"] = forms.CharField(label=gettext_lazy("Why it is changed"), max_length=300)
-    return type("MatrixForm", (forms.Form,), fields)
+    return type("MatrixForm", (forms.Form,), {**fields, "sections": sections})
 
 
 def _plans_of(subject: Subject) -> list[tuple[str, str]]:

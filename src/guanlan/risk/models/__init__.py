@@ -1,5 +1,7 @@
 """The tables of risk, one module a subject.
 
+assessments campaigns over risks, what their owners answer, who signs, what is then frozen
+committee   who sits on it, its meetings, what they resolved and what became of that
 indicators  indicators, their limits, what they came to, how their state changed
 losses      what was lost, or nearly
 measures    measures against risks, what they are worth, what is to be done for them
@@ -7,6 +9,23 @@ register    products, assets, risks, and the parameters that people and losses g
 values      what a year may cost, each time that it moved, and the ratings that people accept
 """
 
+from guanlan.risk.models.assessments import (
+    Assessment,
+    AssessmentAnswer,
+    AssessmentItem,
+    AssessmentSignature,
+    AssessmentSigner,
+    AssessmentSnapshot,
+)
+from guanlan.risk.models.committee import (
+    AgendaItem,
+    Attendance,
+    CommitteeAction,
+    CommitteeMember,
+    Meeting,
+    MinutesApproval,
+    Resolution,
+)
 from guanlan.risk.models.indicators import (
     Forgettable,
     Indicator,
@@ -37,7 +56,17 @@ from guanlan.risk.models.register import (
 from guanlan.risk.models.values import Reassessment, RiskFigure, RiskValue
 
 __all__ = [
+    "AgendaItem",
+    "Assessment",
+    "AssessmentAnswer",
+    "AssessmentItem",
+    "AssessmentSignature",
+    "AssessmentSigner",
+    "AssessmentSnapshot",
     "Asset",
+    "Attendance",
+    "CommitteeAction",
+    "CommitteeMember",
     "Forgettable",
     "Indicator",
     "IndicatorChange",
@@ -53,8 +82,11 @@ __all__ = [
     "MeasureEffect",
     "MeasureStep",
     "MeasureTest",
+    "Meeting",
+    "MinutesApproval",
     "Product",
     "Reassessment",
+    "Resolution",
     "Risk",
     "RiskDriver",
     "RiskFigure",

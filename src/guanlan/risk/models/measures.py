@@ -14,6 +14,7 @@ from guanlan.core.appending import OnlyAdded
 from guanlan.risk.models.register import Risk
 
 MEASURE = "risk.measure"
+DUTY = "risk.duty"
 
 
 class Measure(models.Model):
@@ -185,7 +186,7 @@ class MeasureTest(models.Model):
 class MeasureDuty(models.Model):
     """One time that a measure is due: done by whom, with what evidence, or told as late."""
 
-    policy_noun: ClassVar[str] = MEASURE
+    policy_noun: ClassVar[str] = DUTY
     data_levels: ClassVar[dict[int, str]] = {
         2: "id measure due owner done done_by evidence told escalated"
     }
@@ -209,7 +210,10 @@ class MeasureDuty(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["measure", "due"], name="risk_measure_due_once")
         ]
-        indexes = [models.Index(fields=["done", "due", "id"])]
+        indexes = [
+            models.Index(fields=["done", "due", "id"]),
+            models.Index(fields=["due", "id"]),
+        ]
 
     def __str__(self) -> str:
         return f"duty of {self.measure_id}"

@@ -22,18 +22,20 @@ class RiskValue(models.Model):
     `inputs` is everything that went in, written canonically: with `model`, `step` and `size` (the
     grid) every number of it can be computed again, byte for byte; `digest` is theirs. `figures`
     holds inherent, residual and target: each expected, deviation, no_loss, tails, interval.
-    `cause` names what moved since the value before: kind and key of each.
+    `cause` names what moved since the value before: kind, risk and name of each. `number` counts
+    values without a gap, so that of two workers only one stores the next.
     """
 
     policy_noun: ClassVar[str] = VALUE
     data_levels: ClassVar[dict[int, str]] = {
-        2: "id at currency model digest step size inputs figures curve cause expected var95 var99"
-        " var999 tvar99 beyond"
+        2: "id number at currency model digest step size inputs figures curve cause expected var95"
+        " var99 var999 tvar99 beyond"
     }
 
+    number = models.PositiveBigIntegerField(unique=True)
     at = models.DateTimeField()
     currency = models.CharField(max_length=3)
-    model = models.CharField(max_length=40)
+    model = models.CharField(max_length=60)
     digest = models.CharField(max_length=64)
     step = models.FloatField()
     size = models.PositiveIntegerField()
@@ -55,7 +57,7 @@ class RiskValue(models.Model):
         indexes = [models.Index(fields=["at", "id"])]
 
     def __str__(self) -> str:
-        return f"value {self.pk}"
+        return f"value {self.number}"
 
 
 class RiskFigure(models.Model):

@@ -232,7 +232,7 @@ PRODUCTS: Final = register(
                 keeping.keep_product(subject, row, values), _("It is changed.")
             ),
             initial=lambda row: {
-                "name": row.name, "stage": row.stage, "owner": row.owner.get_username() if row.owner else "",
+                "name": row.name, "stage": row.stage, "owner": forms.named(row),
                 "description": row.description,
             },
         ),
@@ -279,7 +279,7 @@ ASSETS: Final = register(
             ),
             initial=lambda row: {
                 "name": row.name, "kind": row.kind, "product": row.product_id,
-                "owner": row.owner.get_username() if row.owner else "", "level": row.level, "note": row.note,
+                "owner": forms.named(row), "level": row.level, "note": row.note,
             },
         ),
         empty=gettext_lazy("No asset yet: write down what products stand on."),

@@ -67,6 +67,11 @@ class Named(forms.CharField):
         return found
 
 
+def named(row: Product | Asset | Risk) -> str:
+    """The user name of something's owner; empty without one."""
+    return row.owner.get_username() if row.owner else ""
+
+
 class ProductForm(forms.Form):
     """What is offered to customers."""
 
@@ -259,7 +264,7 @@ def risk_initial(row: Risk) -> Mapping[str, Any]:
     money = parameters.currency()
     return {name: getattr(row, name) for name in names} | {
         "product": row.product_id,
-        "owner": row.owner.get_username() if row.owner else "",
+        "owner": named(row),
         "appetite": typed(row.appetite, money),
         "tolerance": typed(row.tolerance, money),
     }

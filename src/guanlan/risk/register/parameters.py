@@ -24,8 +24,8 @@ from guanlan.risk.models import (
 )
 from guanlan.risk.register.faults import told
 from guanlan.risk.register.keeping import NOUN, scope_of, text
-from guanlan.risk.register.left import left_at
 from guanlan.risk.register.reading import stated
+from guanlan.risk.value.effects import left_of
 
 MOST_BETA: Final = 5.0
 LEVELS: Final = ("low", "moderate", "high", "extreme")
@@ -78,7 +78,7 @@ def set_parameters(
     current = values["basis"] == RiskParameters.Basis.CURRENT
     with act("risk.parameters", row, reason=why):
         kept = Risk.objects.select_for_update(of=("self",)).get(pk=row.pk)
-        left = left_at(kept, now) if current else (1.0, 1.0)
+        left = left_of(kept, now) if current else (1.0, 1.0)
         newest = kept.parameters.aggregate(at=Max("version"))["at"] or 0
         return RiskParameters.objects.create(
             risk=kept, version=newest + 1, currency=values["currency"], frequency=said[0],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -85,25 +86,19 @@ def policy(request: HttpRequest) -> HttpResponse:
     rules: dict[tuple[str, str], set[str]] = {}
     for rule in TABLE.rules:
         rules.setdefault((rule.noun, rule.role), set()).update(rule.verbs)
-    rows = [
-        (
-            noun.title,
-            name,
-            [
-                (title, *_said(noun, rules.get((name, role), set())))
-                for role, title in shown.items()
-            ],
-        )
-        for name, noun in sorted(TABLE.nouns.items())
-    ]
+    groups: dict[str, list[tuple[Any, str, list[tuple[Any, ...]]]]] = {}
+    for name, noun in sorted(TABLE.nouns.items()):
+        cells = [
+            (title, *_said(noun, rules.get((name, role), set()))) for role, title in shown.items()
+        ]
+        if len(shown) > 1 or any(verbs for _title, verbs, _all in cells):
+            groups.setdefault(name.partition(".")[0], []).append((noun.title, name, cells))
     context = {
         "roles": ROLES.items(),
         "shown": shown.values(),
         "chosen": chosen if chosen in ROLES else "",
         "note": ROLE_NOTES.get(chosen, ""),
-        "rows": [
-            row for row in rows if len(shown) > 1 or any(verbs for _title, verbs, _all in row[2])
-        ],
+        "groups": [(apps.get_app_config(app).verbose_name, rows) for app, rows in groups.items()],
         "version": POLICY_VERSION,
         "digest": TABLE.digest(),
     }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django import template
+from django import forms, template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -54,6 +54,33 @@ def example(one: Filter) -> str:
 def nothing_yet(resource: Resource) -> str:
     """What an empty list says."""
     return said_of_nothing(resource)
+
+
+class Section(NamedTuple):
+    """Fields of a form that stand together; those without a title stand alone."""
+
+    title: str
+    fields: list[forms.BoundField]
+    open: bool
+
+
+@register.filter
+def sections(form: forms.Form) -> list[Section]:
+    """The visible fields by the `sections` that the form's class names: titles with the names of
+    their fields. The first stands open, and each in which something is wrong."""
+    named = getattr(form, "sections", {})
+    title_of = {name: str(title) for title, names in named.items() for name in names}
+    found: list[Section] = []
+    for field in form.visible_fields():
+        title = title_of.get(field.name, "")
+        if not found or found[-1].title != title:
+            first = not any(one.title for one in found)
+            found.append(Section(title, [], first))
+        last = found[-1]
+        last.fields.append(field)
+        if field.errors:
+            found[-1] = last._replace(open=True)
+    return found
 
 
 @register.simple_tag

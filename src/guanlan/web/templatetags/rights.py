@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django import template
+from django.apps import apps
 from django.utils.translation import gettext as _
 
 from guanlan.core.access.naming import noun_name, purpose_name, role_name, verb_name
@@ -19,6 +23,15 @@ def right(grant: AccessGrant) -> str:
         "noun": noun_name(grant.noun),
         "verb": verb_name(grant.verb),
     }
+
+
+@register.filter
+def by_app(rows: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """What somebody may do, by the app that the things are of."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(row["name"].partition(".")[0], []).append(row)
+    return [(str(apps.get_app_config(app).verbose_name), found) for app, found in groups.items()]
 
 
 register.filter("role_name", role_name)

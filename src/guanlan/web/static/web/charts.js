@@ -146,6 +146,19 @@
   }
   all(document);
   document.addEventListener("themechange", () => all(document));
+  // Paper is light whatever the screen is; a chart's colours are set when it is drawn.
+  const root = document.documentElement;
+  let theme;
+  addEventListener("beforeprint", () => {
+    theme = root.dataset.theme;
+    root.dataset.theme = "light";
+    all(document);
+  });
+  addEventListener("afterprint", () => {
+    if (theme === undefined) delete root.dataset.theme;
+    else root.dataset.theme = theme;
+    all(document);
+  });
   document.addEventListener("htmx:afterSettle", (event) => all(event.target.parentNode || document));
   let waiting = 0;
   addEventListener("resize", () => {

@@ -1,0 +1,1 @@
+"""Assessments: risks judged by their owners, signed by several people, frozen, verified."""

@@ -1,0 +1,1 @@
+"""The risk committee: meetings, agendas that the platform proposes, and what comes of them."""
