@@ -97,6 +97,16 @@ def declare() -> None:
         ),
         scoped=True,
     )
+    register_noun(
+        "risk.reassessment",
+        _("Reassessments"),
+        verbs="see approve export",
+        rights=watching
+        | dict.fromkeys(
+            ("risk_owner", "committee_member", "compliance_officer"), "see approve export"
+        ),
+        scoped=True,
+    )
     declare_acts(
         {
             "asset.add": _("Write an asset down"),
@@ -116,6 +126,8 @@ def declare() -> None:
             "risk.driver": _("State how an indicator moves a risk"),
             "risk.open": _("Open a risk"),
             "risk.parameters": _("Set the parameters of a risk"),
+            "reassessment.accepted": _("Accept the reassessment of a risk"),
+            "reassessment.refused": _("Refuse the reassessment of a risk"),
             "indicator.acknowledge": _("Acknowledge the state of an indicator"),
             "indicator.answer": _("Answer for the state of an indicator"),
             "indicator.compose": _("Compose an indicator"),
