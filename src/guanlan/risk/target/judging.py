@@ -136,7 +136,8 @@ def count(row: Target, quarter: dt.date, until: dt.datetime | None = None) -> Co
         by = lambda one: float(measure(divisor, "count", {}, {}, one).volume)  # noqa: E731
     before = measure(source, "count", {}, {}, earlier).volume
     return Counted(
-        kind=row.kind, goal=row.goal, count=n, before=before, exposure=by(span), exposure_before=by(earlier),
+        kind=row.kind, goal=row.goal, count=n, before=before, exposure=by(span),
+        exposure_before=by(earlier),
     )  # fmt: skip
 
 
