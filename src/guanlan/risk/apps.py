@@ -22,6 +22,7 @@ class RiskConfig(AppConfig):
         assessment_rights.declare()
         committee_rights.declare()
         declare("guanlan.risk.jobs", "guanlan.risk.indicators", "guanlan.risk.pages.indicators")
+        declare("guanlan.risk.pages.register", "guanlan.risk.pages.losses")
         declare(
             "guanlan.risk.measure.own_tests",
             "guanlan.risk.measure.jobs",
@@ -35,3 +36,5 @@ class RiskConfig(AppConfig):
         # Apps above register theirs while they start, and this runs when all have.
         ensure = import_string("guanlan.risk.measuring.ensure_indicators")
         post_migrate.connect(lambda **_options: ensure(timezone.now()), sender=self, weak=False)
+        first = import_string("guanlan.risk.register.parameters.ensure_first")
+        post_migrate.connect(lambda **_options: first(timezone.now()), sender=self, weak=False)

@@ -32,6 +32,17 @@ def declare() -> None:
         | dict.fromkeys(("risk_owner", "administrator"), "see change export"),
     )
     watching = dict.fromkeys((*_SEEING, "administrator"), "see")
+    for name, title in (("risk.product", _("Products")), ("risk.asset", _("Assets"))):
+        register_noun(
+            name,
+            title,
+            verbs="see add change export",
+            rights=dict.fromkeys(_SEEING, "see")
+            | dict.fromkeys(("risk_owner", "compliance_officer", "administrator"),
+                            "see add change export")
+            | {"committee_member": "see export"},
+            scoped=True,
+        )  # fmt: skip
     register_noun(
         "risk.register",
         _("Risk register"),
@@ -98,6 +109,23 @@ def declare() -> None:
     )
     declare_acts(
         {
+            "asset.add": _("Write an asset down"),
+            "asset.change": _("Change an asset"),
+            "loss.accept": _("Accept a proposed loss"),
+            "loss.add": _("Write a loss down"),
+            "loss.change": _("Change a loss"),
+            "loss.close": _("Close a loss"),
+            "loss.propose": _("Propose a loss"),
+            "loss.recover": _("Note what came back of a loss"),
+            "loss.refuse": _("Refuse a proposed loss"),
+            "product.add": _("Write a product down"),
+            "product.change": _("Change a product"),
+            "risk.add": _("Write a risk down"),
+            "risk.change": _("Change a risk"),
+            "risk.close": _("Close a risk"),
+            "risk.driver": _("State how an indicator moves a risk"),
+            "risk.open": _("Open a risk"),
+            "risk.parameters": _("Set the parameters of a risk"),
             "reassessment.accepted": _("Accept the reassessment of a risk"),
             "reassessment.refused": _("Refuse the reassessment of a risk"),
             "indicator.acknowledge": _("Acknowledge the state of an indicator"),
