@@ -28,7 +28,12 @@ class RiskConfig(AppConfig):
             "guanlan.risk.pages.measures",
             "guanlan.risk.pages.duties",
         )
-        declare("guanlan.risk.assessment.reminding", "guanlan.risk.pages.assessments")
+        declare(
+            "guanlan.risk.assessment.reminding",
+            "guanlan.risk.committee.resolving",
+            "guanlan.risk.pages.assessments",
+            "guanlan.risk.pages.committee",
+        )
         declare("guanlan.risk.glancing")
         declare("guanlan.risk.value.following", "guanlan.risk.pages.value")
         # Apps above register theirs while they start, and this runs when all have.
