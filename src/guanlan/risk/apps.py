@@ -22,15 +22,26 @@ class RiskConfig(AppConfig):
         assessment_rights.declare()
         committee_rights.declare()
         declare("guanlan.risk.jobs", "guanlan.risk.indicators", "guanlan.risk.pages.indicators")
+        declare("guanlan.risk.pages.register", "guanlan.risk.pages.losses")
         declare(
             "guanlan.risk.measure.own_tests",
             "guanlan.risk.measure.jobs",
             "guanlan.risk.pages.measures",
             "guanlan.risk.pages.duties",
+            "guanlan.risk.target.jobs",
+            "guanlan.risk.pages.targets",
         )
-        declare("guanlan.risk.assessment.reminding", "guanlan.risk.pages.assessments")
+        declare(
+            "guanlan.risk.assessment.reminding",
+            "guanlan.risk.committee.resolving",
+            "guanlan.risk.pages.assessments",
+            "guanlan.risk.pages.committee",
+        )
         declare("guanlan.risk.glancing")
         declare("guanlan.risk.value.following", "guanlan.risk.pages.value")
+        declare("guanlan.risk.pages.reassessments")
         # Apps above register theirs while they start, and this runs when all have.
         ensure = import_string("guanlan.risk.measuring.ensure_indicators")
         post_migrate.connect(lambda **_options: ensure(timezone.now()), sender=self, weak=False)
+        first = import_string("guanlan.risk.register.parameters.ensure_first")
+        post_migrate.connect(lambda **_options: first(timezone.now()), sender=self, weak=False)

@@ -13,6 +13,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.core.access import register_noun
+from guanlan.core.access.table import ROLES
 from guanlan.core.audit.acts import declare_acts
 
 _SEEING: Final = (
@@ -32,6 +33,17 @@ def declare() -> None:
         | dict.fromkeys(("risk_owner", "administrator"), "see change export"),
     )
     watching = dict.fromkeys((*_SEEING, "administrator"), "see")
+    for name, title in (("risk.product", _("Products")), ("risk.asset", _("Assets"))):
+        register_noun(
+            name,
+            title,
+            verbs="see add change export",
+            rights=dict.fromkeys(_SEEING, "see")
+            | dict.fromkeys(("risk_owner", "compliance_officer", "administrator"),
+                            "see add change export")
+            | {"committee_member": "see export"},
+            scoped=True,
+        )  # fmt: skip
     register_noun(
         "risk.register",
         _("Risk register"),
@@ -77,6 +89,14 @@ def declare() -> None:
         | {"committee_member": "see export"},
     )
     register_noun(
+        "risk.target",
+        _("Targets"),
+        verbs="see add change export",
+        rights=dict.fromkeys((role for role in ROLES if role not in ("owner", "auditor")), "see")
+        | dict.fromkeys(("risk_owner", "compliance_officer"), "see add change export")
+        | {"committee_member": "see add change export"},
+    )
+    register_noun(
         "risk.value",
         _("Risk value"),
         verbs="see approve export",
@@ -86,8 +106,37 @@ def declare() -> None:
         ),
         scoped=True,
     )
+    register_noun(
+        "risk.reassessment",
+        _("Reassessments"),
+        verbs="see approve export",
+        rights=watching
+        | dict.fromkeys(
+            ("risk_owner", "committee_member", "compliance_officer"), "see approve export"
+        ),
+        scoped=True,
+    )
     declare_acts(
         {
+            "asset.add": _("Write an asset down"),
+            "asset.change": _("Change an asset"),
+            "loss.accept": _("Accept a proposed loss"),
+            "loss.add": _("Write a loss down"),
+            "loss.change": _("Change a loss"),
+            "loss.close": _("Close a loss"),
+            "loss.propose": _("Propose a loss"),
+            "loss.recover": _("Note what came back of a loss"),
+            "loss.refuse": _("Refuse a proposed loss"),
+            "product.add": _("Write a product down"),
+            "product.change": _("Change a product"),
+            "risk.add": _("Write a risk down"),
+            "risk.change": _("Change a risk"),
+            "risk.close": _("Close a risk"),
+            "risk.driver": _("State how an indicator moves a risk"),
+            "risk.open": _("Open a risk"),
+            "risk.parameters": _("Set the parameters of a risk"),
+            "reassessment.accepted": _("Accept the reassessment of a risk"),
+            "reassessment.refused": _("Refuse the reassessment of a risk"),
             "indicator.acknowledge": _("Acknowledge the state of an indicator"),
             "indicator.answer": _("Answer for the state of an indicator"),
             "indicator.compose": _("Compose an indicator"),
@@ -108,6 +157,8 @@ def declare() -> None:
             "measure.start": _("Bring a measure into force"),
             "measure.step": _("Write a step of a measure"),
             "measure.test": _("Test a measure"),
+            "target.add": _("Set a target"),
+            "target.switch": _("Have a target judged, or no more"),
             "measure.unstep": _("Take out a step of a measure"),
         }
     )

@@ -13,6 +13,8 @@ from guanlan.core.access import ScopedQuerySet
 from guanlan.core.appending import OnlyAdded
 
 REGISTER = "risk.register"
+PRODUCT = "risk.product"
+ASSET = "risk.asset"
 
 
 class Product(models.Model):
@@ -25,7 +27,7 @@ class Product(models.Model):
         MAINTENANCE = "maintenance", pgettext_lazy("stage of a product", "maintenance")
         RETIRED = "retired", pgettext_lazy("stage of a product", "retired")
 
-    policy_noun: ClassVar[str] = REGISTER
+    policy_noun: ClassVar[str] = PRODUCT
     scope_field: ClassVar[str] = "code"
     data_levels: ClassVar[dict[int, str]] = {2: "id code name stage owner description created"}
 
@@ -58,7 +60,7 @@ class Asset(models.Model):
         SUPPLIER = "supplier", pgettext_lazy("kind of asset", "third party")
         BRAND = "brand", pgettext_lazy("kind of asset", "reputation")
 
-    policy_noun: ClassVar[str] = REGISTER
+    policy_noun: ClassVar[str] = ASSET
     scope_field: ClassVar[str] = "product__code"
     data_levels: ClassVar[dict[int, str]] = {2: "id name kind product owner level note created"}
 

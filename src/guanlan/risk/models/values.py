@@ -112,7 +112,7 @@ class Reassessment(models.Model):
         ACCEPTED = "accepted", pgettext_lazy("state of a reassessment", "accepted")
         REFUSED = "refused", pgettext_lazy("state of a reassessment", "refused")
 
-    policy_noun: ClassVar[str] = VALUE
+    policy_noun: ClassVar[str] = "risk.reassessment"
     scope_field: ClassVar[str] = "risk__product__code"
     data_levels: ClassVar[dict[int, str]] = {
         2: "id risk value state opened due owner before after causes level_before level_after"
@@ -149,7 +149,7 @@ class Reassessment(models.Model):
                 fields=["risk"], condition=models.Q(state="proposed"), name="risk_reassess_once"
             )
         ]
-        indexes = [models.Index(fields=["state", "due", "id"]), models.Index(fields=["risk", "id"])]
+        indexes = [models.Index(fields=["state", "id"]), models.Index(fields=["risk", "id"])]
 
     def __str__(self) -> str:
         return f"reassessment of {self.risk_id}"

@@ -25,34 +25,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path as File
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
-from guanlan.engine.scenario.document import Node, Scalar, read_document
+from guanlan.engine.scenario.document import Items, Node, Scalar, Table, read_document
 from guanlan.engine.scenario.positions import ScenarioError, Source
 from guanlan.engine.scenario.reading import INT64, Path, Reader
-from guanlan.quant import (
-    Frequency,
-    Group,
-    Invalid,
-    Layer,
-    Pert,
-    Retained,
-    Risk,
-    RiskSet,
-    Severity,
-    Shock,
-    empirical,
-    gamma_from_interval,
-    lognormal_from_interval,
-    lognormal_from_quantile,
-    pert_from_interval,
-    updated,
-)
+from guanlan.quant import Group, Invalid, Retained, Risk, RiskSet, Shock
+from guanlan.quant.terms import frequency_of, layer_of, severity_of
 
 VERSION: Final = 1
-KINDS = ("lognormal", "pert", "losses")
-LEVEL = 0.9
 _NUMBER = re.compile(r"[-+]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][-+]?[0-9]{1,2})?\Z")
+_WHOLE = re.compile(r"[-+]?[0-9][0-9_]{0,30}\Z")
+_STEPS = re.compile(r"[^.\[\]]+")  # of a.b[0].c
 _CURRENCY = r"[A-Z]{3}\Z"
 T = TypeVar("T")
 
@@ -189,163 +173,49 @@ class _RiskReader(Reader):
                 f"risks.{name}.currency is not that of the file; expected one currency throughout, "
                 "converted beforehand",
             )
-        frequency = self.frequency(found.get("frequency"), (*path, "frequency"))
-        severity = self.severity(found.get("severity"), (*path, "severity"))
-        layer = self.layer(found.get("insurance"), (*path, "insurance"))
-        year = self.layer(found.get("year_insurance"), (*path, "year_insurance"))
+        frequency = self.part(found.get("frequency"), (*path, "frequency"), frequency_of)
+        severity = self.part(found.get("severity"), (*path, "severity"), severity_of)
+        layer, year = (
+            self.part(found.get(key), (*path, key), lambda said, key=key: layer_of(said, key))
+            for key in ("insurance", "year_insurance")
+        )
         if frequency is None or severity is None:
             return None
         borne = severity if layer is None else Retained(severity, layer)
         return Risk(name, frequency, borne, group, year)
 
-    def frequency(self, node: Node | None, path: Path) -> Frequency | None:
+    def part(self, node: Node | None, path: Path, read: Callable[[object], T]) -> T | None:
+        """What plain values say of a part of a risk; a fault is reported where it stands."""
         if node is None:
             return None
-        what = ".".join(map(str, path))
-        keys = ("interval", "level", "rate", "shape", "observed")
-        found = self.table(node, path, what, optional=keys)
-        if found is None:
+        try:
+            return read(self.plain(node, path))
+        except Invalid as error:
+            told = (*path[:-1], *(int(one) if one.isdecimal() else one
+                                  for one in _STEPS.findall(error.field)))  # fmt: skip
+            place = self.places.get(told) or self.place(told) or node
+            what = ".".join(map(str, path[:-1])) + f".{error.field}"
+            if isinstance(place, Scalar) and not place.text and not place.style:
+                self.report(place.offset, f"{what} is empty; {error.expected}")
+            else:
+                self.report(place.offset, f"{what}: {error.expected}")
             return None
-        if ("interval" in found) == ("rate" in found):
-            self.report(
-                node.offset,
-                f"{what} must say either `interval: [low, high]` or `rate`, in events a year",
-            )
-            return None
-        if "interval" in found:
-            self.only(found, what, ("interval", "level", "observed"))
-            ends = self.pair(found["interval"], f"{what}.interval", self.number)
-            level = self.number(found.get("level"), f"{what}.level", LEVEL)
-            if ends is None or level is None:
-                return None
-            low, high = ends
-            prior = self.made(node, path[:-1], lambda: gamma_from_interval(low, high, level=level))
-        else:
-            self.only(found, what, ("rate", "shape", "observed"))
-            rate = self.number(found["rate"], f"{what}.rate")
-            shape = self.number(found.get("shape"), f"{what}.shape")
-            if rate is None:
-                return None
-            prior = self.made(node, path[:-1], lambda: Frequency(rate, shape))
-        if "observed" not in found or prior is None:
-            return prior
-        return self.learned(prior, found["observed"], (*path, "observed"))
 
-    def learned(self, prior: Frequency, node: Node, path: Path) -> Frequency | None:
-        what = ".".join(map(str, path))
-        found = self.table(node, path, what, required=("events", "years"))
-        events = self.integer((found or {}).get("events"), f"{what}.events", 0, INT64)
-        years = self.number((found or {}).get("years"), f"{what}.years")
-        if events is None or years is None:
-            return None
-        return self.made(node, path[:-1], lambda: updated(prior, events, years))
-
-    def severity(self, node: Node | None, path: Path) -> Severity | None:
-        if node is None:
-            return None
-        what = ".".join(map(str, path))
-        found = self.table(node, path, what, optional=KINDS)
-        if found is None:
-            return None
-        if len(found) != 1:
-            self.report(node.offset, f"{what} must be one of `lognormal`, `pert` and `losses`")
-            return None
-        ((kind, inner),) = found.items()
-        read: dict[str, Callable[[Node, Path], Severity | None]] = {
-            "lognormal": self.lognormal,
-            "pert": self.pert,
-            "losses": self.losses,
-        }
-        return read[kind](inner, (*path, kind))
-
-    def lognormal(self, node: Node, path: Path) -> Severity | None:
-        what = ".".join(map(str, path))
-        keys = ("interval", "median", "quantile", "level", "evidence")
-        found = self.table(node, path, what, optional=keys)
-        if found is None:
-            return None
-        evidence = self.integer(found.get("evidence"), f"{what}.evidence", 2, 10**9)
-        if "interval" in found:
-            self.only(found, what, ("interval", "level", "evidence"))
-            ends = self.pair(found["interval"], f"{what}.interval", self.amount)
-            level = self.number(found.get("level"), f"{what}.level", LEVEL)
-            if ends is None or level is None:
-                return None
-            low, high = ends
-            inside = level
-            return self.made(
-                node,
-                path,
-                lambda: lognormal_from_interval(low, high, level=inside, evidence=evidence),
-            )
-        if not all(key in found for key in ("median", "quantile", "level")):
-            self.report(
-                node.offset,
-                f"{what} must say `interval: [low, high]`, or `median`, `quantile` and `level`",
-            )
-            return None
-        median = self.amount(found["median"], f"{what}.median")
-        high_end = self.amount(found["quantile"], f"{what}.quantile")
-        below = self.number(found["level"], f"{what}.level")
-        if median is None or high_end is None or below is None:
-            return None
-        return self.made(
-            node,
-            path,
-            lambda: lognormal_from_quantile(median, high_end, level=below, evidence=evidence),
-        )
-
-    def pert(self, node: Node, path: Path) -> Severity | None:
-        what = ".".join(map(str, path))
-        found = self.table(
-            node, path, what, required=("least", "mode", "most"), optional=("interval", "level")
-        )
-        if found is None:
-            return None
-        least = self.amount(found.get("least"), f"{what}.least", zero=True)
-        mode = self.amount(found.get("mode"), f"{what}.mode", zero=True)
-        most = self.amount(found.get("most"), f"{what}.most")
-        level = self.number(found.get("level"), f"{what}.level", LEVEL)
-        if least is None or mode is None or most is None or level is None:
-            return None
-        if "interval" not in found:
-            return self.made(node, path, lambda: Pert(least, mode, most))
-        ends = self.pair(found["interval"], f"{what}.interval", self.amount)
-        if ends is None:
-            return None
-        low, high = ends
-        return self.made(
-            node, path, lambda: pert_from_interval(least, mode, most, low, high, level=level)
-        )
-
-    def losses(self, node: Node, path: Path) -> Severity | None:
-        what = ".".join(map(str, path))
-        found = self.table(node, path, what, required=("amounts",), optional=("threshold", "fit"))
-        if found is None:
-            return None
-        nodes = self.items(found.get("amounts"), (*path, "amounts"), f"{what}.amounts")
-        amounts = [self.amount(one, f"{what}.amounts[{k}]") for k, one in enumerate(nodes)]
-        threshold = self.amount(found.get("threshold"), f"{what}.threshold")
-        fit = self.choice(found.get("fit"), f"{what}.fit", ("pwm", "ml")) or "pwm"
-        method: Literal["pwm", "ml"] = "ml" if fit == "ml" else "pwm"
-        known = [one for one in amounts if one is not None]
-        if len(known) != len(amounts) or ("threshold" in found and threshold is None):
-            return None
-        return self.made(node, path, lambda: empirical(known, threshold=threshold, method=method))
-
-    def layer(self, node: Node | None, path: Path) -> Layer | None:
-        if node is None:
-            return None
-        what = ".".join(map(str, path))
-        found = self.table(node, path, what, required=("deductible",), optional=("limit", "share"))
-        if found is None:
-            return None
-        deductible = self.amount(found.get("deductible"), f"{what}.deductible", zero=True)
-        limit = self.amount(found.get("limit"), f"{what}.limit")
-        share = self.number(found.get("share"), f"{what}.share", 1.0)
-        if deductible is None or share is None or ("limit" in found and limit is None):
-            return None
-        return self.made(node, path, lambda: Layer(deductible, limit, share))
+    def plain(self, node: Node, path: Path) -> object:
+        """A node as plain values: numbers where they are written as such, else text."""
+        self.places[path] = node
+        if isinstance(node, Table):
+            found: dict[str, object] = {}
+            for key, value in node.entries:
+                found[key.text] = self.plain(value, (*path, key.text))
+            return found
+        if isinstance(node, Items):
+            return [self.plain(one, (*path, at)) for at, one in enumerate(node.nodes)]
+        if not node.style and _WHOLE.match(node.text):
+            return int(node.text.replace("_", ""))
+        if not node.style and _NUMBER.match(node.text):
+            return float(node.text)
+        return node.text
 
     # --- values ---------------------------------------------------------------------
 
@@ -361,12 +231,6 @@ class _RiskReader(Reader):
             place = self.place(where) or node
             self.report(place.offset, f"{'.'.join(map(str, where))}: {error.expected}")
             return None
-
-    def only(self, found: dict[str, Node], what: str, known: tuple[str, ...]) -> None:
-        """Report keys that say nothing beside the others."""
-        for key, node in found.items():
-            if key not in known:
-                self.report(node.offset, f"{what}.{key} does not go with `{known[0]}`")
 
     def number(self, node: Node | None, what: str, default: float | None = None) -> float | None:
         if node is None:
@@ -386,14 +250,3 @@ class _RiskReader(Reader):
         least = "zero or above" if zero else "above zero"
         self.wrong(node, what, f"an amount in whole minor units, {least}")
         return None
-
-    def pair(
-        self, node: Node, what: str, read: Callable[[Node, str], T | None]
-    ) -> tuple[T, T] | None:
-        nodes = self.items(node, (what,), what)
-        if len(nodes) != 2:
-            if nodes:
-                self.wrong(node, what, "two values, [low, high]")
-            return None
-        low, high = (read(one, f"{what}[{k}]") for k, one in enumerate(nodes))
-        return None if low is None or high is None else (low, high)

@@ -1,0 +1,1 @@
+"""Losses and near misses: proposed by what was closed, accepted by a person, counted by a risk."""

@@ -1,0 +1,1 @@
+"""The register: products, assets, risks, and the parameters that people give them."""
