@@ -25,7 +25,7 @@ Stage = Literal["inherent", "residual", "target"]
 STAGES: Final[tuple[Stage, ...]] = ("inherent", "residual", "target")
 
 
-class Tested(NamedTuple):
+class Evidence(NamedTuple):
     """What tests found of a measure, the old ones faded."""
 
     passed: float
@@ -38,7 +38,7 @@ class Tested(NamedTuple):
         return (1.0 + self.passed) / (2.0 + whole) * min(1.0, whole)
 
 
-NOTHING: Final = Tested(0.0, 0.0)
+NOTHING: Final = Evidence(0.0, 0.0)
 
 
 class Effect(Struct, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ class Effect(Struct, frozen=True, kw_only=True):
 
     @property
     def operating(self) -> float:
-        return ASSUMED if self.assumed else Tested(self.passed, self.failed).operating
+        return ASSUMED if self.assumed else Evidence(self.passed, self.failed).operating
 
     @property
     def worth(self) -> float:
@@ -78,7 +78,7 @@ class Left(NamedTuple):
     severity: float
 
 
-def faded(tests: Iterable[tuple[dt.datetime, int, int]], at: dt.datetime) -> Tested:
+def faded(tests: Iterable[tuple[dt.datetime, int, int]], at: dt.datetime) -> Evidence:
     """Tests (time, passed, failed) as they count at a time; later ones do not exist yet."""
     passed = failed = 0.0
     for when, good, bad in tests:
@@ -86,7 +86,7 @@ def faded(tests: Iterable[tuple[dt.datetime, int, int]], at: dt.datetime) -> Tes
             weight = 0.5 ** ((at - when) / HALF_LIFE)
             passed += weight * good
             failed += weight * bad
-    return Tested(passed, failed)
+    return Evidence(passed, failed)
 
 
 def left(effects: Iterable[Effect], stage: Stage) -> Left:

@@ -208,7 +208,7 @@ def curve(value: RiskValue, inputs: Inputs) -> Chart:
         points=True,
         series=made,
         x_title=_("loss of a year, %(currency)s") % {"currency": currency},
-        y=_("% of years that cost more"),
+        y=_("years that cost more, in %"),
         low=0.1,
         high=100,
         scale="log",
@@ -230,7 +230,7 @@ def contributions(shown: Look) -> Chart:
     currency = shown.value.currency
     return Chart(
         id="contributions",
-        title=_("What risks contribute to the worst 1 % of years"),
+        title=_("What risks contribute to the worst years (1 %)"),
         across=True,
         x=[str(shown.risks[code]) for _tail, _expected, code in found],
         links=[risk_address(shown.risks[code].pk) for _tail, _expected, code in found],
