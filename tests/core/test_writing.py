@@ -9,7 +9,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from guanlan.core.writing import update_rows
+from guanlan.core.writing import insert_rows, update_rows
 from guanlan.response.models import Case, CaseQueue
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +68,26 @@ def test_no_rows_are_no_statement() -> None:
 def test_a_field_that_is_not_there_is_refused() -> None:
     with pytest.raises(FieldDoesNotExist, match="has no column for one of priority, wrong"):
         update_rows([opened(1)], ("priority", "wrong"))
+
+
+def test_rows_added_at_once_say_what_each_created_by_itself_says() -> None:
+    queue = CaseQueue.objects.create(name="one")
+    said = ("category", "severity", "opened", "last_alert", "text", "limits", "queue_id", "amount")
+    rows = [
+        (
+            "fraud", n % 5, NOON, NOON + timedelta(minutes=n % 3), f"case {n}",
+            {"n": n} if n % 2 else {}, queue.pk if n % 3 else None, n if n % 4 else None,
+        )
+        for n in range(30)
+    ]  # fmt: skip
+    with CaptureQueriesContext(connection) as caught:
+        insert_rows(Case, said, rows)
+    assert len(caught) == 1
+    added = list(Case.objects.order_by("pk"))
+    alone = [Case.objects.create(**dict(zip(said, row, strict=True))) for row in rows]
+    names = [one.attname for one in Case._meta.concrete_fields if one.name != "id"]
+    for one, other in zip(added, alone, strict=True):
+        fresh = Case.objects.get(pk=other.pk)
+        assert [getattr(one, name) for name in names] == [getattr(fresh, name) for name in names]
+    insert_rows(Case, said, [])
+    assert Case.objects.count() == 60
