@@ -28,6 +28,8 @@ class RiskConfig(AppConfig):
             "guanlan.risk.measure.jobs",
             "guanlan.risk.pages.measures",
             "guanlan.risk.pages.duties",
+            "guanlan.risk.target.jobs",
+            "guanlan.risk.pages.targets",
         )
         declare("guanlan.risk.assessment.reminding", "guanlan.risk.pages.assessments")
         declare("guanlan.risk.glancing")

@@ -13,6 +13,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from guanlan.core.access import register_noun
+from guanlan.core.access.table import ROLES
 from guanlan.core.audit.acts import declare_acts
 
 _SEEING: Final = (
@@ -88,6 +89,14 @@ def declare() -> None:
         | {"committee_member": "see export"},
     )
     register_noun(
+        "risk.target",
+        _("Targets"),
+        verbs="see add change export",
+        rights=dict.fromkeys((role for role in ROLES if role not in ("owner", "auditor")), "see")
+        | dict.fromkeys(("risk_owner", "compliance_officer"), "see add change export")
+        | {"committee_member": "see add change export"},
+    )
+    register_noun(
         "risk.value",
         _("Risk value"),
         verbs="see approve export",
@@ -148,6 +157,8 @@ def declare() -> None:
             "measure.start": _("Bring a measure into force"),
             "measure.step": _("Write a step of a measure"),
             "measure.test": _("Test a measure"),
+            "target.add": _("Set a target"),
+            "target.switch": _("Have a target judged, or no more"),
             "measure.unstep": _("Take out a step of a measure"),
         }
     )

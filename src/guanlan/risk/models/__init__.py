@@ -6,6 +6,7 @@ indicators  indicators, their limits, what they came to, how their state changed
 losses      what was lost, or nearly
 measures    measures against risks, what they are worth, what is to be done for them
 register    products, assets, risks, and the parameters that people and losses give them
+targets     targets in numbers, and what each quarter came to
 values      what a year may cost, each time that it moved, and the ratings that people accept
 """
 
@@ -53,6 +54,7 @@ from guanlan.risk.models.register import (
     RiskParameters,
     RiskSettings,
 )
+from guanlan.risk.models.targets import Target, TargetVerdict
 from guanlan.risk.models.values import Reassessment, RiskFigure, RiskValue
 
 __all__ = [
@@ -94,4 +96,6 @@ __all__ = [
     "RiskParameters",
     "RiskSettings",
     "RiskValue",
+    "Target",
+    "TargetVerdict",
 ]

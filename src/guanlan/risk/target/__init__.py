@@ -1,0 +1,1 @@
+"""Targets: set by people, counted by the platform, judged by an exact test each quarter."""
