@@ -9,8 +9,9 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from guanlan.core.writing import update_rows
+from guanlan.core.writing import insert_rows, update_rows
 from guanlan.response.models import Case, CaseQueue
+from guanlan.risk.models import Indicator
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +69,29 @@ def test_no_rows_are_no_statement() -> None:
 def test_a_field_that_is_not_there_is_refused() -> None:
     with pytest.raises(FieldDoesNotExist, match="has no column for one of priority, wrong"):
         update_rows([opened(1)], ("priority", "wrong"))
+
+
+def test_rows_added_at_once_say_what_each_created_by_itself_says() -> None:
+    said = ("name", "category", "unit", "due", "since", "value", "recent", "basis", "created")
+
+    def row(name: str, n: int) -> tuple[object, ...]:
+        since = NOON + timedelta(minutes=n % 3) if n % 4 else None
+        basis = {"n": [n, "一"]} if n % 2 else {}
+        return (f"{name}.{n:02}", "fraud", "count", NOON, since, n / 3, [n, None], basis, NOON)
+
+    with CaptureQueriesContext(connection) as caught:
+        insert_rows(Indicator, said, [row("one", n) for n in range(30)])
+    assert len(caught) == 1
+    for n in range(30):
+        Indicator.objects.create(**dict(zip(said, row("other", n), strict=True)))
+    names = [
+        one.attname for one in Indicator._meta.concrete_fields if one.name not in ("id", "name")
+    ]
+    added, alone = (
+        list(Indicator.objects.filter(name__startswith=f"{name}.").order_by("name").values(*names))
+        for name in ("one", "other")
+    )
+    assert len(added) == 30
+    assert added == alone
+    insert_rows(Indicator, said, [])
+    assert Indicator.objects.filter(name__startswith="one.").count() == 30

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, models, router, transaction
+from msgspec import json
 
 
 def update_rows(rows: Sequence[models.Model], fields: Collection[str]) -> None:
@@ -70,14 +71,19 @@ class _Preparing:
         self._connection = connection
         self._known: list[dict[Any, Any]] = [{} for _ in fields]
         self._plain = [isinstance(field, _PLAIN) for field in fields]
+        # SQLite keeps JSON as its text; writing a long list so takes a third of the time.
+        text = connection.vendor == "sqlite"
+        self._text = [text and type(field) is models.JSONField for field in fields]
 
     def __call__(self, row: Sequence[Any]) -> list[Any]:
         made = []
-        for field, known, plain, value in zip(
-            self._fields, self._known, self._plain, row, strict=True
+        for field, known, plain, text, value in zip(
+            self._fields, self._known, self._plain, self._text, row, strict=True
         ):
-            if value is None or (plain and type(value) in _AS_THEY_ARE):
+            if plain and type(value) in _AS_THEY_ARE:
                 made.append(value)
+            elif text and type(value) is list:
+                made.append(json.encode(value).decode())
             elif isinstance(value, dt.datetime) or value == {}:
                 key = value if value != {} else None
                 if key not in known:
@@ -88,7 +94,7 @@ class _Preparing:
         return made
 
 
-_AS_THEY_ARE: Final = (int, float, str)
+_AS_THEY_ARE: Final = (int, float, str, type(None))
 _PLAIN: Final = (
     models.IntegerField, models.FloatField, models.CharField, models.ForeignKey, models.AutoField,
 )  # fmt: skip

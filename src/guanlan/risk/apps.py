@@ -31,7 +31,12 @@ class RiskConfig(AppConfig):
             "guanlan.risk.target.jobs",
             "guanlan.risk.pages.targets",
         )
-        declare("guanlan.risk.assessment.reminding", "guanlan.risk.pages.assessments")
+        declare(
+            "guanlan.risk.assessment.reminding",
+            "guanlan.risk.committee.resolving",
+            "guanlan.risk.pages.assessments",
+            "guanlan.risk.pages.committee",
+        )
         declare("guanlan.risk.glancing")
         declare("guanlan.risk.value.following", "guanlan.risk.pages.value")
         declare("guanlan.risk.pages.reassessments", "guanlan.risk.pages.value_of_risk")

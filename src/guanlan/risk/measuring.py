@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from operator import attrgetter
+from typing import Final
 
 from django.db import transaction
 from django.db.models import QuerySet, TextField, Value
@@ -37,6 +38,8 @@ from guanlan.risk.registry import INDICATORS, MINUTE, Span, Spec
 
 EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 AT_ONCE: Final = 500
+# What most turns leave as it is; `drift` and the like are set anew, never changed in place.
+_seldom: Final = attrgetter(*SELDOM)
 
 
 def ensure_indicators(now: dt.datetime) -> int:
@@ -195,11 +198,6 @@ def _write(turns: Sequence[Turn], waiting: QuerySet[Indicator], now: dt.datetime
         )
     text = gettext_noop("%(n)s indicators measured, %(changes)s changes of state")
     return Told(text, {"n": len(own), "changes": len(every)})
-
-
-def _seldom(row: Indicator) -> tuple[Any, ...]:
-    """What most turns leave as it is. `drift` and the like are set anew, never changed in place."""
-    return tuple(getattr(row, name) for name in SELDOM)
 
 
 def _still(turns: Sequence[Turn], waiting: QuerySet[Indicator]) -> list[Turn]:

@@ -13,7 +13,7 @@ from guanlan.risk.assessment.questions import Given
 from guanlan.risk.assessment.signing import put_to_signature, sign
 from guanlan.risk.models import Assessment, AssessmentItem, RiskParameters
 from tests.people import person
-from tests.risk.value.register import DAY, NOW, effect, loss, measure, parameters, risk, tested
+from tests.risk.value.register import DAY, NOW, effect, loss, measure, parameters, proven, risk
 from tests.risk.value.register import settings as register_settings
 
 GOOD = {
@@ -58,7 +58,7 @@ def scene() -> Scene:
     parameters(second, severity={"lognormal": {"interval": [100_000, 9_000_000]}})
     control = measure()
     effect(control, first)
-    tested(control, passed=9, failed=1)
+    proven(control, passed=9, failed=1)
     loss(first, NOW - 3 * DAY)
     row = plan(subject(owner), planned(), NOW)
     for who, role in ((chair, "chair"), (officer, "compliance")):

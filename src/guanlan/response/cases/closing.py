@@ -7,6 +7,7 @@ owner. What it was is then what its open alerts were, and those who want to know
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,7 +17,7 @@ from guanlan.core.access import Denied, Subject, require
 from guanlan.core.audit import act
 from guanlan.core.jobs import nudge
 from guanlan.response.alerts.handling import DISPOSITIONS
-from guanlan.response.cases.amounts import found_in
+from guanlan.response.cases.amounts import at_stake, found_in
 from guanlan.response.cases.calling import CALLS
 from guanlan.response.cases.finding import NOUN, locked, open_row, reason_of
 from guanlan.response.cases.handling import AT_ONCE, answered, end_waiting
@@ -24,8 +25,18 @@ from guanlan.response.cases.letters import tell_to_confirm
 from guanlan.response.cases.rules import rules
 from guanlan.response.cases.timeline import enter
 from guanlan.response.models import Alert, AlertHappening, Case
+from guanlan.risk.loss.keeping import propose_loss
 
 State = Case.State
+# What a loss of a case is taken to be until a person says it.
+LOSS_TYPES: Final = {
+    "fraud": "external_fraud",
+    "security": "external_fraud",
+    "operations": "disruption",
+    "privacy": "clients",
+    "compliance": "clients",
+    "reputation": "clients",
+}
 
 
 def needs_two(case: Case) -> bool:
@@ -114,7 +125,20 @@ def _close(subject: Subject, row: Case, disposition: str, reason: str, now: dt.d
     row.save()
     enter(row, "closed", now, subject, text=reason, values={"disposition": disposition})
     _close_alerts(subject, row, disposition, now)
+    _propose_loss(row, disposition, now)
     transaction.on_commit(lambda: nudge(CALLS), robust=True)
+
+
+def _propose_loss(row: Case, disposition: str, now: dt.datetime) -> None:
+    """Propose what a confirmed case has cost as a loss: once, a person judges it."""
+    stake = at_stake(row)
+    if disposition != "confirmed" or stake is None or stake.amount <= 0:
+        return
+    propose_loss(
+        (NOUN, str(row.pk)), title=_("Case %(n)s") % {"n": row.pk},
+        type=LOSS_TYPES.get(row.category, "execution"), gross=stake.amount, money=stake.currency,
+        occurred=row.opened, discovered=row.opened, now=now,
+    )  # fmt: skip
 
 
 def _close_alerts(subject: Subject, row: Case, disposition: str, now: dt.datetime) -> None:

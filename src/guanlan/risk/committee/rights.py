@@ -31,6 +31,15 @@ def declare() -> None:
         )
         | {"administrator": "see"},
     )
+    register_noun(
+        "risk.committeemember",
+        _("Members of the committee"),
+        verbs="see add change export",
+        rights=dict.fromkeys(
+            ("risk_owner", "compliance_officer", "committee_member"), "see add change export"
+        )
+        | {"administrator": "see"},
+    )
     declare_acts(
         {
             "committee.action": _("Have something done for a resolution"),

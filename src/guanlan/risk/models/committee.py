@@ -15,6 +15,7 @@ from guanlan.risk.models.measures import Measure
 
 COMMITTEE = "risk.committee"
 ACTION = "risk.committeeaction"
+MEMBER = "risk.committeemember"
 
 
 class CommitteeMember(models.Model):
@@ -25,7 +26,7 @@ class CommitteeMember(models.Model):
         SECRETARY = "secretary", pgettext_lazy("role on the committee", "secretary")
         MEMBER = "member", pgettext_lazy("role on the committee", "member")
 
-    policy_noun: ClassVar[str] = COMMITTEE
+    policy_noun: ClassVar[str] = MEMBER
     data_levels: ClassVar[dict[int, str]] = {2: "id person name role begin end created created_by"}
 
     person = models.ForeignKey(

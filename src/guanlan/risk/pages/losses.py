@@ -235,7 +235,7 @@ LOSSES: Final = register(
         ),
         placeholder="state:proposed risk:R-001",
         empty=gettext_lazy(
-            "No loss fits. Cases and incidents that cost money propose theirs when they close."
+            "No loss fits. Cases that cost money propose theirs when they close."
         ),
     )
 )  # fmt: skip

@@ -38,10 +38,10 @@ from guanlan.web.words import money
 LOOKS: Final = {"draft": "unknown", "open": "on", "closed": "off"}
 LEVEL_LOOKS: Final = {"low": "on", "moderate": "on", "high": "warn", "extreme": "bad"}
 LEVELS: Final = {
-    "low": pgettext_lazy("level of risk", "low"),
-    "moderate": pgettext_lazy("level of risk", "moderate"),
-    "high": pgettext_lazy("level of risk", "high"),
-    "extreme": pgettext_lazy("level of risk", "extreme"),
+    "low": pgettext_lazy("level of a risk", "low"),
+    "moderate": pgettext_lazy("level of a risk", "moderate"),
+    "high": pgettext_lazy("level of a risk", "high"),
+    "extreme": pgettext_lazy("level of a risk", "extreme"),
 }
 _OWNER: Final = pgettext_lazy("of a thing", "Owner")
 

@@ -16,10 +16,12 @@ from guanlan.core.services import create_api_key, revoke_api_key
 from guanlan.engine.backtest import Costs, Evaluation, backtest
 from guanlan.engine.scenario import load_scenario
 from guanlan.fraud.services import store_backtest
+from guanlan.site.cli.risk_file import load_risks
 from guanlan.site.cli.up import address, announce
 from guanlan.site.cli.words import BadInput, Fault, data_option, progress, warm_option
 from guanlan.site.run.grievances import tell_complaints
 from guanlan.site.run.prepare import prepare_demo
+from guanlan.site.run.risks import write_risks
 from guanlan.site.run.serve import CannotStart, Options, microseconds, open_engine, serve
 from guanlan.site.run.supervise import worker_beside
 from guanlan.site.run.traffic import Sender, Traffic, seed
@@ -36,6 +38,7 @@ EVALUATION = Evaluation(
     known_days=1,
     costs=Costs(review=500, false_positive=5_000),  # fen
 )
+RISKS = Path("examples") / "risks" / "wallet.yaml"
 SCENARIO = Path("examples") / "wallet" / "scenario.yaml"
 
 
@@ -73,6 +76,9 @@ def demo(host: str, port: int, rate: float, fresh: bool, warm: bool) -> None:
             )
         else:
             skip_the_past(traffic)
+        risks = settings.PROJECT / RISKS
+        if risks.is_file():
+            write_risks(load_risks(risks).said, timezone.now())
         sender = Sender(traffic, traffic_key())
 
         def ready(bound: int) -> None:

@@ -23,9 +23,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as File
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from guanlan.engine.scenario.document import Items, Node, Scalar, Table, read_document
 from guanlan.engine.scenario.positions import ScenarioError, Source
@@ -47,11 +47,13 @@ class RiskFileError(ScenarioError):
 
 @dataclass(frozen=True)
 class RiskFile:
-    """The set, what its risks are called, and the loss that the year may cost (minor units)."""
+    """The set, what its risks are called, and the loss that the year may cost (minor units);
+    `said` is all of it as plain values."""
 
     risks: RiskSet
     titles: dict[str, str]
     tolerance: int | None
+    said: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 def load_risks(path: File) -> RiskFile:
@@ -121,7 +123,10 @@ class _RiskReader(Reader):
             (),
             lambda: RiskSet(code, tuple(risks), frailty or 0.0, tuple(groups), tuple(shocks)),
         )
-        return None if made is None else RiskFile(made, titles, tolerance)
+        if made is None:
+            return None
+        said = self.plain(root, ())
+        return RiskFile(made, titles, tolerance, said if isinstance(said, dict) else {})
 
     # --- parts ----------------------------------------------------------------------
 

@@ -55,6 +55,7 @@ VERBS = {
     "quantify": Verb("quantify", "Loss distribution of a risk set."),
     "send": Verb("send", "Post a file of events over HTTP."),
     "log": Verb("log", "Verify, replay, project or export the event log.", True),
+    "assess": Verb("assess", "Verify signed assessments.", True),
     "audit": Verb("audit", "Prove the audit log: verify, prove, consistency.", True),
     "key": Verb("key", "Create, list or revoke API keys.", True),
     "crypto": Verb("crypto", "Encryption at rest: inventory, new keys, re-encryption.", True),
