@@ -54,6 +54,7 @@ from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
 from tests.response.status import rows as status_rows
 from tests.risk import rows as risk_rows
+from tests.risk.measure import rows as measure_rows
 from tests.scene import pond_standing
 from tests.web.resource_suite import still_log, unhurried
 
@@ -85,6 +86,7 @@ def seed(pond: World) -> User:
     case_rows.seed(MANY)
     complaint_rows.seed(MANY)
     risk_rows.seed(MANY)
+    measure_rows.seed(MANY)
     channel = Channel.objects.create(name="mail", kind="email")
     message = Message.objects.create(template="comment.mention", recipient=person(None, "told"))
     Delivery.objects.bulk_create(Delivery(message=message, channel=channel) for _ in range(MANY))

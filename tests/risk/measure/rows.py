@@ -11,7 +11,14 @@ from guanlan.core.access import SYSTEM
 from guanlan.core.models import User
 from guanlan.risk.measure.duties import first_duty
 from guanlan.risk.measure.keeping import Said
-from guanlan.risk.models import Measure, MeasureDuty, MeasureEffect, MeasureStep, Risk
+from guanlan.risk.models import (
+    Measure,
+    MeasureDuty,
+    MeasureEffect,
+    MeasureStep,
+    Risk,
+    Target,
+)
 from tests.people import person
 
 NOW = dt.datetime(2026, 11, 27, 9, 0, tzinfo=dt.UTC)
@@ -61,7 +68,11 @@ def measure(n: int = 1, on: Risk | None = None, design: float = 0.5, **values: A
 
 
 def seed(many: int) -> None:
-    """Some measures, each with a duty."""
+    """Some measures, each with a duty, and as many targets."""
     for n in range(many):
         row = measure(500 + n, since=timezone.now())
         MeasureDuty.objects.create(measure=row, due=NOW + n * DAY, owner=row.owner)
+        Target.objects.create(
+            code=f"T-{500 + n}", title=f"Target {n}", kind="zero", source="incidents", goal=0,
+            baseline=NOW.date(), reason="As the board said.",
+        )  # fmt: skip

@@ -117,8 +117,9 @@ def prepare(rows: Sequence[Target], _subject: Subject) -> Sequence[Target]:
 
 def state_of(row: Target) -> State:
     """Of the newest quarter that is over."""
-    newest = getattr(row, "newest", None)
-    if newest is None:
+    if hasattr(row, "newest"):
+        newest = row.newest  # of a list, read for all of its rows at once
+    else:
         newest = row.verdicts.order_by("-quarter").first()
     if newest is None and has_source(row):
         return State("unknown", _("no quarter is over yet"))
