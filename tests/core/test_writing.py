@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from guanlan.core.writing import insert_rows, update_rows
 from guanlan.response.models import Case, CaseQueue
+from guanlan.risk.models import Indicator
 
 pytestmark = pytest.mark.django_db
 
@@ -71,23 +72,26 @@ def test_a_field_that_is_not_there_is_refused() -> None:
 
 
 def test_rows_added_at_once_say_what_each_created_by_itself_says() -> None:
-    queue = CaseQueue.objects.create(name="one")
-    said = ("category", "severity", "opened", "last_alert", "text", "limits", "queue_id", "amount")
-    rows = [
-        (
-            "fraud", n % 5, NOON, NOON + timedelta(minutes=n % 3), f"case {n}",
-            {"n": n} if n % 2 else {}, queue.pk if n % 3 else None, n if n % 4 else None,
-        )
-        for n in range(30)
-    ]  # fmt: skip
+    said = ("name", "category", "unit", "due", "since", "value", "recent", "basis", "created")
+
+    def row(name: str, n: int) -> tuple[object, ...]:
+        since = NOON + timedelta(minutes=n % 3) if n % 4 else None
+        basis = {"n": [n, "一"]} if n % 2 else {}
+        return (f"{name}.{n:02}", "fraud", "count", NOON, since, n / 3, [n, None], basis, NOON)
+
     with CaptureQueriesContext(connection) as caught:
-        insert_rows(Case, said, rows)
+        insert_rows(Indicator, said, [row("one", n) for n in range(30)])
     assert len(caught) == 1
-    added = list(Case.objects.order_by("pk"))
-    alone = [Case.objects.create(**dict(zip(said, row, strict=True))) for row in rows]
-    names = [one.attname for one in Case._meta.concrete_fields if one.name != "id"]
-    for one, other in zip(added, alone, strict=True):
-        fresh = Case.objects.get(pk=other.pk)
-        assert [getattr(one, name) for name in names] == [getattr(fresh, name) for name in names]
-    insert_rows(Case, said, [])
-    assert Case.objects.count() == 60
+    for n in range(30):
+        Indicator.objects.create(**dict(zip(said, row("other", n), strict=True)))
+    names = [
+        one.attname for one in Indicator._meta.concrete_fields if one.name not in ("id", "name")
+    ]
+    added, alone = (
+        list(Indicator.objects.filter(name__startswith=f"{name}.").order_by("name").values(*names))
+        for name in ("one", "other")
+    )
+    assert len(added) == 30
+    assert added == alone
+    insert_rows(Indicator, said, [])
+    assert Indicator.objects.filter(name__startswith="one.").count() == 30

@@ -193,6 +193,8 @@ def open_campaign(subject: Subject, row: Assessment, now: dt.datetime) -> int:
         kept.state, kept.opened = State.OPEN, now
         kept.save(update_fields=["state", "opened"])
         for item in items:
+            if item.owner is None:
+                continue
             outbox.send(
                 "assessment.item", to=item.owner,
                 context={"risk": str(item.risk)[:200], "assessment": kept.title,

@@ -195,8 +195,9 @@ def _decide(subject: Subject, point: AgendaItem, state: str, reason: str) -> Non
 def sentence(point: AgendaItem) -> str:
     """What a point says, in the reader's language."""
     if point.words not in SENTENCES:
-        return point.title or point.words
-    return str(SENTENCES[point.words]) % point.values
+        return str(point.title or point.words)
+    said: str = str(SENTENCES[point.words]) % point.values
+    return said
 
 
 def _last(meeting: Meeting) -> int:

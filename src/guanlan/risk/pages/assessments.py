@@ -19,7 +19,7 @@ from guanlan.risk.assessment.verifying import verify
 from guanlan.risk.models import Assessment, AssessmentItem, RiskSettings
 from guanlan.risk.models.assessments import ANSWER, ASSESSMENT
 from guanlan.risk.pages import assessment_forms as forms
-from guanlan.risk.terms import STATES
+from guanlan.risk.terms import CATEGORIES, STATES
 from guanlan.web.charts import Chart, Series
 from guanlan.web.dashboards import Tile
 from guanlan.web.palette import add_act
@@ -113,7 +113,7 @@ def tiles(row: Assessment, subject: Subject) -> list[Tile]:
 
 
 def plan_facts(row: Assessment, subject: Subject) -> dict[str, Any]:
-    titles = [str(forms.CATEGORIES[one]) for one in row.categories]
+    titles = [str(CATEGORIES[one]) for one in row.categories]
     return facts(
         (_("Period"), f"{row.begin:%Y-%m-%d} – {row.end:%Y-%m-%d}"),
         (_("Kinds of risk"), ", ".join(titles) or _("all")),
@@ -310,7 +310,7 @@ def what_moved(item: AssessmentItem, subject: Subject) -> dict[str, Any]:
          _("%(passed)s passed, %(failed)s failed")
          % {"passed": found.passed, "failed": found.failed}],
     ]  # fmt: skip
-    rows += [[name, STATES.get(was, "—"), STATES.get(state, state)]  # type: ignore[call-overload]
+    rows += [[name, STATES.get(was, "—"), STATES.get(state, state)]
              for name, state, was in found.indicators]  # fmt: skip
     return {"heads": ["", _("When the period began"), _("Now")], "rows": rows}
 
