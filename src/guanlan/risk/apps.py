@@ -39,7 +39,7 @@ class RiskConfig(AppConfig):
         )
         declare("guanlan.risk.glancing")
         declare("guanlan.risk.value.following", "guanlan.risk.pages.value")
-        declare("guanlan.risk.pages.reassessments")
+        declare("guanlan.risk.pages.reassessments", "guanlan.risk.pages.value_of_risk")
         # Apps above register theirs while they start, and this runs when all have.
         ensure = import_string("guanlan.risk.measuring.ensure_indicators")
         post_migrate.connect(lambda **_options: ensure(timezone.now()), sender=self, weak=False)

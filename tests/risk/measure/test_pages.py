@@ -7,7 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from guanlan.risk.measure.catalogue import LANGUAGES, catalogue
+from guanlan.risk.measure.testing import TESTS
 from guanlan.risk.models import Measure, MeasureEffect, MeasureStep
+from guanlan.risk.terms import CATEGORIES
 from tests.people import person
 from tests.risk.measure.rows import measure, owner, risk
 
@@ -125,3 +127,9 @@ def test_a_duty_is_done_on_its_page() -> None:
     client.post(f"{reverse('duty', args=[duty.pk])}/do/done", {"evidence": "Looked at the list."})
     duty.refresh_from_db()
     assert duty.done_by == owner()
+
+
+def test_the_catalogue_has_something_against_every_kind_of_risk() -> None:
+    assert len(catalogue()) >= 20
+    assert {one.category for one in catalogue().values()} == {*CATEGORIES}
+    assert {one.test for one in catalogue().values()} <= {"", *TESTS}

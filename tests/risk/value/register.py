@@ -14,6 +14,7 @@ from guanlan.risk.models import (
     MeasureTest,
     Risk,
     RiskDriver,
+    RiskMatrix,
     RiskParameters,
     RiskSettings,
 )
@@ -47,6 +48,8 @@ def settings(**said: Any) -> RiskSettings:
         "version": 1, "currency": "CNY", "reason": "because", "effective": NOW - 90 * DAY,
         "tolerance": 200_000_000, "appetite": 100_000_000,
     }  # fmt: skip
+    # What the platform ships comes into force on the day of the test.
+    RiskMatrix._base_manager.all()._raw_delete("default")
     return RiskSettings.objects.create(**whole | said)
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tests.web.installation  # noqa: F401 - sets Django up
@@ -45,6 +45,7 @@ def brute(effects: list[Effect], preventive: bool, planned: bool) -> float:
     return max(FLOOR, min(ways, default=1.0))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(EFFECTS)
 def test_within_a_layer_the_best_counts_and_layers_multiply(effects: list[Effect]) -> None:
     for stage, planned in (("residual", False), ("target", True)):
@@ -54,6 +55,7 @@ def test_within_a_layer_the_best_counts_and_layers_multiply(effects: list[Effect
     assert left(effects, "inherent") == (1.0, 1.0)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(EFFECTS)
 def test_a_measure_more_never_makes_it_worse(effects: list[Effect]) -> None:
     for upto in range(len(effects)):
