@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from guanlan.risk.pages import (
+    assessment_pack,
     duty_calendar,
     indicator_backtest,
     indicator_compose,
@@ -15,6 +16,7 @@ from guanlan.risk.pages import (
 )
 
 urlpatterns = [
+    path("assessment-pack/<int:identity>.xlsx", assessment_pack.pack, name="assessment_pack"),
     path(
         "indicator-backtest/<int:identity>",
         indicator_backtest.backtest,

@@ -22,6 +22,7 @@ from guanlan.response.cases.amounts import Stake, at_stake
 from guanlan.response.cases.grouping import group_all
 from guanlan.response.cases.priority import parts_of
 from guanlan.response.models import Alert, Case, DeadLetter
+from guanlan.risk.models import LossEvent
 from tests.people import confirm, person
 from tests.response.alerts.findings import NOON, finding
 
@@ -187,3 +188,21 @@ def test_the_page_says_whose_amount_it_is_and_leads_to_the_payments() -> None:
     alert = Alert.objects.get()
     text = client.get(reverse("alert", args=[alert.pk])).content.decode()
     assert "from 3 payments" in text
+
+
+def test_a_confirmed_case_proposes_what_it_cost_once() -> None:
+    case = case_of(paid("u-1", 500_00), paid("u-1", 700_00, rule="b"))
+    closing.close(SYSTEM, case, "confirmed", "it was so", now=NOON)
+    loss = LossEvent.objects.get()
+    assert (loss.state, loss.gross, loss.currency) == ("proposed", 1200_00, "CNY")
+    assert (loss.origin_noun, loss.origin_id) == ("response.case", str(case.pk))
+    case.refresh_from_db()
+    closing.reopen(SYSTEM, case, "there is more to it", now=NOON)
+    closing.close(SYSTEM, case, "confirmed", "it was so", now=NOON)
+    assert LossEvent.objects.count() == 1
+
+
+def test_a_case_that_was_nothing_proposes_no_loss() -> None:
+    case = case_of(paid("u-1", 500_00))
+    closing.close(SYSTEM, case, "false_positive", "it was nothing", now=NOON)
+    assert not LossEvent.objects.exists()

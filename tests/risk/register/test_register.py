@@ -186,3 +186,12 @@ def test_who_answers_for_one_product_sees_no_other(risk: Risk) -> None:
     seen = Risk.objects.for_user(subject_of(user))
     assert mine in seen
     assert not seen.filter(code="R-800").exists()
+
+
+def test_who_answers_for_one_product_writes_nothing_of_another() -> None:
+    wallet, cards = (Product.objects.create(code=one, name=one) for one in ("wallet", "cards"))
+    subject = subject_of(person("risk_owner", "of-wallet", scope="wallet"))
+    assert keeping.add_risk(subject, said(product=wallet), NOW).product == wallet
+    for other in (cards, None):
+        with pytest.raises(Denied):
+            keeping.add_risk(subject, said(product=other), NOW)

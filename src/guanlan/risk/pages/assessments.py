@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from guanlan.core.access import Subject
+from guanlan.core.access import Subject, may
 from guanlan.risk.assessment import answering, signing, taking
 from guanlan.risk.assessment.comparing import compare, moved
 from guanlan.risk.assessment.questions import CHOICES, QUESTIONNAIRES
@@ -114,7 +114,13 @@ def tiles(row: Assessment, subject: Subject) -> list[Tile]:
 
 def plan_facts(row: Assessment, subject: Subject) -> dict[str, Any]:
     titles = [str(CATEGORIES[one]) for one in row.categories]
-    return facts(
+    pack = {}
+    if row.prepared and may(subject, "export", ASSESSMENT):
+        pack = {
+            "more": _("pack for the committee (XLSX)"),
+            "more_url": reverse("assessment_pack", args=[row.pk]),
+        }
+    return pack | facts(
         (_("Period"), f"{row.begin:%Y-%m-%d} – {row.end:%Y-%m-%d}"),
         (_("Kinds of risk"), ", ".join(titles) or _("all")),
         (_("Products"), ", ".join(row.products.values_list("name", flat=True)) or _("all")),

@@ -119,7 +119,7 @@ RISKS: Final = register(
         place=("assess", 10),
         api="risks",
         columns=(
-            Column("code", gettext_lazy("Code"), cell="code", sort=True),
+            Column("code", pgettext_lazy("in the register", "Code"), cell="code", sort=True),
             Column("title", gettext_lazy("Risk"), wide=True),
             Column("category", gettext_lazy("Kind of risk"),
                    value=lambda row: str(CATEGORIES.get(row.category, row.category))),
@@ -208,7 +208,7 @@ PRODUCTS: Final = register(
         place=("assess", 60),
         api="products",
         columns=(
-            Column("code", gettext_lazy("Code"), cell="code", sort=True),
+            Column("code", pgettext_lazy("in the register", "Code"), cell="code", sort=True),
             Column("name", gettext_lazy("Name"), sort=True, wide=True),
             Column("stage", gettext_lazy("Stage"), value=lambda row: row.get_stage_display()),
             Column("owner", _OWNER, "owner__username"),

@@ -76,7 +76,7 @@ class ProductForm(forms.Form):
     """What is offered to customers."""
 
     code = forms.SlugField(
-        label=gettext_lazy("Code"), max_length=64,
+        label=pgettext_lazy("in the register", "Code"), max_length=64,
         help_text=gettext_lazy("Such as wallet: rights are given for it, and it stays."),
     )  # fmt: skip
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)

@@ -154,8 +154,8 @@ def moves_between(before: RiskValue | None, row: RiskValue) -> Chart:
             empty = _("Nothing moved: it was stored because a day had passed.")
     currency = row.currency
 
-    def series(name: str, colour: str, column: int) -> Series:
-        data = [round(major(one[column], currency)) for one in found]
+    def series(name: str, colour: str, amounts: list[int]) -> Series:
+        data = [round(major(one, currency)) for one in amounts]
         return Series(name=name, colour=colour, data=data)
 
     return Chart(
@@ -164,8 +164,8 @@ def moves_between(before: RiskValue | None, row: RiskValue) -> Chart:
         across=True,
         x=[cause_words(one.cause) for one in found],
         series=(
-            series(_("value at risk 95 %"), "--accent", 2),
-            series(_("expected in a year"), "--o-monitor", 1),
+            series(_("value at risk 95 %"), "--accent", [one.var95 for one in found]),
+            series(_("expected in a year"), "--o-monitor", [one.expected for one in found]),
         )
         if found
         else (),

@@ -28,8 +28,8 @@ def history(shown: Any, _subject: Subject) -> Chart:
     )[::-1]
     currency = rows[-1][5] if rows else ""
 
-    def line(name: str, colour: str, column: int, dashed: bool) -> Series:
-        data = [round(major(row[column], currency)) for row in rows]
+    def line(name: str, colour: str, amounts: list[int], dashed: bool) -> Series:
+        data = [round(major(one, currency)) for one in amounts]
         return Series(
             name=name,
             colour=colour,
@@ -48,9 +48,9 @@ def history(shown: Any, _subject: Subject) -> Chart:
         low=0,
         links=[reverse("risk_value_at", args=[row[0]]) for row in rows],
         series=(
-            line(_("with the measures in force"), "--accent", 3, False),
-            line(_("without any measure"), "--ink-3", 2, True),
-            line(_("with what is planned"), "--o-monitor", 4, True),
+            line(_("with the measures in force"), "--accent", [row[3] for row in rows], False),
+            line(_("without any measure"), "--ink-3", [row[2] for row in rows], True),
+            line(_("with what is planned"), "--o-monitor", [row[4] for row in rows], True),
         )
         if rows
         else (),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from guanlan.core.access import Subject, require
+from guanlan.core.access import EVERYWHERE, Subject, require
 from guanlan.core.audit import act
 from guanlan.core.models import User
 from guanlan.risk.models import Asset, Product, Risk
@@ -30,9 +30,10 @@ def text(field: str, said: str, least: int, most: int) -> str:
     return found
 
 
-def scope_of(product: Product | None) -> str | None:
-    """The scope that rights on something of a product are asked in."""
-    return None if product is None else product.code
+def scope_of(product: Product | None) -> str:
+    """The scope that rights on something of a product are asked in; what is of no product is for
+    those whose rights hold everywhere."""
+    return EVERYWHERE if product is None else product.code
 
 
 def keep_product(subject: Subject, row: Product | None, values: dict[str, Any]) -> Product:

@@ -102,7 +102,9 @@ def curve(shown: Look, _subject: Subject) -> Chart:
         y=str(_("chance that it costs more")),
         unit="",
         low=0,
-        series=(Series(name=str(_("chance")), colour="--accent", data=chances),) if x else (),
+        series=(Series(name=str(_("chance that it costs more")), colour="--accent", data=chances),)
+        if x
+        else (),
         legend=False,
         empty=_("No parameters yet: set them, and the curve stands here."),
         note=_("Of one event, after insurance; the axis of amounts is logarithmic."),

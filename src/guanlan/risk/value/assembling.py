@@ -213,7 +213,7 @@ def _risk(risk: Risk, stated: RiskParameters, read: _Read, at: dt.datetime) -> R
         insurance=stated.insurance,
         year_insurance=stated.year_insurance,
         stated_left=(float(stated.frequency_left), float(stated.severity_left)),
-        left={stage: tuple(left(effects, stage)) for stage in STAGES},
+        left={stage: (left(effects, stage)[0], left(effects, stage)[1]) for stage in STAGES},
         events=events,
         years=years,
         drivers=tuple(

@@ -129,11 +129,11 @@ def compute(inputs: Inputs, kept: Kept) -> Computed:
             if driver.beta != 0.0 and not driver.known
         ],
     }
-    curve = {
+    curve: JSON = {
         stage: [[point.loss, point.probability] for point in portfolio.curve(POINTS)]
         for stage, portfolio in portfolios.items()
     }
-    grids = {
+    grids: JSON = {
         stage: [portfolio.grid.step, portfolio.grid.size] for stage, portfolio in portfolios.items()
     }
     parts = _parts(inputs, sets, portfolios)

@@ -120,17 +120,17 @@ def effects_at(at: dt.datetime, risks: Sequence[int] | None = None) -> dict[int,
     if risks is not None:
         rows = rows.filter(risk_id__in=risks)
     newest = {(row.measure_id, row.risk_id): row for row in rows}
-    measures = {measure for measure, _risk in newest}
+    measures = {key for key, _risk in newest}
     tests: dict[int, list[tuple[dt.datetime, int, int]]] = {}
     found = MeasureTest.objects.filter(at__lte=at, at__gt=at - FORGOTTEN)
     if risks is not None:
         found = found.filter(measure_id__in=measures)
     day = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    for measure, when, good, bad in found.values_list(
-        "measure_id", "at", "passed", "failed"
-    ).order_by("measure_id", "at", "id"):
-        tests.setdefault(measure, []).append((min(when, day), good, bad))
-    known = {measure: faded(tests.get(measure, ()), day) for measure in measures}
+    for key, when, good, bad in found.values_list("measure_id", "at", "passed", "failed").order_by(
+        "measure_id", "at", "id"
+    ):
+        tests.setdefault(key, []).append((min(when, day), good, bad))
+    known = {key: faded(tests.get(key, ()), day) for key in measures}
     by_risk: dict[int, list[Effect]] = {}
     for (key, risk), row in newest.items():
         if row.design <= 0.0 or row.coverage <= 0.0:

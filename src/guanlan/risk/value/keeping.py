@@ -116,7 +116,9 @@ def _carrying(inputs: Inputs, before: Inputs, last: RiskValue, now: dt.datetime)
     if not same_but_indicators(inputs, before):
         return inputs
     source = before.carried_from if before.carried is not None else last.pk
-    base = last if source == last.pk else RiskValue.objects.filter(pk=source).only("at").first()
+    base = (
+        last if source == last.pk else RiskValue.objects.filter(pk=source or 0).only("at").first()
+    )
     if base is None or now - base.at >= INTERVALS:
         return inputs
     carried = before.carried or shares_of(last.figures)

@@ -46,7 +46,11 @@ def waterfall(before: RiskValue, after: RiskValue) -> Waterfall:
         at = now
     wanted = (after.expected - before.expected, after.var95 - before.var95,
               after.var99 - before.var99)  # fmt: skip
-    told = [sum(one[column] for one in moves) for column in (1, 2, 3)]
+    told = [
+        sum(one.expected for one in moves),
+        sum(one.var95 for one in moves),
+        sum(one.var99 for one in moves),
+    ]
     rest = [a - b for a, b in zip(wanted, told, strict=True)]
     if any(rest):
         moves.append(Move(None, *rest))

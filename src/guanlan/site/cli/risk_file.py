@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path as File
 from typing import Any, Final, TypeVar
 
@@ -180,9 +181,13 @@ class _RiskReader(Reader):
             )
         frequency = self.part(found.get("frequency"), (*path, "frequency"), frequency_of)
         severity = self.part(found.get("severity"), (*path, "severity"), severity_of)
-        layer, year = (
-            self.part(found.get(key), (*path, key), lambda said, key=key: layer_of(said, key))
-            for key in ("insurance", "year_insurance")
+        layer = self.part(
+            found.get("insurance"), (*path, "insurance"), partial(layer_of, field="insurance")
+        )
+        year = self.part(
+            found.get("year_insurance"),
+            (*path, "year_insurance"),
+            partial(layer_of, field="year_insurance"),
         )
         if frequency is None or severity is None:
             return None
