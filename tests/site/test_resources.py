@@ -53,6 +53,7 @@ from tests.response.complaints import rows as complaint_rows
 from tests.response.incidents import rows as incident_rows
 from tests.response.plans import rows as plan_rows
 from tests.response.status import rows as status_rows
+from tests.risk import governance_rows
 from tests.risk import rows as risk_rows
 from tests.risk.measure import rows as measure_rows
 from tests.scene import pond_standing
@@ -200,6 +201,7 @@ def test_list_and_page_ask_the_database_as_often_for_few_rows_as_for_many(
         others = others.exclude(pk__in=SuspicionReport.objects.values("case"))
     if noun == "response.complaintcategory":
         Complaint.objects.all().delete()  # a category that complaints are of stays
+    governance_rows.let_go(noun, row.pk)
     resource.model._default_manager.filter(pk__in=list(others)).delete()
     assert queries(full, listed) == of_list <= LIST_MOST
     # Of a decision or an entity alone in its world there are no neighbours to ask for.
