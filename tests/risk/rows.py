@@ -12,6 +12,7 @@ from guanlan.risk.measuring import ensure_indicators
 from guanlan.risk.models import Indicator
 from guanlan.risk.registry import INDICATORS, Measured, Span, Spec
 from guanlan.risk.states import Limits
+from tests.risk import register_rows
 
 NOW = dt.datetime(2026, 11, 27, 9, 0, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -65,3 +66,4 @@ def seed(many: int) -> None:
         Indicator(name=f"seed.number_{n}", category="fraud", unit="count", due=NOW)
         for n in range(many)
     )
+    register_rows.seed(many)
