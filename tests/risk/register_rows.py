@@ -75,23 +75,27 @@ def add_risks(many: int, product: Product, owner: User, now: dt.datetime) -> lis
 
 
 def add_figures(risks: list[Risk], now: dt.datetime) -> None:
-    """What two values of the register say of each risk; the newer one counts."""
-    for number in (900_001, 900_002):
-        at = now - (900_002 - number + 1) * DAY
-        value = RiskValue.objects.create(
-            number=number, at=at, currency="CNY", model="seed", digest="0" * 64, step=100.0,
-            size=1024, inputs={}, figures={}, curve={}, expected=9_00, var95=90_00, var99=190_00,
-            var999=290_00, tvar99=250_00,
-        )  # fmt: skip
-        RiskFigure.objects.bulk_create(
-            RiskFigure(
-                value=value, risk=one, at=at, rate=2.0, multiplier=1.0, frequency_left=1.0,
-                severity_left=1.0, inherent=20_00, expected=10_00 + n, target=5_00, var95=80_00,
-                var99=99_00, tail=0.1, likelihood=n % 5 + 1, impact=n % 5 + 1,
-                level=LEVELS[n % len(LEVELS)],
-            )
-            for n, one in enumerate(risks)
-        )  # fmt: skip
+    """What the two newest values of the register say of each risk; the newer one counts."""
+    values = [*RiskValue.objects.order_by("-number")[:2]] or [first_value(now)]
+    RiskFigure.objects.bulk_create(
+        RiskFigure(
+            value=value, risk=one, at=value.at, rate=2.0, multiplier=1.0, frequency_left=1.0,
+            severity_left=1.0, inherent=20_00, expected=10_00 + n, target=5_00, var95=80_00,
+            var99=99_00, tail=0.1, likelihood=n % 5 + 1, impact=n % 5 + 1,
+            level=LEVELS[n % len(LEVELS)],
+        )
+        for value in values
+        for n, one in enumerate(risks)
+    )  # fmt: skip
+
+
+def first_value(now: dt.datetime) -> RiskValue:
+    """A value of the register, where none was computed."""
+    return RiskValue.objects.create(
+        number=1, at=now - DAY, currency="CNY", model="seed", digest="0" * 64, step=100.0,
+        size=1024, inputs={}, figures={}, curve={}, expected=9_00, var95=90_00, var99=190_00,
+        var999=290_00, tvar99=250_00,
+    )  # fmt: skip
 
 
 def add_losses(many: int, risk: Risk, owner: User, now: dt.datetime) -> None:

@@ -66,4 +66,4 @@ def seed(many: int) -> None:
         Indicator(name=f"seed.number_{n}", category="fraud", unit="count", due=NOW)
         for n in range(many)
     )
-    register_rows.seed(many)
+    register_rows.seed(many)  # last: on its risk, the newest, stands what may not be deleted
