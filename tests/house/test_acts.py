@@ -33,6 +33,9 @@ UNTOLD = {
     "response/restrictions/following.py": "the beat of a sink",
     "response/models/incidents.py": "lets no line of a timeline be saved twice; services save",
     "risk/jobs.py": "samples of years ago, of which nothing is asked any more",
+    "risk/stillness.py": "whether limits tell anything; what people do about it is told",
+    "risk/target/judging.py": "the verdict of a quarter that is over, with its digest",
+    "risk/value/keeping.py": "what the register comes to; what people change of it is told",
     "risk/measuring.py": "what indicators come to; what people say of them is told",
     "response/alerts/keeping.py": "evidence of alerts, of which raising them tells",
     "response/entities.py": "names of entities, which mean nothing without the act that names them",
@@ -106,6 +109,7 @@ MADE = {
         "complaint.duplicate", "complaint.extend", "complaint.extend_ask", "complaint.label",
         "complaint.reopen", "complaint.tie", "complaint.told", "complaint.triage",
     },
+    "risk/value/reassessing.py": {"reassessment.accepted", "reassessment.refused"},
     "response/papers.py": {
         f"{paper}.{act}"
         for paper in ("report", "suspicion")

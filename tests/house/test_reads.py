@@ -15,6 +15,8 @@ SCOPED = {"for_user", "none"}
 # The side of `fraud` that writes the projection, and what the command line asks for.
 WRITING = {
     "indicators.py",  # numbers for nobody in particular; who may see them is asked of indicators
+    "counted.py",  # the same, of indicators that people compose
+    "measure_tests.py",  # how often measures worked; who may see it is asked of measures
     "labelling.py",
     "models.py",
     "projection.py",

@@ -12,7 +12,7 @@ from guanlan.risk.measuring import ensure_indicators
 from guanlan.risk.models import Indicator
 from guanlan.risk.registry import INDICATORS, Measured, Span, Spec
 from guanlan.risk.states import Limits
-from tests.risk import governance_rows
+from tests.risk import governance_rows, register_rows
 
 NOW = dt.datetime(2026, 11, 27, 9, 0, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -67,3 +67,4 @@ def seed(many: int) -> None:
         for n in range(many)
     )
     governance_rows.seed(many)
+    register_rows.seed(many)  # last: on its risk, the newest, stands what may not be deleted

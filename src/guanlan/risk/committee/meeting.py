@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from guanlan.core.access import Subject, require
+from guanlan.core.access.revealing import checked_reason
 from guanlan.core.audit import act
 from guanlan.core.models import User
 from guanlan.risk.assessment.gathering import canonical, digest_of, moment, name
@@ -160,6 +161,15 @@ def send_back(subject: Subject, meeting: Meeting) -> None:
         kept = in_state(meeting, State.REVIEW)
         kept.state, kept.version = State.HELD, kept.version + 1
         kept.save(update_fields=["state", "version"])
+
+
+def cancel(subject: Subject, meeting: Meeting, reason: str) -> None:
+    """Call off a meeting that is planned. Raises Denied, ValidationError."""
+    require(subject, "change", COMMITTEE)
+    with act("committee.cancel", meeting, reason=checked_reason(reason)):
+        kept = in_state(meeting, State.PLANNED)
+        kept.state = State.CANCELLED
+        kept.save(update_fields=["state"])
 
 
 def present_member(subject: Subject, meeting: Meeting) -> CommitteeMember:

@@ -184,6 +184,8 @@ MEETINGS: Final = register(
                    bulk=False, again=True, when=in_state(S.REVIEW)),
             Action("send_back", gettext_lazy("Send minutes back"), forms.send_back,
                    verb="approve", bulk=False, when=in_state(S.REVIEW)),
+            Action("cancel", gettext_lazy("Call it off"), forms.cancel, danger=True, aside=True,
+                   when=in_state(S.PLANNED), form=lambda subject, row: forms.ReasonForm),
         ),
         placeholder="state:planned",
         empty=gettext_lazy("No meeting yet. Name the members, then plan one."),

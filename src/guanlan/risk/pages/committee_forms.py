@@ -201,6 +201,11 @@ def send_back(row: Meeting, subject: Subject) -> str:
     return _("Sent back.")
 
 
+def cancel(row: Meeting, subject: Subject, values: dict[str, Any]) -> str:
+    meeting.cancel(subject, row, values["reason"])
+    return _("The meeting is called off.")
+
+
 def finish(one: CommitteeAction, subject: Subject, values: dict[str, Any]) -> str:
     resolving.finish(subject, one, values["note"], timezone.now())
     return _("Done; another person verifies it.")

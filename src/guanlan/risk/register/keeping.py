@@ -18,6 +18,7 @@ from guanlan.risk.terms import CATEGORIES
 NOUN: Final = "risk.register"
 PRODUCT: Final = "risk.product"
 ASSET: Final = "risk.asset"
+NEWEST, DIGITS = 100, 9  # codes that are looked at for the next one, and their longest number
 State = Risk.State
 
 
@@ -135,8 +136,11 @@ def _locked(row: Risk) -> Risk:
 
 
 def _next_code() -> str:
-    last = Risk.objects.filter(code__regex=r"^R-[0-9]{3,6}$").order_by("-pk").first()
-    number = int(last.code[2:]) if last is not None else 0
+    codes = (
+        Risk.objects.filter(code__startswith="R-").order_by("-pk").values_list("code", flat=True)
+    )
+    given = (code[2:] for code in codes[:NEWEST])
+    number = next((int(end) for end in given if end.isdecimal() and len(end) <= DIGITS), 0)
     while Risk.objects.filter(code=f"R-{number + 1:03}").exists():
         number += 1
     return f"R-{number + 1:03}"
