@@ -76,6 +76,7 @@ def seed(many: int) -> None:
     """Some measures and targets in varied states, duties done and to do. What may not be deleted
     while something stands on it stands on the newest measure and the newest target."""
     layers, states = [*LAYERS], ("planned", "retired", "in_force")
+    rows = []
     for n in range(many):
         row = measure(
             500 + n, since=timezone.now(), state=states[n % 3], layer=layers[n % len(layers)],
@@ -86,6 +87,7 @@ def seed(many: int) -> None:
         duty = MeasureDuty(measure=row, due=NOW + n * DAY, owner=row.owner, done=done)
         duty.done_by = row.owner if done else None
         duty.save()
+        rows.append(row)
     newest = Target.objects.bulk_create(
         Target(
             code=f"T-{500 + n}", title=f"Target {n}", kind=Target.Kind.values[n % 3],
@@ -99,7 +101,7 @@ def seed(many: int) -> None:
             target=newest, quarter=dt.date(2026, month, 1), verdict="met", count=5, before=9,
             goal=0.8, formula=1, digest="0" * 64, at=NOW,
         )  # fmt: skip
-    stand_on(row)
+    stand_on(rows[-1])
 
 
 def stand_on(row: Measure) -> None:
