@@ -33,6 +33,7 @@ UNTOLD = {
     "response/restrictions/following.py": "the beat of a sink",
     "response/models/incidents.py": "lets no line of a timeline be saved twice; services save",
     "risk/jobs.py": "samples of years ago, of which nothing is asked any more",
+    "site/run/risks.py": "the past of the demo company",
     "risk/stillness.py": "whether limits tell anything; what people do about it is told",
     "risk/target/judging.py": "the verdict of a quarter that is over, with its digest",
     "risk/value/keeping.py": "what the register comes to; what people change of it is told",
@@ -131,8 +132,9 @@ def told(path: Path) -> tuple[set[str], bool]:
         if node.func.id not in ("act", "deed", "record"):
             continue
         first = node.args[0]
-        if isinstance(first, ast.Constant):
-            codes.add(str(first.value))
+        either = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+        if all(isinstance(one, ast.Constant) for one in either):
+            codes |= {str(one.value) for one in either if isinstance(one, ast.Constant)}
         elif isinstance(first, ast.Name | ast.JoinedStr | ast.Attribute):
             made = True
     return codes, made

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from django.urls import reverse
 
-from guanlan.risk.assessment.answering import answer
+from guanlan.risk.assessment.answering import answer, hand_in, judge
 from guanlan.risk.assessment.pack import workbook
 from guanlan.risk.assessment.questions import Given
 from guanlan.risk.assessment.signing import put_to_signature
@@ -24,8 +24,8 @@ def test_the_workbook_holds_what_is_signed_and_no_formula() -> None:
     for item in found.items():
         bad = {"outlook": Given("=HYPERLINK(1)")}
         answer(scene.subject(found.owner), item, scene.GOOD | bad, NOW)
-        scene.judge(scene.subject(found.owner), item, None)
-        scene.hand_in(scene.subject(found.owner), item, NOW)
+        judge(scene.subject(found.owner), item, None)
+        hand_in(scene.subject(found.owner), item, NOW)
     put_to_signature(scene.subject(found.owner), found.row, NOW)
     row = found.again()
     with workbook(row) as file:
@@ -38,7 +38,7 @@ def test_the_workbook_holds_what_is_signed_and_no_formula() -> None:
     assert risks["E2"].value > 0
     reply = browser(found.chair).get(reverse("assessment_pack", args=[row.pk]))
     assert reply.status_code == 200
-    assert b"".join(reply.streaming_content)[:2] == b"PK"  # type: ignore[arg-type]
+    assert b"".join(reply)[:2] == b"PK"
     reply.close()
     assert (
         browser(person("customer_service"))

@@ -57,6 +57,7 @@ def test_it_comes_into_force_with_owner_steps_and_an_effect_and_says_what_it_lac
 
 def test_one_whose_owner_has_left_does_not_begin() -> None:
     row = measure(state="planned", on=risk())
+    assert row.owner is not None
     row.owner.is_active = False
     row.owner.save()
     with pytest.raises(ValidationError, match="Nobody owns it"):

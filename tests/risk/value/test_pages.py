@@ -59,10 +59,10 @@ def test_the_overview_tells_numbers_curve_map_and_what_is_left_out(
 
 def test_the_page_asks_again_and_is_told_only_of_what_moved(values: list[RiskValue]) -> None:
     client = browser()
-    seen = {"HTTP_HX_REQUEST": "true"}
+    seen = {"HX-Request": "true"}
     page = reverse("risk_value")
-    assert client.get(page, {"seen": values[-1].number}, **seen).status_code == 204
-    moved = client.get(page, {"seen": values[0].number}, **seen)
+    assert client.get(page, {"seen": values[-1].number}, headers=seen).status_code == 204
+    moved = client.get(page, {"seen": values[0].number}, headers=seen)
     assert moved.status_code == 200
     assert f"value {values[-1].number}" in moved.content.decode()
 

@@ -181,8 +181,8 @@ def test_any_value_is_computed_again_to_the_byte(two: tuple[Risk, Risk]) -> None
     for model in (RiskFigure, RiskParameters):
         model._base_manager.all()._raw_delete("default")
     with CaptureQueriesContext(connection) as asked:
-        for value in RiskValue.objects.all():
-            assert recompute(value) == (True, [], "")
+        for one in RiskValue.objects.all():
+            assert recompute(one) == (True, [], "")
     assert len(asked) == 1
 
 

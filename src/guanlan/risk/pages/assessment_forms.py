@@ -133,16 +133,16 @@ def answer_form(subject: Subject, item: AssessmentItem) -> type[forms.Form]:
         value = kept.value if kept else ""
         if one.kind == "choice":
             fields[one.key] = forms.ChoiceField(
-                label=one.text, choices=[("", "—"), *CHOICES.items()], required=False,
+                label=str(one.text), choices=[("", "—"), *CHOICES.items()], required=False,
                 initial=value,
             )  # fmt: skip
         elif one.kind == "number":
             fields[one.key] = forms.CharField(
-                label=one.text, max_length=16, required=False, initial=value
+                label=str(one.text), max_length=16, required=False, initial=value
             )
         else:
             fields[one.key] = forms.CharField(
-                label=one.text, max_length=1000, required=False, initial=value,
+                label=str(one.text), max_length=1000, required=False, initial=value,
                 widget=forms.Textarea(attrs=AREA),
             )  # fmt: skip
         if one.kind == "choice":

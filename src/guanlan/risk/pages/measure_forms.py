@@ -172,7 +172,7 @@ def minor(amount: Decimal, currency: str) -> int:
 
 def typed(amount: int, currency: str) -> Decimal:
     """An amount as people write it."""
-    return Decimal(amount) / 10 ** get_currency_precision(currency)
+    return Decimal(amount).scaleb(-int(get_currency_precision(currency)))
 
 
 def initial(row: Measure) -> dict[str, Any]:
