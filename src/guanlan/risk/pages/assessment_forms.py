@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from guanlan.core.access import Subject
 from guanlan.core.models import User
 from guanlan.risk.assessment import answering, campaigns, signing, taking
-from guanlan.risk.assessment.questions import CHOICES, QUESTIONNAIRES, Given
+from guanlan.risk.assessment.questions import CHOICES, NEWEST, QUESTIONNAIRES, Given
 from guanlan.risk.models import Assessment, AssessmentItem, Product, RiskParameters
 from guanlan.risk.terms import CATEGORIES
 from guanlan.web.resource import Related, Saved
@@ -124,11 +124,12 @@ def refuse(row: Assessment, subject: Subject, values: dict[str, Any]) -> str:
     return _("Refused; it is being answered again.")
 
 
-def answer_form(subject: Subject, item: AssessmentItem) -> type[forms.Form]:
-    """A form with every question, what was answered so far filled in."""
-    given = {one.question: one for one in item.answers.all()}
+def answer_form(subject: Subject, item: AssessmentItem | None) -> type[forms.Form]:
+    """A form with every question, what was answered so far filled in; of none, the newest ones."""
+    given = {one.question: one for one in item.answers.all()} if item is not None else {}
+    asked = item.assessment.questions if item is not None else NEWEST
     fields: dict[str, forms.Field] = {}
-    for one in QUESTIONNAIRES[item.assessment.questions]:
+    for one in QUESTIONNAIRES[asked]:
         kept = given.get(one.key)
         value = kept.value if kept else ""
         if one.kind == "choice":

@@ -101,8 +101,8 @@ def propose(row: Meeting, subject: Subject) -> str:
     return _("%(n)s points are proposed.") % {"n": count}
 
 
-def decide_form(subject: Subject, row: Meeting) -> type[forms.Form]:
-    waiting = row.agenda.exclude(source="")
+def decide_form(subject: Subject, row: Meeting | None) -> type[forms.Form]:
+    waiting = row.agenda.exclude(source="") if row is not None else []
     field = forms.ChoiceField(
         label=gettext_lazy("Point"),
         choices=[(str(one.pk), agenda.sentence(one)) for one in waiting],
@@ -132,8 +132,8 @@ def add_point(row: Meeting, subject: Subject, values: dict[str, Any]) -> str:
     return _("On the agenda.")
 
 
-def attend_form(subject: Subject, row: Meeting) -> type[forms.Form]:
-    members = meeting.members_on(row.at.date())
+def attend_form(subject: Subject, row: Meeting | None) -> type[forms.Form]:
+    members = meeting.members_on(row.at.date()) if row is not None else []
     field = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Present"), coerce=int, widget=forms.CheckboxSelectMultiple(),
         choices=[(one.pk, one.name) for one in members],
@@ -152,8 +152,8 @@ def resolve(row: Meeting, subject: Subject, values: dict[str, Any]) -> str:
     return _("Carried.") if made.carried else _("Not carried.")
 
 
-def action_form(subject: Subject, row: Meeting) -> type[forms.Form]:
-    carried = row.resolutions.filter(carried=True).order_by("number")
+def action_form(subject: Subject, row: Meeting | None) -> type[forms.Form]:
+    carried = row.resolutions.filter(carried=True).order_by("number") if row is not None else []
     fields: dict[str, forms.Field] = {
         "resolution": forms.ChoiceField(
             label=gettext_lazy("Resolution"),
@@ -172,9 +172,10 @@ def add_action(row: Meeting, subject: Subject, values: dict[str, Any]) -> str:
     return _("The action is written down; its owner is told.")
 
 
-def minutes_form(subject: Subject, row: Meeting) -> type[forms.Form]:
+def minutes_form(subject: Subject, row: Meeting | None) -> type[forms.Form]:
     field = forms.CharField(
-        label=gettext_lazy("Minutes"), max_length=meeting.MOST_MINUTES, initial=row.minutes,
+        label=gettext_lazy("Minutes"), max_length=meeting.MOST_MINUTES,
+        initial=row.minutes if row is not None else "",
         widget=forms.Textarea(attrs={"rows": 16}),
     )  # fmt: skip
     return type("MinutesForm", (forms.Form,), {"minutes": field})
