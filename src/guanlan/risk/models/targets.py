@@ -18,7 +18,7 @@ TARGET = "risk.target"
 class Target(models.Model):
     """What is to be reached each quarter. `source` names what is counted, `exposure` by what it is
     divided (empty: by nothing), of risk.counting. `goal`: of a fall the ratio to the quarter before
-    (0.8 is 20 % less), of a zero 0, of a share the share. `baseline` is the first day of the
+    (0.8 is a fifth less), of a zero 0, of a share the share. `baseline` is the first day of the
     quarter that the first verdict compares with; `part` are the values that a share counts."""
 
     class Kind(models.TextChoices):

@@ -61,7 +61,7 @@ class TargetForm(forms.Form):
     )  # fmt: skip
     goal = forms.FloatField(
         label=gettext_lazy("Goal"), initial=0.8,
-        help_text=gettext_lazy("Of a fall the ratio: 0.8 is 20 % less. Of none at all: 0."),
+        help_text=gettext_lazy("Of a fall the ratio: 0.8 is a fifth less. Of none at all: 0."),
     )  # fmt: skip
     baseline = forms.DateField(
         label=gettext_lazy("Baseline"), widget=DayInput(), required=False,

@@ -22,7 +22,7 @@ from guanlan.risk.target.judging import quarter_of
 
 # Title, kind, what is counted, by what, goal. A source that no app counts yet is said to be none.
 MISSION: Final[dict[str, tuple[str | Promise, str, str, str, float]]] = {
-    "risk_events": (gettext_lazy("Risk events fall by 20 % each quarter"), "fall", "incidents",
+    "risk_events": (gettext_lazy("Risk events each quarter: down by 20 %"), "fall", "incidents",
                     "decisions", 0.8),
     "vulnerabilities": (gettext_lazy("Vulnerabilities are fixed within 24 hours"), "share",
                         "vulnerabilities", "", 1.0),
@@ -89,7 +89,7 @@ def add_target(
     if exposure and exposure not in COUNTABLES:
         raise ValidationError({"exposure": _("Choose one of the list.")})
     if kind == Target.Kind.FALL and not 0.0 < goal <= 1.0:
-        text = _("Write a ratio above 0, at most 1: 0.8 is 20 % less.")
+        text = _("Write a ratio above 0, at most 1: 0.8 is a fifth less.")
         raise ValidationError({"goal": text})
     if kind == Target.Kind.ZERO and not 0.0 <= goal <= 1e6:
         raise ValidationError({"goal": _("Write how often, zero or more.")})
