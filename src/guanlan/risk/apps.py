@@ -37,7 +37,14 @@ class RiskConfig(AppConfig):
             "guanlan.risk.pages.assessments",
             "guanlan.risk.pages.committee",
         )
-        declare("guanlan.risk.glancing")
+        declare(
+            "guanlan.risk.glancing",
+            "guanlan.risk.register.glancing",
+            "guanlan.risk.value.glancing",
+            "guanlan.risk.assessment.glancing",
+            "guanlan.risk.measure.glancing",
+            "guanlan.risk.committee.glancing",
+        )
         declare("guanlan.risk.value.following", "guanlan.risk.pages.value")
         declare("guanlan.risk.pages.reassessments", "guanlan.risk.pages.value_of_risk")
         # Apps above register theirs while they start, and this runs when all have.
