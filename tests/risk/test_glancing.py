@@ -11,10 +11,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 import tests.web.installation  # noqa: F401 - sets Django up
 from guanlan.core.models import User
-from guanlan.risk.models import CommitteeAction, MeasureDuty, Reassessment
+from guanlan.risk.models import CommitteeAction, Measure, MeasureDuty, Reassessment
 from tests.people import person
 from tests.risk import rows
 from tests.web.resource_suite import still_log, unhurried
@@ -59,8 +60,12 @@ def test_every_number_leads_to_a_page(seeded: User, view: str) -> None:
 
 
 def test_what_is_theirs_waits_for_them_and_not_for_others(seeded: User) -> None:
+    measure = Measure.objects.create(
+        code="M-900", title="Look", purpose="See", category="fraud", acts="detective",
+        layer="watch", state="in_force", owner=seeded,
+    )  # fmt: skip
+    MeasureDuty.objects.create(measure=measure, due=timezone.now(), owner=seeded)
     for model, given in (
-        (MeasureDuty, {"done": None}),
         (Reassessment, {"state": "proposed"}),
         (CommitteeAction, {"state": "open"}),
     ):
