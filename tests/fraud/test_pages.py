@@ -44,7 +44,7 @@ def test_a_form_without_its_token_is_refused(pond: World, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/", 40),
+        ("/", 50),  # every app says a figure or two of the loop, and what waits
         ("/decisions/figures", 25),
         ("/live", 8),
         ("/decisions?q=", 13),
