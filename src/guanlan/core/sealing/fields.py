@@ -166,7 +166,7 @@ class SealedField(AnyField):
 
     def encode(self, value: Any) -> bytes:
         """A value as the bytes to seal. Raises TypeError."""
-        if not isinstance(value, str):
+        if type(value) is not str and not isinstance(value, str):
             raise TypeError(f"{self.model.__name__}.{self.name}: expected a text")
         try:
             return value.encode()
@@ -187,30 +187,31 @@ class SealedField(AnyField):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         """What is written: unchanged what was read and still is, else sealed for this row."""
-        held = model_instance.__dict__.get(self.attname)
+        values = model_instance.__dict__
+        plain = held = values.get(self.attname)
         if held is None:
             return None
-        if isinstance(held, Unreadable):
-            return Stored(held.stored)
-        if isinstance(held, Stored):
+        kind = type(held)
+        if kind is Stored:
             if held.encoded is None:
                 return held
-            encoded = self.encode(held.plain)
-            current = keyring().current("field").id
-            if encoded == held.encoded and key_of(held.blob) == current and not add:
-                return held
-        else:
-            encoded = self.encode(held)
+            plain = held.plain
+        elif kind is not str and isinstance(held, Unreadable):
+            return Stored(held.stored)
+        encoded = self.encode(plain)
+        ring = keyring()
+        same = kind is Stored and encoded == held.encoded and not add
+        if same and key_of(held.blob) == ring.current("field").id:
+            return held
         name, bound = self.place or self.placed()
-        row = getattr(model_instance, name)
+        row = values.get(name) or getattr(model_instance, name)
         if row is None:
             raise ValueError(
                 f"{self.model.__name__}: {name} must be known before its sealed values are written"
             )
-        fresh = Stored(keyring().seal("field", encoded, bound + str(row).encode()))
-        fresh.encoded = encoded
-        fresh.plain = held.plain if isinstance(held, Stored) else held
-        model_instance.__dict__[self.attname] = fresh
+        text = row if type(row) is str else str(row)
+        blob = ring.seal("field", encoded, bound + text.encode())
+        fresh = values[self.attname] = Stored(blob, plain, encoded)
         return fresh
 
     def get_prep_value(self, value: Any) -> Any:
