@@ -39,7 +39,14 @@ def test_a_declared_view_is_refused_without_the_right() -> None:
 @pytest.mark.django_db
 def test_who_has_no_role_reaches_no_page_and_sees_no_place(client: Client) -> None:
     client.force_login(person(None))
-    for path in ("/", "/decisions", "/entities", "/scenario", "/backtests", "/settings/keys"):
+    for path in (
+        "/decisions/figures",
+        "/decisions",
+        "/entities",
+        "/scenario",
+        "/backtests",
+        "/settings/keys",
+    ):
         response = client.get(path)
         assert response.status_code == 403, path
         assert 'href="/decisions"' not in response.content.decode()
