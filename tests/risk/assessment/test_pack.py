@@ -39,7 +39,6 @@ def test_the_workbook_holds_what_is_signed_and_no_formula() -> None:
     reply = browser(found.chair).get(reverse("assessment_pack", args=[row.pk]))
     assert reply.status_code == 200
     assert b"".join(reply)[:2] == b"PK"
-    reply.close()
     assert (
         browser(person("customer_service"))
         .get(reverse("assessment_pack", args=[row.pk]))
