@@ -23,7 +23,7 @@ from guanlan.response.complaints.deadlines import last_day
 from guanlan.response.complaints.handling import changing
 from guanlan.response.complaints.history import note
 from guanlan.response.complaints.intake import text_in
-from guanlan.response.complaints.links import link_of
+from guanlan.response.complaints.links import link_of, token_of
 from guanlan.response.complaints.masking import masked_text
 from guanlan.response.complaints.shipped import RECEIVED
 from guanlan.response.complaints.sorting import filled
@@ -137,9 +137,11 @@ def _write(
     sent, letter = _send(row, text) if how == "email" else (True, None)
     if how == "sms":
         letter = send_text(row, text, now)
+    # The customer's own page is for whoever has its address: the masked copy does not tell it.
+    shown = masked_text(text.replace(token_of(row), "•••"))
     made = ComplaintMessage(
         complaint=row, incoming=False, at=now, by_id=by.id, how=how, template=template, sent=sent,
-        text=text, masked=masked_text(text), letter=letter, delivery="waiting" if letter else "",
+        text=text, masked=shown, letter=letter, delivery="waiting" if letter else "",
     )  # fmt: skip
     made.save()
     return made
