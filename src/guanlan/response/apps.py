@@ -63,6 +63,7 @@ class ResponseConfig(AppConfig):
             "guanlan.response.counted",
         )
         declare("guanlan.response.measure_tests", "guanlan.response.duty_alerts")
+        declare("guanlan.response.committee_alerts")
         ship = import_string("guanlan.response.complaints.sorting.ensure_shipped")
         post_migrate.connect(lambda **_options: ship(), sender=self, weak=False)
         declare(

@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 
 from guanlan.core.access import subject_of
 from guanlan.core.models import Message, User
+from guanlan.response.committee_alerts import RULE
+from guanlan.response.models import Alert
 from guanlan.risk.committee import agenda, meeting, resolving
 from guanlan.risk.models import AgendaItem, MeasureDuty, Meeting, Resolution
 from tests.people import person
@@ -187,3 +189,23 @@ def test_an_action_is_verified_by_another_and_escalated_when_it_stays_late(
     resolving.verify(subject_of(found.chair), made, NOW)
     made.refresh_from_db()
     assert made.state == "verified"
+
+
+def test_an_action_that_stays_late_is_an_alert_until_it_is_done() -> None:
+    found = held()
+    made = resolving.add_action(
+        subject_of(found.secretary), resolved(found), title="Order the gate", owner=found.other,
+        due=NOW + DAY, now=NOW,
+    )  # fmt: skip
+    late = NOW + DAY + resolving.PATIENCE
+    resolving.chase(NOW + DAY)
+    assert not Alert.objects.filter(rule=RULE).exists()
+    resolving.chase(late)
+    alert = Alert.objects.get(rule=RULE)
+    assert (alert.live, alert.values) == (True, {"action": "Order the gate"})
+    resolving.finish(subject_of(found.other), made, "It is ordered", late)
+    alert.refresh_from_db()
+    assert not alert.live
+    resolving.reopen(subject_of(found.chair), made, "It never came.")
+    resolving.chase(late)
+    assert Alert.objects.filter(rule=RULE, live=True).count() == 1

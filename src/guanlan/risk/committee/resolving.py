@@ -25,8 +25,9 @@ from guanlan.risk.models.committee import ACTION, COMMITTEE
 
 State, Verdict = CommitteeAction.State, Resolution.Verdict
 PATIENCE: Final = dt.timedelta(days=3)  # after its owner was told that an action is late
-LateHook = Callable[[CommitteeAction, dt.datetime], None]
-LATE_HOOKS: Final[list[LateHook]] = []
+Hook = Callable[[CommitteeAction, dt.datetime], None]
+LATE_HOOKS: Final[list[Hook]] = []
+SETTLED_HOOKS: Final[list[Hook]] = []
 
 outbox.template(
     "committee.action",
@@ -48,13 +49,29 @@ outbox.template(
 )
 
 
-def on_late(hook: LateHook) -> LateHook:
+def on_late(hook: Hook) -> Hook:
     """Call `hook(action, now)` with an action that stays late after its owner was told, in the
     transaction that writes it down. Raises RuntimeError once the start is done."""
+    return _registered(LATE_HOOKS, hook)
+
+
+def on_settled(hook: Hook) -> Hook:
+    """Call `hook(action, now)` with an escalated action that is done or dropped now. Raises
+    RuntimeError once the start is done."""
+    return _registered(SETTLED_HOOKS, hook)
+
+
+def _registered(hooks: list[Hook], hook: Hook) -> Hook:
     if apps.ready:
         raise RuntimeError("hooks of late actions are registered while the app starts")
-    LATE_HOOKS.append(hook)
+    hooks.append(hook)
     return hook
+
+
+def _settled(action: CommitteeAction, now: dt.datetime) -> None:
+    if action.escalated is not None:
+        for hook in SETTLED_HOOKS:
+            hook(action, now)
 
 
 def resolve(
@@ -155,6 +172,7 @@ def finish(subject: Subject, action: CommitteeAction, note: str, now: dt.datetim
             said,
         )
         action.save()
+        _settled(action, now)
 
 
 def may_verify(subject: Subject, action: CommitteeAction) -> bool:
@@ -181,7 +199,7 @@ def reopen(subject: Subject, action: CommitteeAction, reason: str) -> None:
         _still(action, State.DONE, State.VERIFIED)
         action.state, action.reason = State.OPEN, why
         action.done = action.verified = None
-        action.done_by = action.verified_by = None
+        action.done_by = action.verified_by = action.escalated = None
         action.save()
 
 
@@ -193,6 +211,7 @@ def drop(subject: Subject, action: CommitteeAction, reason: str) -> None:
         _still(action, State.OPEN)
         action.state, action.reason = State.DROPPED, why
         action.save()
+        _settled(action, timezone.now())
 
 
 def _reason(text: str) -> str:
