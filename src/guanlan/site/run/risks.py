@@ -73,8 +73,8 @@ DRIVES: Final = (
 
 def write_risks(said: dict[str, Any], now: dt.datetime) -> int:
     """Write the register of a risk file's plain values; how many risks. None where there are some,
-    or where the file's currency is another than the organisation's."""
-    if Risk.objects.exists() or said["currency"] != organisation().currency:
+    or where the organisation has said another currency than the file's."""
+    if Risk.objects.exists() or organisation().currency not in ("", said["currency"]):
         return 0
     owner = User.objects.filter(is_active=True).order_by("pk").first()
     _settings(said, now)
