@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -25,7 +25,7 @@ from guanlan.risk.models import (
 from guanlan.risk.register.reading import quant_risk
 from guanlan.risk.showing import name_of
 from guanlan.web.charts import Chart, Series
-from guanlan.web.templatetags.console import moment
+from guanlan.web.templatetags.console import moment, percent
 from guanlan.web.words import compact_money, money, number
 
 LINES: Final = 100
@@ -148,7 +148,7 @@ def versions(shown: Look, _subject: Subject) -> dict[str, Any]:
     """Every version of the parameters, the newest first."""
     rows = [
         (
-            one.version, _plainly(one.frequency), _plainly(one.severity),
+            one.version, often_words(one.frequency), cost_words(one.severity, one.currency),
             one.get_knowledge_display(), moment(one.effective),
             one.created_by.get_username() if one.created_by else _("the platform"), one.reason,
         )
@@ -161,14 +161,42 @@ def versions(shown: Look, _subject: Subject) -> dict[str, Any]:
     return {"heads": heads, "rows": rows, "empty": _("No parameters yet.")}
 
 
-def _plainly(said: Any) -> str:
-    """Parameters on one line, as a risk file spells them."""
-    if isinstance(said, dict):
-        return " ".join(f"{name} {_plainly(value)}" for name, value in said.items())
-    if isinstance(said, list):
-        told = "–".join(_plainly(one) for one in said[:2])
-        return told if len(said) <= 2 else f"{len(said)}"
-    return number(said) if isinstance(said, int | float) else str(said)
+def often_words(said: Mapping[str, Any]) -> str:
+    """How often it happens, as it was stated."""
+    if "interval" in said:
+        low, high = said["interval"]
+        return _("%(low)s to %(high)s, nine in ten sure") % {
+            "low": number(low), "high": number(high),
+        }  # fmt: skip
+    if said.get("shape") is not None:
+        return _("%(rate)s, Gamma of shape %(shape)s") % {
+            "rate": number(said["rate"]), "shape": number(said["shape"]),
+        }  # fmt: skip
+    return _("%(rate)s, taken as known") % {"rate": number(said["rate"])}
+
+
+def cost_words(said: Mapping[str, Any], currency: str) -> str:
+    """What one event costs, as it was stated."""
+    [(kind, one)] = said.items()
+    amounts = {
+        name: money(one[name], currency)
+        for name in ("median", "quantile", "least", "mode", "most", "threshold")
+        if one.get(name) is not None
+    }
+    if kind == "pert":
+        return _("%(least)s, %(mode)s, %(most)s: least, most likely, most") % amounts
+    if kind == "losses":
+        return _("%(n)s counted losses, Pareto tail from %(threshold)s") % {
+            "n": number(len(one["amounts"])), "threshold": amounts.get("threshold", "—"),
+        }  # fmt: skip
+    if "interval" not in one:
+        share = {"share": percent(one["level"])}
+        return _("median %(median)s, %(share)s below %(quantile)s (lognormal)") % (amounts | share)
+    low, high = (money(end, currency) for end in one["interval"])
+    words = _("%(low)s to %(high)s, nine in ten sure (lognormal)") % {"low": low, "high": high}
+    if one.get("evidence"):
+        words += _("; worth %(n)s losses") % {"n": number(one["evidence"])}
+    return words
 
 
 def drivers(shown: Look, _subject: Subject) -> dict[str, Any]:
