@@ -33,7 +33,7 @@ from guanlan.web.resource import (
     facts,
     register,
 )
-from guanlan.web.words import money
+from guanlan.web.words import compact_money, money
 
 LOOKS: Final = {"draft": "unknown", "open": "on", "closed": "off"}
 LEVEL_LOOKS: Final = {"low": "on", "moderate": "on", "high": "warn", "extreme": "bad"}
@@ -71,17 +71,17 @@ def level(row: Risk) -> State:
 def tiles(shown: Look, _subject: Subject) -> list[Tile]:
     """What it is expected to cost, and may."""
     row, figure, unit = shown.row, shown.figure, currency()
-    said = "—" if figure is None else money(figure.expected, unit)
-    bad = "—" if figure is None else money(figure.var95, unit)
+    said = "—" if figure is None else compact_money(figure.expected, unit)
+    bad = "—" if figure is None else compact_money(figure.var95, unit)
     over = figure is not None and row.tolerance is not None and figure.var95 > row.tolerance
     note = _("no value yet: it is computed when the risk is open") if figure is None else ""
     return [
         Tile(label=_("Expected in a year (residual)"), value=said, note=note),
         Tile(label=_("In a bad year (VaR 95)"), value=bad, state="bad" if over else ""),
         Tile(label=_("Appetite"), value="—" if row.appetite is None
-             else money(row.appetite, unit)),
+             else compact_money(row.appetite, unit)),
         Tile(label=_("Tolerance"), value="—" if row.tolerance is None
-             else money(row.tolerance, unit)),
+             else compact_money(row.tolerance, unit)),
     ]  # fmt: skip
 
 
